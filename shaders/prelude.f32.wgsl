@@ -1,0 +1,2 @@
+// What `real` means: activations and caches in single precision.
+alias real = f32;

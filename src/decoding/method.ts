@@ -1,0 +1,52 @@
+/** How a decoding method is declared: one file, one `defineMethod`, one line in index.ts. */
+import type { ParamsOf, ParamsSchema } from "../base/params";
+import type { MethodEvent, SamplerSettings } from "../trace/events";
+import type { Session } from "./session";
+
+export interface MethodContext<S extends ParamsSchema> {
+  readonly session: Session;
+  readonly params: ParamsOf<S>;
+  readonly sampler: SamplerSettings;
+  readonly promptTokens: readonly number[];
+  readonly maxNewTokens: number;
+  /** "full" adds candidates (top-10 lists) for the inspector; "light" reads back only what was decided. */
+  readonly detail: "light" | "full";
+}
+
+export interface Source {
+  readonly title: string;
+  readonly authors: string;
+  readonly year: number;
+  readonly url: string;
+  /** Section, algorithm or equation that the code follows. */
+  readonly where: string;
+}
+
+export interface MethodDefinition<S extends ParamsSchema = ParamsSchema> {
+  /** Stands in links and files; never changes. */
+  readonly id: string;
+  readonly label: string;
+  /** One sentence for the menu and the gallery. */
+  readonly summary: string;
+  readonly source: Source;
+  /** What must be loaded. */
+  readonly requires: "causal" | "causal+draft";
+  /** Whether the text has the target's own law at every temperature. */
+  readonly lossless: boolean;
+  readonly params: S;
+  /** Names of drawings in ui/views that show it, best first. */
+  readonly views: readonly string[];
+  /** Most nodes of the largest tree the method would build with these params, the anchor included; 1 without trees. */
+  treeNodes(params: ParamsOf<S>): number;
+  /** Yields events; ends when the text ends. Must not keep anything after it returned or was returned from. */
+  decode(context: MethodContext<S>): AsyncGenerator<MethodEvent, void, void>;
+}
+
+/** A method as the registry holds it: parameters erased, to be read with {@link readParams} first. */
+export type Method = Omit<MethodDefinition, "treeNodes" | "decode"> & {
+  // eslint is not needed here: the erased signatures accept what readParams returned for this very schema.
+  treeNodes(params: never): number;
+  decode(context: never): AsyncGenerator<MethodEvent, void, void>;
+};
+
+export const defineMethod = <const S extends ParamsSchema>(m: MethodDefinition<S>): MethodDefinition<S> => m;

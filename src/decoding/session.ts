@@ -1,0 +1,159 @@
+/**
+ * What decoding methods see of a model and its memory. Implemented on the GPU in src/runtime and by a float64
+ * fake in tests/helpers; a method cannot tell which it runs on.
+ *
+ * A method records the work of one round once (a Program) and then runs it again and again: token ids, positions,
+ * the tree and the committed text live behind handles, so a round can start before the last one was read back.
+ * The round contract: text x[0..n-1] is committed, x[n-1] is the anchor, caches hold positions 0..n-2.
+ * @see docs/decisions for why rounds are recorded
+ */
+import type { SamplerSettings } from "../trace/events";
+
+/** What methods may know of a model. */
+export interface ModelFacts {
+  readonly id: string;
+  readonly vocabSize: number;
+  /** Ids that end the text. */
+  readonly endTokens: readonly number[];
+}
+
+export type ModelRole = "target" | "draft";
+
+declare const brand: unique symbol;
+interface Handle<Name extends string> {
+  readonly [brand]: Name;
+}
+/** Rows to feed to a model: tokens with positions, slots and visibility. */
+export type Rows = Handle<"rows">;
+/** One law per row, as normalised log-probabilities after sampling settings. */
+export type Laws = Handle<"laws">;
+/** A draft tree under construction or finished. */
+export type Tree = Handle<"tree">;
+
+/** A handle whose contents a Program can return to the CPU. */
+export interface Readable<T> {
+  readonly [brand]: "readable";
+  /** Never set; carries the type. */
+  readonly __value?: T;
+}
+
+/** The most probable tokens of each row: ids and natural-log probabilities, [rows, k] row-major. */
+export interface TopTokens {
+  readonly rows: number;
+  readonly k: number;
+  readonly tokens: Uint32Array;
+  readonly logprobs: Float32Array;
+}
+
+/** Nodes as in trace/events.ts DraftNode; `count` includes the anchor. An absent node (a level drawn short) has parent -2. */
+export interface TreeContents {
+  readonly count: number;
+  readonly token: Uint32Array;
+  readonly parent: Int32Array;
+  readonly depth: Uint32Array;
+  readonly sibling: Uint32Array;
+  readonly logq: Float32Array;
+  readonly phi: Float32Array;
+  readonly perturbed: Float32Array;
+}
+
+/** What a round decided. Arrays over nodes have the tree's `count` entries; entry 0 (the anchor) is unused. */
+export interface RoundOutcome {
+  /** False if the text had already ended before this round ran (it was submitted ahead): ignore everything else. */
+  readonly active: boolean;
+  /** Round number as counted on the device, from 0; the `step` of its random numbers. */
+  readonly step: number;
+  /** Committed tokens before the round. */
+  readonly n: number;
+  /** Tokens committed, after cutting at an end token or the limit. */
+  readonly tokens: Uint32Array;
+  /** Log of the target law at each of `tokens`. */
+  readonly logprobs: Float32Array;
+  /** Accepted node ids, anchor first; before any cut. */
+  readonly path: Uint32Array;
+  readonly extra: "bonus" | "residual" | "argmax" | "sample";
+  readonly stop: "none" | "end_token" | "max_tokens" | "context_full";
+  readonly logp: Float32Array;
+  readonly r: Float32Array;
+  readonly d: Float32Array;
+  readonly acceptProb: Float32Array;
+  /** Negative where none was drawn. */
+  readonly u: Float32Array;
+  /** 0 not reached, 1 accepted, 2 rejected. */
+  readonly verdict: Uint32Array;
+}
+
+/** How children are chosen. All of it happens on the device. */
+export type Expansion =
+  /** The `children` best of log q + Gumbel noise at every frontier node: sampling without replacement (RSD-C, chain). */
+  | { readonly kind: "per_node"; readonly children: number }
+  /** Stochastic beam search: the `width` best perturbed path values over all frontier nodes (RSD-S). */
+  | { readonly kind: "beam"; readonly width: number };
+
+export interface Recorder {
+  /** The last `count` committed tokens as rows; the last row is the anchor. With fewer committed, leading rows are idle. */
+  committedTail(count: 1 | 2): Rows;
+  /** Rows of the tree's nodes at one level (0 is the anchor), or of all nodes. */
+  levelRows(tree: Tree, level: number): Rows;
+  allRows(tree: Tree): Rows;
+  /**
+   * One forward pass; writes keys and values to the rows' slots. Returns one law per row under `sampler`.
+   * With temperature 0 the law of role "target" is one-hot and that of role "draft" is the softmax at temperature 1.
+   */
+  forward(model: ModelRole, rows: Rows, sampler: SamplerSettings): Laws;
+  /** The k <= 64 most probable tokens of each row. */
+  top(laws: Laws, k: number): Readable<TopTokens>;
+
+  /** A tree holding only the anchor. `levels[l]` is the number of nodes at depth l + 1, fixed. */
+  tree(levels: readonly number[]): Tree;
+  /**
+   * Adds one level below the deepest one. `laws` has one row for each node of that level, in node order (for the
+   * anchor: the last row of a committedTail forward). `noisy: false` takes the best without noise (greedy).
+   */
+  expand(tree: Tree, laws: Laws, how: Expansion, noisy: boolean): void;
+  nodes(tree: Tree): Readable<TreeContents>;
+
+  /** Draws one token from the last row's law (argmax if temperature is 0), commits it, advances the round. */
+  commitSample(laws: Laws): Readable<RoundOutcome>;
+  /**
+   * Verifies the tree, commits the accepted path and one more token, compacts the slots of the models used in this
+   * program, advances the round. `target` has one row per node; draft laws are those given to `expand`.
+   */
+  commitTree(tree: Tree, target: Laws, rule: "greedy" | "recursive_rejection"): Readable<RoundOutcome>;
+}
+
+/** Device-independent counts of one run of a program. */
+export interface ProgramCost {
+  readonly targetForwards: number;
+  readonly targetRows: number;
+  readonly draftForwards: number;
+  readonly draftRows: number;
+  readonly dispatches: number;
+  /** Bytes read back per run. */
+  readonly readbackBytes: number;
+}
+
+export type ReadableMap = Readonly<Record<string, Readable<unknown>>>;
+export type Values<M extends ReadableMap> = { readonly [K in keyof M]: M[K] extends Readable<infer T> ? T : never };
+
+export interface Program<T> {
+  readonly cost: ProgramCost;
+  /**
+   * Submits `times` rounds (default 1) in one submit and resolves with what each read back, in one readback.
+   * May be called again before the promise resolves: rounds run in the order of the calls.
+   */
+  run(times?: number): Promise<readonly T[]>;
+}
+
+export interface Session {
+  readonly target: ModelFacts;
+  readonly draft: ModelFacts | null;
+  /** Most tokens a text can have, prompt included, when trees of up to `treeNodes` nodes are used. */
+  readonly maxContext: number;
+  /** Runs the prompt through every model the session holds, all but its last token. */
+  prefill(tokens: readonly number[]): Promise<void>;
+  /** Records the work of one round. Pipelines are compiled before the promise resolves. */
+  record<M extends ReadableMap>(build: (ops: Recorder) => M): Promise<Program<Values<M>>>;
+  /** Frees everything the session holds on the device. */
+  dispose(): void;
+}

@@ -1,0 +1,120 @@
+/** Buffers with accounting: who holds how many bytes, the high-water mark, and errors where memory runs out. */
+import { DecoscopeError } from "../base/errors";
+import type { Gpu } from "./device";
+
+/** Bytes that are bound together: a whole buffer or a range of it (offset a multiple of 256). */
+export interface BufferRange {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+  readonly size: number;
+}
+export const whole = (buffer: GPUBuffer): BufferRange => ({ buffer, offset: 0, size: buffer.size });
+
+export interface BufferSpec {
+  /** `owner.thing`, for example `story-target.layer3.cache`. */
+  readonly label: string;
+  readonly bytes: number;
+  /** Defaults to storage that can be copied from and to. */
+  readonly usage?: GPUBufferUsageFlags;
+}
+
+// Written out since GPUBufferUsage exists only where WebGPU does, and this file also loads without.
+const STORAGE = 0x80;
+const COPY_SRC = 0x04;
+const COPY_DST = 0x08;
+const ANY_STORAGE = STORAGE | COPY_SRC | COPY_DST;
+
+export interface MemoryReport {
+  readonly liveBytes: number;
+  readonly peakBytes: number;
+  readonly byOwner: readonly { readonly owner: string; readonly bytes: number }[];
+}
+
+/** All buffers of a device are made here; nothing is allocated per step, so this is not built for speed. */
+export class Memory {
+  private readonly live = new Map<GPUBuffer, string>();
+  private liveBytes = 0;
+  private peakBytes = 0;
+
+  constructor(private readonly gpu: Gpu) {}
+
+  /** Makes one buffer, zeroed. Errors surface in {@link Memory.checked} or as uncaptured errors. */
+  create(spec: BufferSpec): GPUBuffer {
+    const size = Math.max(16, Math.ceil(spec.bytes / 16) * 16);
+    const limits = this.gpu.device.limits;
+    const limit = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
+    if (size > limit) {
+      throw new DecoscopeError(
+        "limit",
+        `${spec.label} needs ${size} bytes in one buffer, this device allows ${limit}. Choose a smaller model or context.`,
+      );
+    }
+    const buffer = this.gpu.device.createBuffer({
+      label: spec.label,
+      size,
+      usage: spec.usage ?? ANY_STORAGE,
+    });
+    this.live.set(buffer, spec.label);
+    this.liveBytes += size;
+    this.peakBytes = Math.max(this.peakBytes, this.liveBytes);
+    return buffer;
+  }
+
+  /**
+   * Runs `allocate` inside error scopes and waits for their verdict.
+   * @throws DecoscopeError "limit" if memory ran out; buffers made inside are then freed
+   */
+  async checked<T>(what: string, allocate: () => T | Promise<T>): Promise<T> {
+    const before = new Set(this.live.keys());
+    const { device } = this.gpu;
+    device.pushErrorScope("validation");
+    device.pushErrorScope("out-of-memory");
+    let result: T | undefined;
+    let thrown: unknown;
+    try {
+      result = await allocate();
+    } catch (e) {
+      thrown = e;
+    }
+    const outOfMemory = await device.popErrorScope();
+    const invalid = await device.popErrorScope();
+    if (outOfMemory || invalid || thrown !== undefined) {
+      for (const buffer of [...this.live.keys()]) if (!before.has(buffer)) this.free(buffer);
+    }
+    if (outOfMemory) {
+      throw new DecoscopeError(
+        "limit",
+        `The GPU has no memory left for ${what}. Close other tabs that use it, or choose a smaller model or context.`,
+        outOfMemory.message,
+      );
+    }
+    if (thrown !== undefined) throw thrown;
+    if (invalid) throw new DecoscopeError("limit", `The GPU refused to set up ${what}.`, invalid.message);
+    return result as T;
+  }
+
+  free(buffer: GPUBuffer): void {
+    if (!this.live.delete(buffer)) return;
+    this.liveBytes -= buffer.size;
+    buffer.destroy();
+  }
+
+  /** Owners are the parts of labels before the first dot. */
+  report(): MemoryReport {
+    const owners = new Map<string, number>();
+    for (const [buffer, label] of this.live) {
+      const owner = label.split(".")[0]!;
+      owners.set(owner, (owners.get(owner) ?? 0) + buffer.size);
+    }
+    return {
+      liveBytes: this.liveBytes,
+      peakBytes: this.peakBytes,
+      byOwner: [...owners].map(([owner, bytes]) => ({ owner, bytes })).sort((a, b) => b.bytes - a.bytes),
+    };
+  }
+
+  /** Labels of buffers that were not freed; empty after everything was disposed of. */
+  leaks(): string[] {
+    return [...this.live.values()];
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * What the session needs of a model on the GPU, whatever its architecture: a state for one text, and the recording of
+ * its forward pass. One file per architecture implements it.
+ */
+import type { Recording } from "../kernels/tuning";
+import type { ModelFacts } from "../models/model";
+
+/** Row descriptors of one forward pass, as in kernels/layouts.ts. */
+export interface RowBuffers {
+  /** u32 [count, ROW_WORDS] */
+  readonly rows: GPUBuffer;
+  /** u32 [count, ROW_BIT_WORDS] */
+  readonly bits: GPUBuffer;
+  readonly count: number;
+}
+
+/** The memory of one text: cache slots and activations. */
+export interface ModelState {
+  readonly slots: number;
+  /** Records all layers over the rows: writes keys and values to the rows' slots, leaves the residual stream in scratch. */
+  recordLayers(rec: Recording, rows: RowBuffers): void;
+  /**
+   * Records the head for rows [firstRow, firstRow + count) of the last recordLayers: raw logits to rows outRow.. of
+   * `logits` f32 [*, V].
+   */
+  recordHead(rec: Recording, firstRow: number, count: number, logits: GPUBuffer, outRow: number): void;
+  /** Records the moves that make the accepted path of a round contiguous. */
+  recordCompaction(rec: Recording, ctl: GPUBuffer, outcome: GPUBuffer, cap: number): void;
+  dispose(): void;
+}
+
+export interface GpuModel {
+  readonly facts: ModelFacts;
+  readonly maxContext: number;
+  /** Bytes of the weights on the device. */
+  readonly weightBytes: number;
+  /** @throws DecoscopeError "limit" if the device cannot hold it */
+  createState(label: string, slots: number, maxRows: number): ModelState;
+  dispose(): void;
+}

@@ -1,0 +1,264 @@
+/** The recording half of a session: turns a method's operations into kernel dispatches on shared buffers. */
+import type { Expansion, ModelRole, Readable, Recorder, Rows, Laws, Tree, RoundOutcome, TopTokens, TreeContents } from "../decoding/session";
+import { appendBeam, appendPerNode, drawChildren } from "../kernels/expand_tree";
+import { commitTree, drawFinal, nodeScalars, verifyWalk } from "../kernels/verify_tree";
+import { outcomeWords, ROW_BIT_WORDS, ROW_WORDS, treeWords } from "../kernels/layouts";
+import { processLogits } from "../kernels/process_logits";
+import { rowsTail, rowsTree } from "../kernels/rows";
+import { sampleCommit } from "../kernels/sample_commit";
+import { topTokens } from "../kernels/top_tokens";
+import { treeReset } from "../kernels/tree_reset";
+import type { Recording } from "../kernels/tuning";
+import type { SamplerSettings } from "../trace/events";
+import type { GpuModel, ModelState, RowBuffers } from "./gpu_model";
+import { decodeOutcome, decodeTop, decodeTree } from "./outcome";
+import type { Output } from "./program";
+
+/** One model in its role with the memory of this session's text. */
+export interface RoleState {
+  readonly model: GpuModel;
+  readonly state: ModelState;
+}
+export interface SessionBuffers {
+  readonly ctl: GPUBuffer;
+  readonly seq: GPUBuffer;
+  readonly roles: Readonly<Partial<Record<ModelRole, RoleState>>>;
+}
+/** Makes a buffer that lives as long as the program. */
+export type Allocate = (label: string, bytes: number) => GPUBuffer;
+
+interface RowsHandle extends RowBuffers {
+  readonly tree: TreeHandle | null;
+  /** Rows of the forward that get laws: all of a tree's, only the last of a committed tail. */
+  readonly lawFirst: number;
+  readonly lawCount: number;
+  /** Row of the law buffer that the first law goes to: the node id for tree levels. */
+  readonly lawAt: number;
+}
+interface LawsHandle {
+  readonly buffer: GPUBuffer;
+  readonly role: ModelRole;
+  readonly at: number;
+  readonly count: number;
+  readonly temperature: number;
+}
+interface TreeHandle {
+  readonly buffer: GPUBuffer;
+  readonly cap: number;
+  /** First node of each level; level 0 is the anchor; one more entry for the end. */
+  readonly starts: readonly number[];
+  built: number;
+}
+interface Counted {
+  targetForwards: number;
+  targetRows: number;
+  draftForwards: number;
+  draftRows: number;
+}
+
+const asRows = (h: RowsHandle): Rows => h as unknown as Rows;
+const asLaws = (h: LawsHandle): Laws => h as unknown as Laws;
+const asTree = (h: TreeHandle): Tree => h as unknown as Tree;
+const rowsOf = (h: Rows): RowsHandle => h as unknown as RowsHandle;
+const lawsOf = (h: Laws): LawsHandle => h as unknown as LawsHandle;
+const treeOf = (h: Tree): TreeHandle => h as unknown as TreeHandle;
+
+/** One recorder per program; its handles mean nothing to another. */
+export class GpuRecorder implements Recorder {
+  readonly counted: Counted = { targetForwards: 0, targetRows: 0, draftForwards: 0, draftRows: 0 };
+  private readonly laws = new Map<ModelRole, GPUBuffer>();
+  private readonly used = new Set<ModelRole>();
+  private committed = false;
+
+  constructor(
+    private readonly rec: Recording,
+    private readonly buffers: SessionBuffers,
+    private readonly allocate: Allocate,
+    /** Most laws of one role a program may hold at once. */
+    private readonly maxNodes: number,
+  ) {}
+
+  committedTail(count: 1 | 2): Rows {
+    const b = this.rowBuffers(count);
+    rowsTail(this.rec, { ctl: this.buffers.ctl, seq: this.buffers.seq, rows: b.rows, bits: b.bits, count });
+    return asRows({ ...b, tree: null, lawFirst: count - 1, lawCount: 1, lawAt: 0 });
+  }
+
+  levelRows(tree: Tree, level: number): Rows {
+    const t = treeOf(tree);
+    if (level > t.built) throw new Error(`the tree has ${t.built} levels so far, asked for level ${level}`);
+    return this.treeRows(t, t.starts[level]!, t.starts[level + 1]! - t.starts[level]!);
+  }
+
+  allRows(tree: Tree): Rows {
+    const t = treeOf(tree);
+    if (t.built !== t.starts.length - 2) throw new Error("the tree is not finished: not every level was expanded");
+    return this.treeRows(t, 0, t.cap);
+  }
+
+  private treeRows(t: TreeHandle, from: number, count: number): Rows {
+    const b = this.rowBuffers(count);
+    rowsTree(this.rec, { ctl: this.buffers.ctl, tree: t.buffer, rows: b.rows, bits: b.bits, from, count, cap: t.cap });
+    return asRows({ ...b, tree: t, lawFirst: 0, lawCount: count, lawAt: from });
+  }
+
+  forward(role: ModelRole, rows: Rows, sampler: SamplerSettings): Laws {
+    const r = rowsOf(rows);
+    const { model, state } = this.role(role);
+    this.used.add(role);
+    state.recordLayers(this.rec, r);
+    const logits = this.lawBuffer(role, model.facts.vocabSize);
+    state.recordHead(this.rec, r.lawFirst, r.lawCount, logits, r.lawAt);
+    // At temperature 0 drafts are still ranked by their own softmax, while the target's law is one-hot.
+    const temperature = role === "draft" && sampler.temperature === 0 ? 1 : sampler.temperature;
+    processLogits(this.rec, {
+      logits,
+      ctl: this.buffers.ctl,
+      seq: this.buffers.seq,
+      tree: r.tree ? { buffer: r.tree.buffer, cap: r.tree.cap, from: r.lawAt } : null,
+      allowed: null,
+      firstRow: r.lawAt,
+      T: r.lawCount,
+      vocabSize: model.facts.vocabSize,
+      ...sampler,
+      temperature,
+    });
+    if (role === "target") {
+      this.counted.targetForwards++;
+      this.counted.targetRows += r.count;
+    } else {
+      this.counted.draftForwards++;
+      this.counted.draftRows += r.count;
+    }
+    return asLaws({ buffer: logits, role, at: r.lawAt, count: r.lawCount, temperature: sampler.temperature });
+  }
+
+  top(laws: Laws, k: number): Readable<TopTokens> {
+    const l = lawsOf(laws);
+    const bytes = 2 * 4 * l.count * k;
+    const out = this.allocate("top", bytes);
+    topTokens(this.rec, {
+      laws: l.buffer,
+      firstRow: l.at,
+      T: l.count,
+      vocabSize: this.role(l.role).model.facts.vocabSize,
+      k,
+      out,
+    });
+    return readable<TopTokens>({ buffer: out, bytes, decode: (b, at) => decodeTop(b, at, l.count, k) });
+  }
+
+  tree(levels: readonly number[]): Tree {
+    const starts = [0, 1];
+    for (const n of levels) starts.push(starts.at(-1)! + n);
+    const cap = starts.at(-1)!;
+    if (cap > this.maxNodes) throw new Error(`a tree of ${cap} nodes, the session was opened for ${this.maxNodes}`);
+    const buffer = this.allocate("tree", 4 * treeWords(cap));
+    treeReset(this.rec, { ctl: this.buffers.ctl, seq: this.buffers.seq, tree: buffer, cap });
+    return asTree({ buffer, cap, starts, built: 0 });
+  }
+
+  expand(tree: Tree, laws: Laws, how: Expansion, noisy: boolean): void {
+    const t = treeOf(tree);
+    const l = lawsOf(laws);
+    const level = t.built;
+    const from = t.starts[level]!;
+    const rows = t.starts[level + 1]! - from;
+    const next = t.starts[level + 1]!;
+    const size = (t.starts[level + 2] ?? next) - next;
+    if (l.role !== "draft" || l.at !== from || l.count !== rows) throw new Error("the laws are not those of the deepest level");
+    const b = how.kind === "per_node" ? how.children : how.width;
+    const expected = how.kind === "per_node" ? rows * b : b;
+    if (size !== expected) throw new Error(`level ${level + 1} was declared with ${size} nodes, the expansion makes ${expected}`);
+    const { ctl } = this.buffers;
+    const candidates = this.allocate("candidates", 4 * 4 * rows * b);
+    const vocabSize = this.role("draft").model.facts.vocabSize;
+    const common = { ctl, tree: t.buffer, candidates, cap: t.cap, from, rows, next };
+    drawChildren(this.rec, { ...common, laws: l.buffer, b, vocabSize, noisy, beam: how.kind === "beam" });
+    if (how.kind === "per_node") appendPerNode(this.rec, { ...common, b });
+    else appendBeam(this.rec, { ...common, laws: l.buffer, vocabSize, width: b, noisy });
+    t.built++;
+  }
+
+  nodes(tree: Tree): Readable<TreeContents> {
+    const { buffer, cap } = treeOf(tree);
+    return readable<TreeContents>({
+      buffer,
+      bytes: 4 * treeWords(cap),
+      decode: (b, at) => decodeTree(b, at, cap),
+    });
+  }
+
+  commitSample(laws: Laws): Readable<RoundOutcome> {
+    const l = lawsOf(laws);
+    const outcome = this.outcome(1);
+    const { ctl, seq } = this.buffers;
+    sampleCommit(this.rec, {
+      laws: l.buffer,
+      row: l.at + l.count - 1,
+      ctl,
+      seq,
+      outcome,
+      vocabSize: this.role(l.role).model.facts.vocabSize,
+      greedy: l.temperature === 0,
+    });
+    return this.outcomeReadable(outcome, 1);
+  }
+
+  commitTree(tree: Tree, target: Laws, rule: "greedy" | "recursive_rejection"): Readable<RoundOutcome> {
+    const t = treeOf(tree);
+    const p = lawsOf(target);
+    const q = this.laws.get("draft");
+    if (!q) throw new Error("the tree has no draft laws");
+    const { ctl, seq } = this.buffers;
+    const vocabSize = this.role("target").model.facts.vocabSize;
+    const cap = t.cap;
+    const outcome = this.outcome(cap);
+    const scalars = this.allocate("scalars", 4 * 8 * cap);
+    const common = { ctl, seq, tree: t.buffer, cap, vocabSize, outcome, scalars, targetLaws: p.buffer, draftLaws: q, rule };
+    nodeScalars(this.rec, common);
+    verifyWalk(this.rec, common);
+    drawFinal(this.rec, common);
+    commitTree(this.rec, common);
+    for (const role of this.used) this.role(role).state.recordCompaction(this.rec, ctl, outcome, cap);
+    return this.outcomeReadable(outcome, cap);
+  }
+
+  private outcome(cap: number): GPUBuffer {
+    if (this.committed) throw new Error("a program commits once");
+    this.committed = true;
+    return this.allocate("outcome", 4 * outcomeWords(cap));
+  }
+
+  private outcomeReadable(buffer: GPUBuffer, cap: number): Readable<RoundOutcome> {
+    return readable<RoundOutcome>({ buffer, bytes: 4 * outcomeWords(cap), decode: (b, at) => decodeOutcome(b, at, cap) });
+  }
+
+  private rowBuffers(count: number): RowBuffers {
+    return {
+      rows: this.allocate("rows", 4 * ROW_WORDS * count),
+      bits: this.allocate("bits", 4 * ROW_BIT_WORDS * count),
+      count,
+    };
+  }
+
+  /** One law buffer per role; the row of a tree node's law is its id. */
+  private lawBuffer(role: ModelRole, vocabSize: number): GPUBuffer {
+    let buffer = this.laws.get(role);
+    if (!buffer) {
+      buffer = this.allocate(`${role}_laws`, 4 * this.maxNodes * vocabSize);
+      this.laws.set(role, buffer);
+    }
+    return buffer;
+  }
+
+  private role(role: ModelRole): RoleState {
+    const r = this.buffers.roles[role];
+    if (!r) throw new Error(`this session has no ${role} model`);
+    return r;
+  }
+}
+
+const readable = <T>(o: Output & { decode: (bytes: ArrayBuffer, at: number) => T }): Readable<T> => o as unknown as Readable<T>;
+/** The output behind a readable handle. */
+export const outputOf = (r: Readable<unknown>): Output => r as unknown as Output;

@@ -1,0 +1,73 @@
+/** Types of what crosses between page and worker; nothing else. Commands go through Comlink, events through a port. */
+import type { ErrorRecord } from "../base/errors";
+import type { ParamValues } from "../base/params";
+import type { SamplerSettings, TraceEvent } from "../trace/events";
+
+export interface DeviceInfo {
+  /** For people: vendor, architecture, backend. */
+  readonly adapter: string;
+  /** True for CPU adapters such as SwiftShader or llvmpipe: timings then say nothing about GPUs. */
+  readonly isSoftware: boolean;
+  readonly features: readonly string[];
+  readonly subgroupSize: number | null;
+  readonly maxBufferBytes: number;
+  readonly maxBindingBytes: number;
+}
+
+export interface LoadProgress {
+  readonly model: string;
+  readonly stage: "download" | "upload" | "compile" | "ready";
+  readonly loadedBytes: number;
+  /** Null while unknown. */
+  readonly totalBytes: number | null;
+}
+
+export interface RunSettings {
+  readonly model: string;
+  readonly draft: string | null;
+  readonly method: string;
+  readonly params: ParamValues;
+  readonly sampler: SamplerSettings;
+  readonly prompt: string;
+  readonly seed: number;
+  readonly maxNewTokens: number;
+  readonly detail: "light" | "full";
+}
+
+/** Sent over the event port. */
+export type WorkerMessage =
+  | { readonly type: "events"; readonly run: number; readonly events: readonly TraceEvent[] }
+  | { readonly type: "progress"; readonly progress: LoadProgress }
+  | { readonly type: "device_lost"; readonly error: ErrorRecord };
+
+/** A result or a typed error; Comlink would drop the error's fields. */
+export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: ErrorRecord };
+
+export interface MemoryReport {
+  readonly liveBytes: number;
+  readonly peakBytes: number;
+  readonly byOwner: readonly { readonly owner: string; readonly bytes: number }[];
+}
+
+/** The worker's commands. */
+export interface WorkerApi {
+  /** Must be the first call: where events go. */
+  connect(port: MessagePort): void;
+  openDevice(): Promise<Outcome<DeviceInfo>>;
+  /** Loads and compiles; progress goes over the port. Loading an already loaded model is free. */
+  load(model: string): Promise<Outcome<null>>;
+  tokenize(model: string, text: string): Promise<Outcome<readonly number[]>>;
+  /** The text of each token alone, for drawing; bytes that are no full character come as U+FFFD. */
+  pieces(model: string, tokens: readonly number[]): Promise<Outcome<readonly string[]>>;
+  /** Starts a run, paused if `paused`. Resolves with its number once it can be stepped; events follow over the port. */
+  start(settings: RunSettings, paused: boolean): Promise<Outcome<number>>;
+  pause(run: number): void;
+  resume(run: number): void;
+  /** Runs the engine one round and pauses. */
+  step(run: number): void;
+  /** Ends the run at the next event; run_end follows with reason "cancelled". */
+  cancel(run: number): void;
+  memory(): Promise<MemoryReport>;
+  /** Frees everything; a later openDevice starts afresh. Also the way back after a lost device. */
+  dispose(): void;
+}
