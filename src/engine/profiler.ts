@@ -32,6 +32,11 @@ export class Profiler {
     this.staging = memory.create({ label: "profiler.staging", bytes, usage: MAP_READ | COPY_DST });
   }
 
+  /** Passes timed since the last collect. */
+  get pending(): number {
+    return this.names.length;
+  }
+
   /** Passes beyond the capacity run untimed. */
   beginPass(encoder: GPUCommandEncoder, name: string): GPUComputePassEncoder {
     if (this.names.length >= this.capacity) return encoder.beginComputePass({ label: name });

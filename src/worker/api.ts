@@ -32,6 +32,8 @@ export interface RunSettings {
   readonly seed: number;
   readonly maxNewTokens: number;
   readonly detail: "light" | "full";
+  /** Measure kernels, where the device has timestamps; costs one pass per dispatch. */
+  readonly profile: boolean;
 }
 
 /** Sent over the event port. */
@@ -51,14 +53,14 @@ export interface MemoryReport {
 
 /** The worker's commands. */
 export interface WorkerApi {
-  /** Must be the first call: where events go. */
-  connect(port: MessagePort): void;
+  /** Must be the first call: where events go, and the URL (ending in a slash) under which `models/` lies. */
+  connect(port: MessagePort, base: string): void;
   openDevice(): Promise<Outcome<DeviceInfo>>;
   /** Loads and compiles; progress goes over the port. Loading an already loaded model is free. */
   load(model: string): Promise<Outcome<null>>;
+  /** Ends a load in progress; its promise then gives an error with code "cancelled". */
+  cancelLoad(model: string): void;
   tokenize(model: string, text: string): Promise<Outcome<readonly number[]>>;
-  /** The text of each token alone, for drawing; bytes that are no full character come as U+FFFD. */
-  pieces(model: string, tokens: readonly number[]): Promise<Outcome<readonly string[]>>;
   /** Starts a run, paused if `paused`. Resolves with its number once it can be stepped; events follow over the port. */
   start(settings: RunSettings, paused: boolean): Promise<Outcome<number>>;
   pause(run: number): void;

@@ -1,0 +1,119 @@
+/** What the headless runner can do; each command returns the record it prints. */
+import { fileURLToPath } from "node:url";
+import { DecoscopeError } from "../base/errors";
+import { methods, findMethod } from "../decoding";
+import { catalog, findModel } from "../models/catalog";
+import type { ModelSource } from "../models/source";
+import { directorySource } from "../models/source_node";
+import { promptLogits } from "../runtime/logits";
+import { encodeTrace } from "../trace/codec";
+import type { TraceEvent } from "../trace/events";
+import { EngineHost, type HostedModel } from "../worker/host";
+import { runMethod, type RunCounts } from "../worker/run";
+import type { LogitsArguments, RunArguments } from "./arguments";
+
+const BUNDLED = fileURLToPath(new URL("../../public/models", import.meta.url));
+
+/** A bundled id, or else a directory. */
+const sourceOf = (model: string): ModelSource =>
+  findModel(model) ? directorySource(`${BUNDLED}/${model}`, model) : directorySource(model);
+
+/** Every registered method with its parameter schema. */
+export function listMethods(): unknown {
+  return methods.map(({ id, label, summary, source, requires, lossless, params, views }) => ({
+    id,
+    label,
+    summary,
+    source,
+    requires,
+    lossless,
+    params,
+    views,
+  }));
+}
+
+/** Every bundled model. */
+export const listModels = (): unknown => catalog;
+
+interface Host {
+  readonly host: EngineHost;
+  readonly target: HostedModel;
+}
+async function open(gpu: GPU, args: { model: string; storage: "f32" | "f16" | "int8" }): Promise<Host> {
+  const host = await EngineHost.open(gpu, { storage: args.storage });
+  return { host, target: await host.load(args.model, sourceOf(args.model)) };
+}
+
+/** `{text, tokens, promptTokens, stopReason, stats, adapter}`; `text` is of the new tokens. */
+export async function run(
+  gpu: GPU,
+  args: RunArguments,
+  write: (path: string, text: string) => Promise<void>,
+): Promise<unknown> {
+  const method = findMethod(args.method);
+  const { host, target } = await open(gpu, args);
+  const draft = method?.requires === "causal+draft" ? (args.draft ?? findModel(args.model)?.draft ?? null) : null;
+  if (draft !== null) await host.load(draft, sourceOf(draft));
+
+  const counts: RunCounts = { dispatches: 0, submits: 0, readbacks: 0, bytesUploaded: 0 };
+  const settings = {
+    model: args.model,
+    draft,
+    method: args.method,
+    params: args.set,
+    sampler: args.sampler,
+    prompt: args.prompt ?? "",
+    seed: args.seed,
+    maxNewTokens: args.maxNewTokens,
+    detail: args.trace === null ? ("light" as const) : ("full" as const),
+    profile: args.profile,
+  };
+  const events: TraceEvent[] = [];
+  for await (const event of runMethod(host, settings, { cancelled: false }, counts, args.promptIds)) events.push(event);
+  const end = events.at(-1);
+  const start = events[0];
+  if (end?.kind !== "run_end" || start?.kind !== "run_start") throw new Error("the run did not start or end");
+  if (args.trace !== null) await write(args.trace, encodeTrace(events));
+  if (end.error) throw DecoscopeError.fromRecord(end.error);
+  for (const e of events) if (e.kind === "warning") process.stderr.write(`warning: ${e.message}\n`);
+
+  const tokens = events.flatMap((e) => (e.kind === "commit" ? e.tokens : []));
+  const stats = { targetForwards: 0, targetRows: 0, draftForwards: 0, draftRows: 0, steps: 0 };
+  for (const e of events) {
+    if (e.kind !== "cost") continue;
+    stats.targetForwards += e.targetForwards;
+    stats.targetRows += e.targetRows;
+    stats.draftForwards += e.draftForwards;
+    stats.draftRows += e.draftRows;
+    stats.steps++;
+  }
+  const decodeMs = end.ms - (events.find((e) => e.kind === "prefill")?.ms ?? 0);
+  return {
+    text: target.tokenizer.decode(tokens),
+    tokens,
+    promptTokens: start.promptTokens,
+    stopReason: end.reason,
+    stats: {
+      ...stats,
+      tokensPerTargetForward: tokens.length / Math.max(1, stats.targetForwards),
+      ...counts,
+      ms: end.ms,
+      tokensPerSecond: decodeMs > 0 ? (1000 * tokens.length) / decodeMs : 0,
+      gpuBytesPeak: host.memory.report().peakBytes,
+    },
+    adapter: host.gpu.adapter,
+  };
+}
+
+/** Writes raw logits, float32 little-endian [T, V], and says their shape. */
+export async function writeLogits(
+  gpu: GPU,
+  args: LogitsArguments,
+  write: (path: string, bytes: Uint8Array) => Promise<void>,
+): Promise<unknown> {
+  const { host, target } = await open(gpu, args);
+  const ids = args.promptIds ?? [];
+  const logits = await promptLogits(host.engine, host.tuning, target.gpu, ids);
+  await write(args.out, new Uint8Array(logits.buffer));
+  return { rows: ids.length, vocabSize: target.gpu.facts.vocabSize, out: args.out, adapter: host.gpu.adapter };
+}

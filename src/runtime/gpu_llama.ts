@@ -1,0 +1,197 @@
+/**
+ * Llama on the GPU: five dispatches a layer. Norms live in the matrices after them (gains folded into columns, the scale
+ * applied to the result), rotation and cache write in the QKV kernel, residuals and the gate in their matrices.
+ */
+import { assert } from "../base/errors";
+import type { Engine } from "../engine/dispatch_list";
+import type { BufferRange } from "../engine/memory";
+import { attention } from "../kernels/attention";
+import { compactSlots } from "../kernels/compact_slots";
+import { embed } from "../kernels/embed";
+import { matvecGated, matvecHead, matvecQkv, matvecResidual } from "../kernels/matvec";
+import type { Recording, Tuning } from "../kernels/tuning";
+import type { WeightMatrix } from "../kernels/weights";
+import type { LlamaConfig } from "../models/architectures/llama";
+import type { LoadedModel } from "../models/load";
+import type { CheckpointTensors, ModelFacts } from "../models/model";
+import { foldGain, fuseGateUp, fuseQkv, type Matrix, ropeTable } from "./fuse_weights";
+import type { GpuModel, ModelState, RowBuffers } from "./gpu_model";
+import { uploadMatrix } from "./upload";
+
+interface LayerWeights {
+  readonly qkv: WeightMatrix;
+  readonly out: WeightMatrix;
+  readonly gateUp: WeightMatrix;
+  readonly down: WeightMatrix;
+}
+
+/** Positions beyond the context that tree nodes near its end may have. */
+const EXTRA_POSITIONS = 256;
+
+function matrix(tensors: CheckpointTensors, name: string): Matrix {
+  const t = tensors.get(name);
+  const [rows, cols] = t.shape;
+  assert(rows !== undefined && cols !== undefined, `${name} is no matrix`);
+  return { rows, cols, values: t.toFloat32() };
+}
+
+export class GpuLlama implements GpuModel {
+  private constructor(
+    readonly engine: Engine,
+    readonly config: LlamaConfig,
+    readonly facts: ModelFacts,
+    readonly layers: readonly LayerWeights[],
+    readonly embedding: WeightMatrix,
+    readonly head: WeightMatrix,
+    readonly finalGain: GPUBuffer,
+    readonly rope: GPUBuffer,
+    private readonly owned: readonly GPUBuffer[],
+  ) {}
+
+  get maxContext(): number {
+    return this.config.maxContext;
+  }
+
+  get weightBytes(): number {
+    return this.owned.reduce((sum, b) => sum + b.size, 0);
+  }
+
+  /** Folds, fuses and uploads. @throws DecoscopeError "limit" if the device has no room */
+  static async upload(
+    engine: Engine,
+    tuning: Tuning,
+    loaded: LoadedModel,
+    storage: WeightMatrix["storage"],
+  ): Promise<GpuLlama> {
+    const { config, tensors, facts } = loaded;
+    return engine.memory.checked(`the weights of ${facts.id}`, async () => {
+      const owned: GPUBuffer[] = [];
+      const keep = async (name: string, m: Matrix, as = storage): Promise<WeightMatrix> => {
+        const w = await uploadMatrix(engine, tuning, `${facts.id}.${name}`, m, as);
+        owned.push(w.data.buffer, ...(w.scales ? [w.scales.buffer] : []));
+        return w;
+      };
+      const vector = (name: string, values: Float32Array<ArrayBuffer>): GPUBuffer => {
+        const buffer = engine.memory.create({ label: `${facts.id}.${name}`, bytes: values.byteLength });
+        engine.gpu.device.queue.writeBuffer(buffer, 0, values);
+        owned.push(buffer);
+        return buffer;
+      };
+      const layers: LayerWeights[] = [];
+      for (let l = 0; l < config.nLayers; l++) {
+        const get = (name: string): Matrix => matrix(tensors, `layers.${l}.${name}`);
+        const gain = (name: string): Float32Array => tensors.get(`layers.${l}.${name}`).toFloat32();
+        const qkv = foldGain(fuseQkv(get("wq"), get("wk"), get("wv"), config.headDim), gain("attnNorm"));
+        const gateUp = foldGain(fuseGateUp(get("wGate"), get("wUp")), gain("mlpNorm"));
+        layers.push({
+          qkv: await keep(`layer${l}.qkv`, qkv),
+          out: await keep(`layer${l}.out`, get("wo")),
+          gateUp: await keep(`layer${l}.gate_up`, gateUp),
+          down: await keep(`layer${l}.down`, get("wDown")),
+        });
+      }
+      const embedding = await keep("embed", matrix(tensors, "embed"));
+      return new GpuLlama(
+        engine,
+        config,
+        facts,
+        layers,
+        embedding,
+        config.tieEmbeddings ? embedding : await keep("head", matrix(tensors, "head")),
+        vector("final_gain", tensors.get("finalNorm").toFloat32()),
+        vector("rope", ropeTable(config.maxContext + EXTRA_POSITIONS, config.headDim, config.ropeTheta)),
+        owned,
+      );
+    });
+  }
+
+  createState(label: string, slots: number, maxRows: number): ModelState {
+    return new LlamaState(this, label, slots, maxRows);
+  }
+
+  dispose(): void {
+    for (const b of new Set(this.owned)) this.engine.memory.free(b);
+  }
+}
+
+class LlamaState implements ModelState {
+  private readonly cache: GPUBuffer;
+  /** Bytes from one layer's cache to the next. */
+  private readonly layerStride: number;
+  /** Residual stream [maxRows, D] and scratch of one layer. */
+  private readonly x: GPUBuffer;
+  private readonly q: GPUBuffer;
+  private readonly attended: GPUBuffer;
+  private readonly hidden: GPUBuffer;
+
+  constructor(
+    private readonly model: GpuLlama,
+    label: string,
+    readonly slots: number,
+    private readonly maxRows: number,
+  ) {
+    const { memory } = model.engine;
+    const c = model.config;
+    const f32 = (name: string, count: number): GPUBuffer => memory.create({ label: `${label}.${name}`, bytes: 4 * count });
+    this.layerStride = Math.ceil((4 * slots * this.slotWords) / 256) * 256;
+    this.cache = memory.create({ label: `${label}.cache`, bytes: this.layerStride * c.nLayers });
+    this.x = f32("x", maxRows * c.dim);
+    this.q = f32("q", maxRows * c.nHeads * c.headDim);
+    this.attended = f32("attended", maxRows * c.nHeads * c.headDim);
+    this.hidden = f32("hidden", maxRows * c.hiddenDim);
+  }
+
+  /** Words of one slot in one layer: key and value of every head. */
+  private get slotWords(): number {
+    return 2 * this.model.config.nKvHeads * this.model.config.headDim;
+  }
+
+  recordLayers(rec: Recording, { rows, bits, count: T }: RowBuffers): void {
+    assert(T <= this.maxRows, `${T} rows, room for ${this.maxRows}`);
+    const { config: c, rope } = this.model;
+    const { x, q, attended, hidden, slots } = this;
+    embed(rec, { rows, table: this.model.embedding, x, T, dim: c.dim, vocabSize: c.vocabSize });
+    this.model.layers.forEach((w, l) => {
+      const cache: BufferRange = { buffer: this.cache, offset: l * this.layerStride, size: this.layerStride };
+      const heads = { nHeads: c.nHeads, nKvHeads: c.nKvHeads, headDim: c.headDim };
+      matvecQkv(rec, { rows, x, weight: w.qkv, rope, q, cache, T, dim: c.dim, ...heads, slots, eps: c.rmsNormEps });
+      attention(rec, { rows, bits, q, cache, out: attended, T, ...heads, slots });
+      matvecResidual(rec, { a: attended, weight: w.out, x, T });
+      matvecGated(rec, { x, weight: w.gateUp, hidden, T, dim: c.dim, hiddenDim: c.hiddenDim, eps: c.rmsNormEps });
+      matvecResidual(rec, { a: hidden, weight: w.down, x, T });
+    });
+  }
+
+  recordHead(rec: Recording, firstRow: number, count: number, logits: GPUBuffer, outRow: number): void {
+    const { config: c, head, finalGain } = this.model;
+    matvecHead(rec, {
+      x: this.x,
+      gain: finalGain,
+      weight: head,
+      logits,
+      T: count,
+      firstRow,
+      outRow,
+      dim: c.dim,
+      vocabSize: c.vocabSize,
+      eps: c.rmsNormEps,
+    });
+  }
+
+  recordCompaction(rec: Recording, ctl: GPUBuffer, outcome: GPUBuffer, cap: number): void {
+    compactSlots(rec, {
+      ctl,
+      outcome,
+      cache: this.cache,
+      layers: this.model.config.nLayers,
+      slots: this.slots,
+      layerStride: this.layerStride,
+      rowWords: this.slotWords,
+      cap,
+    });
+  }
+
+  dispose(): void {
+    for (const b of [this.cache, this.x, this.q, this.attended, this.hidden]) this.model.engine.memory.free(b);
+  }
+}

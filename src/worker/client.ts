@@ -1,0 +1,91 @@
+/**
+ * The page's end of the worker: starts it when first needed, calls it through Comlink, hands its messages on, and
+ * turns its error records back into errors. Knows nothing of runs or stores.
+ */
+import * as Comlink from "comlink";
+import { DecoscopeError, type ErrorRecord } from "../base/errors";
+import type { DeviceInfo, MemoryReport, Outcome, RunSettings, WorkerApi, WorkerMessage } from "./api";
+
+/** What the page can ask of the engine. Every promise rejects with a {@link DecoscopeError}. */
+export interface EngineClient {
+  openDevice(): Promise<DeviceInfo>;
+  load(model: string): Promise<void>;
+  tokenize(model: string, text: string): Promise<readonly number[]>;
+  /** Resolves with the number of the run. */
+  start(settings: RunSettings, paused: boolean): Promise<number>;
+  pause(run: number): void;
+  resume(run: number): void;
+  step(run: number): void;
+  cancel(run: number): void;
+  memory(): Promise<MemoryReport>;
+  /** Ends the worker with everything it holds; calls still open reject with code "cancelled". */
+  dispose(): void;
+}
+
+function unwrap<T>(outcome: Outcome<T>): T {
+  if (outcome.ok) return outcome.value;
+  throw DecoscopeError.fromRecord(outcome.error);
+}
+
+/**
+ * Starts the worker and connects to it. `onMessage` gets everything that comes over the event port, and a
+ * "device_lost" message if the worker itself dies.
+ */
+export function connectEngine(onMessage: (message: WorkerMessage) => void): EngineClient {
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "decoscope-engine" });
+  const remote = Comlink.wrap<WorkerApi>(worker);
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = (e: MessageEvent<WorkerMessage>) => onMessage(e.data);
+
+  // Comlink leaves calls to a dead worker open forever; this ends them.
+  let fail: (error: DecoscopeError) => void = () => undefined;
+  const ended = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  ended.catch(() => undefined);
+  const orEnded = <T>(call: Promise<T>): Promise<T> => Promise.race([call, ended]);
+
+  worker.onerror = (e) => {
+    e.preventDefault();
+    const record: ErrorRecord = {
+      code: "device_lost",
+      message: "The engine stopped unexpectedly. Restart it to run again; the trace so far is kept.",
+      ...(e.message ? { detail: e.message } : {}),
+    };
+    fail(DecoscopeError.fromRecord(record));
+    onMessage({ type: "device_lost", error: record });
+  };
+
+  const ready = orEnded(remote.connect(Comlink.transfer(port2, [port2])));
+  ready.catch(() => undefined);
+  const call = async <T>(send: () => Promise<Outcome<T>>): Promise<T> => {
+    await ready;
+    return unwrap(await orEnded(send()));
+  };
+  const tell = (send: () => Promise<void>): void => {
+    void orEnded(send()).catch(() => undefined);
+  };
+
+  return {
+    openDevice: () => call(() => remote.openDevice()),
+    load: async (model) => {
+      await call(() => remote.load(model));
+    },
+    tokenize: (model, text) => call(() => remote.tokenize(model, text)),
+    start: (settings, paused) => call(() => remote.start(settings, paused)),
+    pause: (run) => tell(() => remote.pause(run)),
+    resume: (run) => tell(() => remote.resume(run)),
+    step: (run) => tell(() => remote.step(run)),
+    cancel: (run) => tell(() => remote.cancel(run)),
+    memory: async () => {
+      await ready;
+      return orEnded(remote.memory());
+    },
+    dispose: () => {
+      fail(new DecoscopeError("cancelled", "The engine was stopped."));
+      remote[Comlink.releaseProxy]();
+      port1.close();
+      worker.terminate();
+    },
+  };
+}

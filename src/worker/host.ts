@@ -1,0 +1,111 @@
+/** A device with the models that were loaded onto it; shared by the worker and the headless runner. */
+import { DecoscopeError } from "../base/errors";
+import { type Gpu, openGpu, type OpenOptions } from "../engine/device";
+import type { Engine } from "../engine/dispatch_list";
+import { Memory } from "../engine/memory";
+import { Pipelines } from "../engine/pipelines";
+import { includes } from "../kernels/includes";
+import { defaultTuning, type Tuning } from "../kernels/tuning";
+import type { WeightMatrix } from "../kernels/weights";
+import { type LoadedModel, loadModel } from "../models/load";
+import type { ModelSource } from "../models/source";
+import type { GpuModel } from "../runtime/gpu_model";
+import { GpuLlama } from "../runtime/gpu_llama";
+import type { DeviceInfo, LoadProgress } from "./api";
+
+/** A model in memory and on the device. */
+export interface HostedModel {
+  readonly id: string;
+  readonly tokenizer: LoadedModel["tokenizer"];
+  readonly gpu: GpuModel;
+}
+
+export interface HostOptions extends OpenOptions {
+  /** How weights are kept on the device. */
+  readonly storage?: WeightMatrix["storage"];
+}
+
+export class EngineHost {
+  private readonly models = new Map<string, Promise<HostedModel>>();
+  readonly memory: Memory;
+  readonly engine: Engine;
+  tuning: Tuning;
+
+  /** @throws DecoscopeError "unsupported" or "limit" */
+  static async open(gpu: GPU | undefined, options: HostOptions = {}): Promise<EngineHost> {
+    return new EngineHost(await openGpu(gpu, options), options);
+  }
+
+  private constructor(
+    readonly gpu: Gpu,
+    private readonly options: HostOptions,
+  ) {
+    this.memory = new Memory(gpu);
+    this.engine = { gpu, memory: this.memory, pipelines: new Pipelines(gpu, includes) };
+    this.tuning = defaultTuning(gpu.features);
+  }
+
+  info(): DeviceInfo {
+    const { features: f, device, adapter, isSoftware } = this.gpu;
+    const names: [string, boolean][] = [
+      ["shader-f16", f.f16],
+      ["subgroups", f.subgroups],
+      ["timestamp-query", f.timestamps],
+      ["packed int8 dot product", f.packedDot],
+    ];
+    return {
+      adapter,
+      isSoftware,
+      features: names.filter(([, has]) => has).map(([name]) => name),
+      subgroupSize: f.subgroups && f.subgroupMin === f.subgroupMax ? f.subgroupMin : null,
+      maxBufferBytes: device.limits.maxBufferSize,
+      maxBindingBytes: device.limits.maxStorageBufferBindingSize,
+    };
+  }
+
+  /** Loads a model once; a failed load can be tried again. @throws DecoscopeError */
+  load(
+    id: string,
+    source: ModelSource,
+    onProgress: (p: LoadProgress) => void = () => {},
+    signal?: AbortSignal,
+  ): Promise<HostedModel> {
+    let loading = this.models.get(id);
+    if (!loading) {
+      loading = this.loadNow(id, source, onProgress, signal);
+      this.models.set(id, loading);
+      loading.catch(() => this.models.delete(id));
+    }
+    return loading;
+  }
+
+  /** @throws DecoscopeError "method" if the model was not loaded */
+  model(id: string): Promise<HostedModel> {
+    const loading = this.models.get(id);
+    if (!loading) throw new DecoscopeError("method", `The model ${id} is not loaded. Load it first.`);
+    return loading;
+  }
+
+  private async loadNow(
+    id: string,
+    source: ModelSource,
+    onProgress: (p: LoadProgress) => void,
+    signal?: AbortSignal,
+  ): Promise<HostedModel> {
+    const loaded = await loadModel(source, {
+      signal,
+      onProgress: (loadedBytes, totalBytes) => onProgress({ model: id, stage: "download", loadedBytes, totalBytes }),
+    });
+    const done = { model: id, loadedBytes: loaded.sizeBytes, totalBytes: loaded.sizeBytes };
+    onProgress({ ...done, stage: "upload" });
+    const gpu = await GpuLlama.upload(this.engine, this.tuning, loaded, this.options.storage ?? "f32");
+    onProgress({ ...done, stage: "ready" });
+    return { id, tokenizer: loaded.tokenizer, gpu };
+  }
+
+  /** Frees everything, the device too. */
+  destroy(): void {
+    this.models.clear();
+    this.gpu.destroy();
+  }
+}

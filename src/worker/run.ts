@@ -1,0 +1,182 @@
+/** One run: settings in, trace events out. The worker and the headless runner both drive it; methods never see it. */
+import { DecoscopeError, toErrorRecord } from "../base/errors";
+import { readParams } from "../base/params";
+import { findMethod } from "../decoding";
+import type { Method } from "../decoding/method";
+import { Profiler } from "../engine/profiler";
+import { GpuSession } from "../runtime/session";
+import type { MethodEvent, StopReason, TraceEvent } from "../trace/events";
+import { TRACE_VERSION } from "../trace/events";
+import { hashTokens } from "../trace/hash";
+import type { RunSettings } from "./api";
+import type { EngineHost, HostedModel } from "./host";
+import { PieceTeller } from "./pieces";
+
+/** Raised by the driver to end a run at its next event. */
+export interface RunControl {
+  cancelled: boolean;
+}
+
+/** Counts of the session behind a run, kept up to date while it runs. */
+export interface RunCounts {
+  dispatches: number;
+  submits: number;
+  readbacks: number;
+  bytesUploaded: number;
+}
+
+interface Prepared {
+  readonly method: Method;
+  readonly params: ReturnType<typeof readParams>;
+  readonly target: HostedModel;
+  readonly draft: HostedModel | null;
+  readonly promptTokens: readonly number[];
+}
+
+/** Passes of the profiler before its times are collected. */
+const COLLECT_AFTER = 1024;
+
+/** Checks settings against what is loaded. @throws DecoscopeError "method" with what to change */
+async function prepare(host: EngineHost, settings: RunSettings, promptIds: readonly number[] | null): Promise<Prepared> {
+  const method = findMethod(settings.method);
+  if (!method) throw new DecoscopeError("method", `There is no method called ${settings.method}. Choose one of the list.`);
+  const params = readParams(method.params, settings.params);
+  const target = await host.model(settings.model);
+  let draft: HostedModel | null = null;
+  if (method.requires === "causal+draft") {
+    if (settings.draft === null) {
+      throw new DecoscopeError("method", `${method.label} needs a draft model and none was chosen. Choose one.`);
+    }
+    draft = await host.model(settings.draft);
+    const [a, b] = [target.gpu.facts.vocabSize, draft.gpu.facts.vocabSize];
+    if (a !== b) {
+      throw new DecoscopeError(
+        "method",
+        `The draft model must share the target's vocabulary: ${target.id} has ${a} tokens, ${draft.id} has ${b}. Choose another pair.`,
+      );
+    }
+  }
+  const promptTokens = promptIds ?? target.tokenizer.encodePrompt(settings.prompt);
+  const wrong = promptTokens.find((t) => t < 0 || t >= target.gpu.facts.vocabSize || !Number.isInteger(t));
+  if (wrong !== undefined) {
+    throw new DecoscopeError(
+      "method",
+      `Token ${wrong} is not in the vocabulary of ${target.id}, whose ids go from 0 to ${target.gpu.facts.vocabSize - 1}.`,
+    );
+  }
+  if (promptTokens.length === 0) {
+    throw new DecoscopeError("method", "The prompt is empty: expected at least one token. Write some text first.");
+  }
+  const room = Math.min(target.gpu.maxContext, draft?.gpu.maxContext ?? Infinity);
+  if (promptTokens.length >= room) {
+    throw new DecoscopeError(
+      "method",
+      `The prompt has ${promptTokens.length} tokens; with this model it can have at most ${room - 1}. Shorten the prompt.`,
+    );
+  }
+  return { method, params, target, draft, promptTokens };
+}
+
+/**
+ * Runs a method and yields its trace, run_start to run_end; errors after the start end up in run_end.
+ * @param promptIds tokens to use in place of the prompt's text
+ * @throws DecoscopeError from the first `next()` if the settings do not fit what is loaded
+ */
+export async function* runMethod(
+  host: EngineHost,
+  settings: RunSettings,
+  control: RunControl,
+  counts: RunCounts,
+  promptIds: readonly number[] | null = null,
+): AsyncGenerator<TraceEvent, void, void> {
+  const { method, params, target, draft, promptTokens } = await prepare(host, settings, promptIds);
+  const started = performance.now();
+  const ms = (): number => Math.round((performance.now() - started) * 100) / 100;
+  const pieces = new PieceTeller(target.tokenizer);
+  let step = 0;
+  yield {
+    kind: "run_start",
+    step: 0,
+    ms: ms(),
+    version: TRACE_VERSION,
+    method: method.id,
+    model: settings.model,
+    draft: draft?.id ?? null,
+    params: params.values,
+    sampler: settings.sampler,
+    seed: settings.seed,
+    maxNewTokens: settings.maxNewTokens,
+    prompt: promptIds ? target.tokenizer.decode(promptTokens) : settings.prompt,
+    promptTokens,
+    adapter: host.gpu.adapter,
+  };
+  yield* pieces.before(promptTokens, 0, ms());
+  for (const i of params.issues) yield { kind: "warning", step: 0, ms: ms(), message: `${i.key}: ${i.message}` };
+
+  const newTokens: number[] = [];
+  let reason: StopReason | null = null;
+  let error: DecoscopeError | null = null;
+  let session: GpuSession | null = null;
+  let profiler: Profiler | null = null;
+  host.gpu.onUncaptured = (e) => (error ??= e);
+  try {
+    if (settings.profile && host.gpu.features.timestamps) profiler = new Profiler(host.gpu, host.memory);
+    session = await GpuSession.open(host.engine, {
+      target: target.gpu,
+      draft: draft?.gpu ?? null,
+      seed: settings.seed,
+      maxNewTokens: settings.maxNewTokens,
+      treeNodes: method.treeNodes(params.values as never),
+      tuning: host.tuning,
+      profiler,
+    });
+    const events: AsyncGenerator<MethodEvent, void, void> = method.decode({
+      session,
+      params: params.values,
+      sampler: settings.sampler,
+      promptTokens,
+      maxNewTokens: settings.maxNewTokens,
+      detail: settings.detail,
+    } as never);
+    for await (const event of events) {
+      Object.assign(counts, session.counts);
+      step = event.step;
+      if (event.kind === "commit") newTokens.push(...event.tokens);
+      yield* pieces.before(pieces.mentioned(event), step, ms());
+      yield { ...event, ms: ms() } as TraceEvent;
+      if (profiler && profiler.pending > COLLECT_AFTER) {
+        yield { kind: "kernel_time", step, ms: ms(), kernels: await profiler.collect() };
+      }
+      if (error !== null) break;
+      if (control.cancelled) {
+        reason = "cancelled";
+        break;
+      }
+    }
+    Object.assign(counts, session.counts);
+    if (profiler && profiler.pending > 0 && error === null) {
+      yield { kind: "kernel_time", step, ms: ms(), kernels: await profiler.collect() };
+    }
+  } catch (thrown) {
+    error ??= DecoscopeError.fromRecord(toErrorRecord(thrown));
+  } finally {
+    session?.dispose();
+    profiler?.dispose();
+  }
+  const last = newTokens.at(-1);
+  reason ??= error
+    ? "error"
+    : last !== undefined && target.gpu.facts.endTokens.includes(last)
+      ? "end_token"
+      : newTokens.length >= settings.maxNewTokens
+        ? "max_tokens"
+        : "context_full";
+  yield {
+    kind: "run_end",
+    step,
+    ms: ms(),
+    reason,
+    hash: hashTokens(newTokens),
+    error: error === null ? null : (error as DecoscopeError).toRecord(),
+  };
+}

@@ -1,0 +1,180 @@
+/** Serves worker/api.ts: owns the device, pulls runs, and sends their events to the page in batches. */
+import * as Comlink from "comlink";
+import { DecoscopeError, toErrorRecord } from "../base/errors";
+import { findModel } from "../models/catalog";
+import { fetchSource } from "../models/source";
+import type { TraceEvent } from "../trace/events";
+import type { DeviceInfo, MemoryReport, Outcome, RunSettings, WorkerApi, WorkerMessage } from "./api";
+import { EngineHost } from "./host";
+import { runMethod } from "./run";
+
+/** Events go to the page at most this often. */
+const BATCH_MS = 1000 / 60;
+
+let port: MessagePort | null = null;
+let host: Promise<EngineHost> | null = null;
+let modelBase = "";
+const loads = new Map<string, AbortController>();
+const runs = new Map<number, Run>();
+let lastRun = 0;
+
+const send = (message: WorkerMessage): void => port?.postMessage(message);
+
+async function outcome<T>(work: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { ok: true, value: await work() };
+  } catch (thrown) {
+    return { ok: false, error: toErrorRecord(thrown) };
+  }
+}
+
+function openHost(): Promise<EngineHost> {
+  if (!host) {
+    const opening = EngineHost.open((navigator as { gpu?: GPU }).gpu);
+    host = opening;
+    opening.then(
+      (h) =>
+        void h.gpu.lost.then((error) => {
+          if (host !== opening) return;
+          host = null;
+          if (error) send({ type: "device_lost", error: error.toRecord() });
+        }),
+      () => {
+        if (host === opening) host = null;
+      },
+    );
+  }
+  return host;
+}
+
+/** One run being pulled: at its own pace, one round at a time, or not at all. */
+class Run {
+  private readonly control = { cancelled: false };
+  private readonly events: AsyncGenerator<TraceEvent, void, void>;
+  private first: TraceEvent | null = null;
+  private waiting: TraceEvent[] = [];
+  private timer: ReturnType<typeof setTimeout> | null = null;
+  /** Rounds still to run before it pauses; Infinity while playing. */
+  private allowance: number;
+  private wake: () => void = () => {};
+
+  constructor(
+    private readonly id: number,
+    host: EngineHost,
+    settings: RunSettings,
+    paused: boolean,
+  ) {
+    this.allowance = paused ? 0 : Infinity;
+    const counts = { dispatches: 0, submits: 0, readbacks: 0, bytesUploaded: 0 };
+    this.events = runMethod(host, settings, this.control, counts);
+  }
+
+  /** Checks the settings: pulls the first event. @throws DecoscopeError */
+  async begin(): Promise<void> {
+    const { value } = await this.events.next();
+    this.first = value ?? null;
+  }
+
+  /** Pulls to the end. Pausing is not pulling; a round ends with its cost event. */
+  async drive(): Promise<void> {
+    if (this.first) this.push(this.first);
+    try {
+      for (;;) {
+        const { value, done } = await this.events.next();
+        if (done) break;
+        this.push(value);
+        if (value.kind !== "cost" && value.kind !== "prefill") continue;
+        if (value.kind === "cost") this.allowance--;
+        while (this.allowance <= 0 && !this.control.cancelled) await this.pause();
+      }
+    } finally {
+      this.flush();
+      runs.delete(this.id);
+    }
+  }
+
+  private pause(): Promise<void> {
+    this.flush();
+    return new Promise((resolve) => (this.wake = resolve));
+  }
+
+  allow(rounds: number): void {
+    this.allowance = rounds === Infinity ? Infinity : Number.isFinite(this.allowance) ? this.allowance + rounds : rounds;
+    this.wake();
+  }
+
+  hold(): void {
+    this.allowance = 0;
+  }
+
+  cancel(): void {
+    this.control.cancelled = true;
+    this.wake();
+  }
+
+  private push(event: TraceEvent): void {
+    this.waiting.push(event);
+    this.timer ??= setTimeout(() => this.flush(), BATCH_MS);
+  }
+
+  private flush(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    if (this.waiting.length === 0) return;
+    send({ type: "events", run: this.id, events: this.waiting });
+    this.waiting = [];
+  }
+}
+
+const api: WorkerApi = {
+  connect(to: MessagePort, base: string): void {
+    port = to;
+    modelBase = base;
+  },
+  openDevice: () => outcome<DeviceInfo>(async () => (await openHost()).info()),
+  load: (model) =>
+    outcome<null>(async () => {
+      const entry = findModel(model);
+      if (!entry) throw new DecoscopeError("load", `There is no bundled model called ${model}. Choose one of the list.`);
+      const abort = new AbortController();
+      loads.set(model, abort);
+      try {
+        const source = fetchSource(model, `${modelBase}models/${model}`, entry.files);
+        await (await openHost()).load(model, source, (progress) => send({ type: "progress", progress }), abort.signal);
+        return null;
+      } finally {
+        loads.delete(model);
+      }
+    }),
+  cancelLoad(model): void {
+    loads.get(model)?.abort();
+  },
+  tokenize: (model, text) =>
+    outcome(async () => (await (await openHost()).model(model)).tokenizer.encodePrompt(text)),
+  start: (settings, paused) =>
+    outcome<number>(async () => {
+      const opened = await openHost();
+      const id = ++lastRun;
+      const run = new Run(id, opened, settings, paused);
+      await run.begin();
+      runs.set(id, run);
+      // After this answer, so that the page knows the run's number before its first events.
+      setTimeout(() => void run.drive(), 0);
+      return id;
+    }),
+  pause: (run) => runs.get(run)?.hold(),
+  resume: (run) => runs.get(run)?.allow(Infinity),
+  step: (run) => runs.get(run)?.allow(1),
+  cancel: (run) => runs.get(run)?.cancel(),
+  async memory(): Promise<MemoryReport> {
+    return host ? (await host).memory.report() : { liveBytes: 0, peakBytes: 0, byOwner: [] };
+  },
+  dispose(): void {
+    for (const run of runs.values()) run.cancel();
+    const closing = host;
+    host = null;
+    closing?.then((h) => h.destroy()).catch(() => undefined);
+  },
+};
+
+Comlink.expose(api);

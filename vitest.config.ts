@@ -1,0 +1,25 @@
+/** The test rings that run in Node; tests/e2e has playwright.config.ts. */
+import { defineConfig } from "vitest/config";
+
+/** Rings that open a GPU device through the `webgpu` package. */
+const onGpu = ["engine", "kernels", "models", "runtime", "methods"];
+const ring = (name: string) => ({
+  extends: true as const,
+  test: {
+    name,
+    include: [`tests/${name}/**/*.test.{ts,tsx}`],
+    globalSetup: onGpu.includes(name) ? ["tests/helpers/vulkan_setup.ts"] : [],
+  },
+});
+
+export default defineConfig({
+  test: {
+    environment: "node",
+    // One process a file: a device belongs to one file, and a driver that crashes takes one file with it.
+    pool: "forks",
+    allowOnly: false,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    projects: ["unit", "engine", "kernels", "models", "runtime", "methods", "ui"].map(ring),
+  },
+});
