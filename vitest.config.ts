@@ -1,6 +1,8 @@
 /** The test rings that run in Node; tests/e2e has playwright.config.ts. */
 import { defineConfig } from "vitest/config";
 
+/** Folders of tests/; the tests of the repository see to it that no test lies outside them. */
+export const RINGS = ["unit", "engine", "kernels", "models", "runtime", "methods", "ui"];
 /** Rings that open a GPU device through the `webgpu` package. */
 const onGpu = ["engine", "kernels", "models", "runtime", "methods"];
 const ring = (name: string) => ({

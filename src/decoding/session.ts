@@ -134,7 +134,9 @@ export interface ProgramCost {
 }
 
 export type ReadableMap = Readonly<Record<string, Readable<unknown>>>;
-export type Values<M extends ReadableMap> = { readonly [K in keyof M]: M[K] extends Readable<infer T> ? T : never };
+export type Values<M extends ReadableMap> = {
+  readonly [K in keyof M]: M[K] extends Readable<infer T> ? T : never;
+};
 
 export interface Program<T> {
   readonly cost: ProgramCost;

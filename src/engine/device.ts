@@ -15,6 +15,8 @@ export interface DeviceFeatures {
 
 export interface Gpu {
   readonly device: GPUDevice;
+  /** Kept alive here: in Node the device stops answering once its instance is collected. */
+  readonly instance: GPU;
   readonly features: DeviceFeatures;
   /** Vendor, architecture and description, for people. */
   readonly adapter: string;
@@ -92,6 +94,7 @@ export async function openGpu(gpu: GPU | undefined, options: OpenOptions = {}): 
   let destroyed = false;
   const opened: Gpu = {
     device,
+    instance: gpu,
     adapter: description,
     isSoftware:
       SOFTWARE.test(description) || (info as { isFallbackAdapter?: boolean }).isFallbackAdapter === true,

@@ -14,7 +14,7 @@ export interface LinkedShader {
 }
 
 const USE = /^\/\/ @use\s+(.+)$/;
-const ENABLE = /^\s*(enable|requires)\s+[\w, ]+;/;
+const ENABLE = /^\s*((enable|requires)\s+[\w, ]+|diagnostic\(.*\))\s*;/;
 
 /** @throws Error if a named include does not exist: a mistake in the project, not in input. */
 export function linkShader(kernel: Kernel, variant: Variant, includes: Includes): LinkedShader {

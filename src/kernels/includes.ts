@@ -3,11 +3,52 @@ import type { Includes } from "../engine/link";
 import preludeF16 from "../../shaders/prelude.f16.wgsl?raw";
 import preludeF32 from "../../shaders/prelude.f32.wgsl?raw";
 import layouts from "../../shaders/include/layouts.wgsl?raw";
+import reduceSubgroup from "../../shaders/include/reduce.subgroup.wgsl?raw";
+import reduceWorkgroup from "../../shaders/include/reduce.workgroup.wgsl?raw";
 import rng from "../../shaders/include/rng.wgsl?raw";
+import append from "../../shaders/include/append.wgsl?raw";
+import commit from "../../shaders/include/commit.wgsl?raw";
+import residual from "../../shaders/include/residual.wgsl?raw";
+import topList from "../../shaders/include/top_list.wgsl?raw";
+import verdict from "../../shaders/include/verdict.wgsl?raw";
+import visibilityList from "../../shaders/include/visibility.list.wgsl?raw";
+import visibilityWindow from "../../shaders/include/visibility.window.wgsl?raw";
+import lanesSingle from "../../shaders/include/lanes.single.wgsl?raw";
+import lanesSubgroup from "../../shaders/include/lanes.subgroup.wgsl?raw";
+import lanesWorkgroup from "../../shaders/include/lanes.workgroup.wgsl?raw";
+import packF16 from "../../shaders/include/pack.f16.wgsl?raw";
+import packF32 from "../../shaders/include/pack.f32.wgsl?raw";
+import packInt8 from "../../shaders/include/pack.int8.wgsl?raw";
+import weightsF16 from "../../shaders/include/weights.f16.wgsl?raw";
+import weightsF16Packed from "../../shaders/include/weights.f16_packed.wgsl?raw";
+import weightsF32 from "../../shaders/include/weights.f32.wgsl?raw";
+import weightsInt8 from "../../shaders/include/weights.int8.wgsl?raw";
+import weightsInt8Dot from "../../shaders/include/weights.int8_dot.wgsl?raw";
+import { withTiles } from "./tile";
 
-export const includes: Includes = {
+export const includes: Includes = withTiles({
   "prelude.f32": preludeF32,
   "prelude.f16": preludeF16,
   layouts,
+  "reduce.subgroup": reduceSubgroup,
+  "reduce.workgroup": reduceWorkgroup,
   rng,
-};
+  append,
+  commit,
+  residual,
+  top_list: topList,
+  verdict,
+  "visibility.list": visibilityList,
+  "visibility.window": visibilityWindow,
+  "lanes.single": lanesSingle,
+  "lanes.subgroup": lanesSubgroup,
+  "lanes.workgroup": lanesWorkgroup,
+  "pack.f16": packF16,
+  "pack.f32": packF32,
+  "pack.int8": packInt8,
+  "weights.f16": weightsF16,
+  "weights.f16_packed": weightsF16Packed,
+  "weights.f32": weightsF32,
+  "weights.int8": weightsInt8,
+  "weights.int8_dot": weightsInt8Dot,
+});

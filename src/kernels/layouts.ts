@@ -17,7 +17,7 @@ export const Ctl = {
   /** Largest n allowed by the token limit. */
   LIMIT: 3,
   SEED: 4,
-  /** Largest n for which the caches have room for another round. */
+  /** Largest n a text can have: the context of the models. */
   CONTEXT: 5,
   /** Draft nodes accepted in the last round (A). */
   ACCEPTED: 6,

@@ -8,7 +8,10 @@ import type { BufferRange } from "../engine/memory";
 import { attention } from "../kernels/attention";
 import { compactSlots } from "../kernels/compact_slots";
 import { embed } from "../kernels/embed";
-import { matvecGated, matvecHead, matvecQkv, matvecResidual } from "../kernels/matvec";
+import { matvecGated } from "../kernels/matvec_gated";
+import { matvecHead } from "../kernels/matvec_head";
+import { matvecQkv } from "../kernels/matvec_qkv";
+import { matvecResidual } from "../kernels/matvec_residual";
 import type { Recording, Tuning } from "../kernels/tuning";
 import type { WeightMatrix } from "../kernels/weights";
 import type { LlamaConfig } from "../models/architectures/llama";
@@ -185,7 +188,7 @@ class LlamaState implements ModelState {
       cache: this.cache,
       layers: this.model.config.nLayers,
       slots: this.slots,
-      layerStride: this.layerStride,
+      layerStride: this.layerStride / 4,
       rowWords: this.slotWords,
       cap,
     });

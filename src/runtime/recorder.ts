@@ -1,7 +1,6 @@
 /** The recording half of a session: turns a method's operations into kernel dispatches on shared buffers. */
 import type { Expansion, ModelRole, Readable, Recorder, Rows, Laws, Tree, RoundOutcome, TopTokens, TreeContents } from "../decoding/session";
-import { appendBeam, appendPerNode, drawChildren } from "../kernels/expand_tree";
-import { commitTree, drawFinal, nodeScalars, verifyWalk } from "../kernels/verify_tree";
+import { candidateWords, expandTree } from "../kernels/expand_tree";
 import { outcomeWords, ROW_BIT_WORDS, ROW_WORDS, treeWords } from "../kernels/layouts";
 import { processLogits } from "../kernels/process_logits";
 import { rowsTail, rowsTree } from "../kernels/rows";
@@ -9,6 +8,7 @@ import { sampleCommit } from "../kernels/sample_commit";
 import { topTokens } from "../kernels/top_tokens";
 import { treeReset } from "../kernels/tree_reset";
 import type { Recording } from "../kernels/tuning";
+import { scalarWords, verifyTree } from "../kernels/verify_tree";
 import type { SamplerSettings } from "../trace/events";
 import type { GpuModel, ModelState, RowBuffers } from "./gpu_model";
 import { decodeOutcome, decodeTop, decodeTree } from "./outcome";
@@ -170,13 +170,20 @@ export class GpuRecorder implements Recorder {
     const b = how.kind === "per_node" ? how.children : how.width;
     const expected = how.kind === "per_node" ? rows * b : b;
     if (size !== expected) throw new Error(`level ${level + 1} was declared with ${size} nodes, the expansion makes ${expected}`);
-    const { ctl } = this.buffers;
-    const candidates = this.allocate("candidates", 4 * 4 * rows * b);
-    const vocabSize = this.role("draft").model.facts.vocabSize;
-    const common = { ctl, tree: t.buffer, candidates, cap: t.cap, from, rows, next };
-    drawChildren(this.rec, { ...common, laws: l.buffer, b, vocabSize, noisy, beam: how.kind === "beam" });
-    if (how.kind === "per_node") appendPerNode(this.rec, { ...common, b });
-    else appendBeam(this.rec, { ...common, laws: l.buffer, vocabSize, width: b, noisy });
+    expandTree(this.rec, {
+      laws: l.buffer,
+      ctl: this.buffers.ctl,
+      tree: t.buffer,
+      cap: t.cap,
+      candidates: this.allocate("candidates", 4 * candidateWords(rows, b)),
+      from,
+      rows,
+      next,
+      b,
+      kind: how.kind,
+      vocabSize: this.role("draft").model.facts.vocabSize,
+      noisy,
+    });
     t.built++;
   }
 
@@ -214,12 +221,18 @@ export class GpuRecorder implements Recorder {
     const vocabSize = this.role("target").model.facts.vocabSize;
     const cap = t.cap;
     const outcome = this.outcome(cap);
-    const scalars = this.allocate("scalars", 4 * 8 * cap);
-    const common = { ctl, seq, tree: t.buffer, cap, vocabSize, outcome, scalars, targetLaws: p.buffer, draftLaws: q, rule };
-    nodeScalars(this.rec, common);
-    verifyWalk(this.rec, common);
-    drawFinal(this.rec, common);
-    commitTree(this.rec, common);
+    verifyTree(this.rec, {
+      ctl,
+      seq,
+      tree: t.buffer,
+      cap,
+      vocabSize,
+      targetLaws: p.buffer,
+      draftLaws: q,
+      scalars: this.allocate("scalars", 4 * scalarWords(cap)),
+      outcome,
+      rule,
+    });
     for (const role of this.used) this.role(role).state.recordCompaction(this.rec, ctl, outcome, cap);
     return this.outcomeReadable(outcome, cap);
   }

@@ -10,6 +10,8 @@ import type { DeviceInfo, MemoryReport, Outcome, RunSettings, WorkerApi, WorkerM
 export interface EngineClient {
   openDevice(): Promise<DeviceInfo>;
   load(model: string): Promise<void>;
+  /** Ends a load under way; its promise then rejects with code "cancelled". */
+  cancelLoad(model: string): void;
   tokenize(model: string, text: string): Promise<readonly number[]>;
   /** Resolves with the number of the run. */
   start(settings: RunSettings, paused: boolean): Promise<number>;
@@ -28,10 +30,10 @@ function unwrap<T>(outcome: Outcome<T>): T {
 }
 
 /**
- * Starts the worker and connects to it. `onMessage` gets everything that comes over the event port, and a
+ * Starts the worker and connects to it. `base` is the URL, ending in a slash, under which `models/` lies. `onMessage` gets everything that comes over the event port, and a
  * "device_lost" message if the worker itself dies.
  */
-export function connectEngine(onMessage: (message: WorkerMessage) => void): EngineClient {
+export function connectEngine(base: string, onMessage: (message: WorkerMessage) => void): EngineClient {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "decoscope-engine" });
   const remote = Comlink.wrap<WorkerApi>(worker);
   const { port1, port2 } = new MessageChannel();
@@ -56,7 +58,7 @@ export function connectEngine(onMessage: (message: WorkerMessage) => void): Engi
     onMessage({ type: "device_lost", error: record });
   };
 
-  const ready = orEnded(remote.connect(Comlink.transfer(port2, [port2])));
+  const ready = orEnded(remote.connect(Comlink.transfer(port2, [port2]), base));
   ready.catch(() => undefined);
   const call = async <T>(send: () => Promise<Outcome<T>>): Promise<T> => {
     await ready;
@@ -71,6 +73,7 @@ export function connectEngine(onMessage: (message: WorkerMessage) => void): Engi
     load: async (model) => {
       await call(() => remote.load(model));
     },
+    cancelLoad: (model) => tell(() => remote.cancelLoad(model)),
     tokenize: (model, text) => call(() => remote.tokenize(model, text)),
     start: (settings, paused) => call(() => remote.start(settings, paused)),
     pause: (run) => tell(() => remote.pause(run)),

@@ -1,0 +1,54 @@
+// append_beam: the W candidates of largest perturbed value over all rows become the next level, siblings together
+// shapes:      candidates [T,W,4], each row best first -> tree [9,cap]
+// grid:        one invocation: it merges T sorted lists, W x T comparisons
+// numerics:    comparisons in f32; ties go to the smaller row, then to the better of its row
+// source:      Kool et al. 2019, Stochastic Beams, algorithm 1; speculative.md 5.1
+// @use layouts, append
+
+struct Params {
+  first_node: u32,
+  rows_count: u32,
+  width: u32,
+  next: u32,
+  cap: u32,
+}
+@group(0) @binding(0) var<storage, read_write> candidates: array<u32>;
+@group(0) @binding(1) var<storage, read_write> tree: array<u32>;
+@group(1) @binding(0) var<uniform> params: Params;
+
+const MAX_ROWS = 256u;
+var<private> kept: array<u32, MAX_ROWS>;
+
+@compute @workgroup_size(1)
+fn main() {
+  let rows = params.rows_count;
+  let width = params.width;
+  for (var k = 0u; k < width; k++) {
+    var best_row = NONE;
+    var best_value = -3.0e38;
+    for (var row = 0u; row < rows; row++) {
+      let at = 4u * (row * width + min(kept[row], width - 1u));
+      let value = bitcast<f32>(candidates[at + 1u]);
+      if (kept[row] < width && candidates[at] != NONE && (best_row == NONE || value > best_value)) {
+        best_row = row;
+        best_value = value;
+      }
+    }
+    if (best_row != NONE) {
+      kept[best_row]++;
+    }
+  }
+  var child = params.next;
+  for (var row = 0u; row < rows; row++) {
+    let parent = params.first_node + row;
+    for (var j = 0u; j < kept[row]; j++) {
+      append(parent, child, j, 4u * (row * width + j));
+    }
+    adopt(parent, child, kept[row]);
+    child += kept[row];
+  }
+  for (; child < params.next + width; child++) {
+    tree[NODE_PARENT * params.cap + child] = NONE;
+    tree[NODE_CHILD_COUNT * params.cap + child] = 0u;
+  }
+}

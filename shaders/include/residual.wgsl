@@ -1,0 +1,46 @@
+// Recursive rejection sampling in scalars: the residual law at a token from the two laws and the scalars of the node's
+// children. Uses `layouts`.
+
+const MAX_CHILDREN = 64u;
+// Below this probability of rejecting, a child is accepted: the residual would be a quotient of rounding errors.
+const CERTAIN = 1.0e-7;
+
+// Fields of the scalars buffer [8,cap], by child: log of the draft mass left at its draw, probability of accepting it,
+// mass of relu(r - d), residual target and draft probability when tested, log of the target law. By node: argmax of
+// the target law. The last field holds partial results of the final draw.
+const SCALAR_LOG_LEFT = 0u;
+const SCALAR_ACCEPT = 1u;
+const SCALAR_Z = 2u;
+const SCALAR_R = 3u;
+const SCALAR_D = 4u;
+const SCALAR_LOGP = 5u;
+const SCALAR_ARGMAX = 6u;
+const SCALAR_PARTIAL = 7u;
+
+var<private> kid_token: array<u32, MAX_CHILDREN>;
+var<private> kid_log_left: array<f32, MAX_CHILDREN>;
+var<private> kid_z: array<f32, MAX_CHILDREN>;
+
+// Which child has token x: m if none of the first m.
+fn kid_of(x: u32, m: u32) -> u32 {
+  var i = 0u;
+  while (i < m && kid_token[i] != x) {
+    i++;
+  }
+  return i;
+}
+
+// d_j(x), the law child j was drawn from; `kid` = kid_of(x).
+fn draw_prob(logq: f32, kid: u32, j: u32) -> f32 {
+  return select(exp(min(logq - kid_log_left[j], 0.0)), 0.0, kid < j || logq <= 0.5 * MASKED);
+}
+
+// r_j(x): the target law left after children 0 .. j-1 were rejected.
+fn residual_prob(logp: f32, logq: f32, kid: u32, j: u32) -> f32 {
+  var r = exp(max(logp, -100.0));
+  r = select(r, 0.0, logp <= -100.0);
+  for (var i = 0u; i < j; i++) {
+    r = max(0.0, r - draw_prob(logq, kid, i)) / max(kid_z[i], CERTAIN);
+  }
+  return r;
+}

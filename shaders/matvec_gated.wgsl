@@ -1,0 +1,46 @@
+// matvec_gated: hidden[t,j] = f(g) u with g, u = rows 2j, 2j+1 of W times rmsnorm(x[t,:]); f is SiLU or tanh-GELU
+// shapes:   x [T,D], weight [2F,D] in quads with gate and up rows in turn, scales -> hidden [T,F]
+// grid:     x (folded into z): TEAMS tiles of TILE_QUADS quads of rows a workgroup; y: tiles of TILE_ROWS rows t
+// numerics: sums in f32; the gain of the norm is folded into weight, 1 / rms is applied to the sums
+// source:   Shazeer 2020, GLU variants; Zhang and Sennrich 2019, RMSNorm
+// @use weights, lanes, tile
+
+override WORKGROUP_SIZE: u32 = 64u;
+override TEAMS: u32 = 1u;
+// Weights: units a row, quads, scale groups a row, units a group.
+override UNITS: u32 = 1u;
+override QUADS: u32 = 1u;
+override GROUPS: u32 = 1u;
+override UNITS_PER_GROUP: u32 = 1u;
+// 0: SiLU, 1: GELU by tanh.
+override ACTIVATION: u32 = 0u;
+
+struct Params {
+  row_count: u32,
+  x_row: u32,
+  eps: f32,
+}
+@group(0) @binding(0) var<storage, read> x: array<Activation>;
+@group(0) @binding(1) var<storage, read> weight: array<Unit>;
+@group(0) @binding(2) var<storage, read> scales: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read_write> hidden: array<vec2<f32>>;
+@group(1) @binding(0) var<uniform> params: Params;
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(lane: Lane) {
+  run_tiles(lane);
+}
+
+fn emit(row: u32, quad: u32, sum: vec4<f32>) {
+  hidden[row * QUADS + quad] = activate(sum.xz) * sum.yw;
+}
+
+fn activate(g: vec2<f32>) -> vec2<f32> {
+  if (ACTIVATION == 1u) {
+    // tanh of large arguments overflows in some drivers.
+    let z = clamp(0.7978845608 * (g + 0.044715 * g * g * g), vec2<f32>(-15.0), vec2<f32>(15.0));
+    return 0.5 * g * (1.0 + tanh(z));
+  }
+  // exp must not overflow; silu is 0 to f32 below -80.
+  return g / (1.0 + exp(min(-g, vec2<f32>(80.0))));
+}

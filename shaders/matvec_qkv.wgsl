@@ -1,0 +1,82 @@
+// matvec_qkv: q, k, v = W rmsnorm(x[t,:]) + bias; q and k rotated by rows[t].position; k, v go to the cache at rows[t].slot
+// shapes:   rows [T,8], x [T,D], weight [(H+2K)A,D] in quads, scales, rope [P,A/2,2], bias [(H+2K)A] -> q [T,H A], cache [S,2,K A]
+// grid:     x (folded into z): TEAMS tiles of TILE_QUADS quads of rows a workgroup; y: tiles of TILE_ROWS rows t
+// numerics: sums in f32, cache in real; the gain of the norm is folded into weight, 1 / rms is applied to the sums
+// source:   Su et al. 2021, rotary embedding in the half-split form of Llama; Zhang and Sennrich 2019, RMSNorm
+// @use layouts, weights, lanes, tile
+
+override WORKGROUP_SIZE: u32 = 64u;
+override TEAMS: u32 = 1u;
+// Weights: units a row, quads, scale groups a row, units a group.
+override UNITS: u32 = 1u;
+override QUADS: u32 = 1u;
+override GROUPS: u32 = 1u;
+override UNITS_PER_GROUP: u32 = 1u;
+override HEAD_DIM: u32 = 4u;
+override N_HEADS: u32 = 1u;
+override N_KV_HEADS: u32 = 1u;
+// Bound to something else where 0.
+override HAS_BIAS: u32 = 0u;
+
+struct Params {
+  row_count: u32,
+  x_row: u32,
+  eps: f32,
+}
+@group(0) @binding(0) var<storage, read> rows: array<u32>;
+@group(0) @binding(1) var<storage, read> x: array<Activation>;
+@group(0) @binding(2) var<storage, read> weight: array<Unit>;
+@group(0) @binding(3) var<storage, read> scales: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> rope: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read> bias: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> q: array<f32>;
+@group(0) @binding(7) var<storage, read_write> cache: array<real>;
+@group(1) @binding(0) var<uniform> params: Params;
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(lane: Lane) {
+  run_tiles(lane);
+}
+
+fn emit(row: u32, quad: u32, product: vec4<f32>) {
+  var sum = product;
+  if (HAS_BIAS == 1u) {
+    sum += bias[quad];
+  }
+  let head = 4u * quad / HEAD_DIM;
+  let i = 4u * quad % HEAD_DIM;
+  if (head < N_HEADS + N_KV_HEADS) {
+    // Rows 2j and 2j+1 of a head's weights are its dimensions j and j + A/2: (x0, y0, x1, y1) of two neighbouring pairs.
+    let turn = rope[(rows[row * ROW_WORDS + ROW_POSITION] * HEAD_DIM + i) / 4u];
+    sum = vec4<f32>(
+      sum.xz * turn.xz - sum.yw * turn.yw,
+      sum.yw * turn.xz + sum.xz * turn.yw,
+    );
+  }
+  if (head < N_HEADS) {
+    let at = (row * N_HEADS + head) * HEAD_DIM + i / 2u;
+    q[at] = sum.x;
+    q[at + 1u] = sum.y;
+    q[at + HEAD_DIM / 2u] = sum.z;
+    q[at + HEAD_DIM / 2u + 1u] = sum.w;
+    return;
+  }
+  let slot = rows[row * ROW_WORDS + ROW_SLOT];
+  if (slot == NONE) {
+    return;
+  }
+  if (head < N_HEADS + N_KV_HEADS) {
+    let at = (2u * slot * N_KV_HEADS + head - N_HEADS) * HEAD_DIM + i / 2u;
+    cache[at] = real(sum.x);
+    cache[at + 1u] = real(sum.y);
+    cache[at + HEAD_DIM / 2u] = real(sum.z);
+    cache[at + HEAD_DIM / 2u + 1u] = real(sum.w);
+  } else {
+    // Values follow the keys: head - N_HEADS counts on through both.
+    let at = (2u * slot * N_KV_HEADS + head - N_HEADS) * HEAD_DIM + i;
+    cache[at] = real(sum.x);
+    cache[at + 1u] = real(sum.y);
+    cache[at + 2u] = real(sum.z);
+    cache[at + 3u] = real(sum.w);
+  }
+}

@@ -1,0 +1,125 @@
+/** How draft trees are grown: tree policies, the drafters that follow them, and the laws that verifiers accept. */
+import type { DraftEvent, SamplerSettings, VerifyEvent } from "../trace/events";
+import type { Expansion, Laws, Recorder, Tree } from "./session";
+
+/** How draft tokens were drawn: which verifiers are legal depends on it. */
+export type ProposalLaw = DraftEvent["law"];
+
+/** Most nodes of any tree, the anchor included. */
+export const MAX_NODES = 64;
+
+/** A tree as it was recorded. */
+export interface RecordedDraft {
+  readonly tree: Tree;
+  /** Entry l: draft laws whose last rows stand after the nodes of depth l, in order. Empty without a draft model. */
+  readonly laws: readonly Laws[];
+}
+
+/** Proposes trees whose tokens were drawn by law `L`. */
+export interface Drafter<L extends ProposalLaw> {
+  readonly law: L;
+  /** Nodes at depth 1, 2, ... */
+  readonly levels: readonly number[];
+  /** Deepest nodes that the draft model is fed, so that their slots in its cache are valid; null without one. */
+  readonly fedDepth: number | null;
+  /** Records the drafting of one round. `noisy` false drafts the most probable tokens instead of drawing. */
+  record(ops: Recorder, noisy: boolean): RecordedDraft;
+}
+
+/** Decides which drafted tokens stay; fits drafters whose law it accepts. */
+export interface Verifier<L extends ProposalLaw> {
+  readonly rule: VerifyEvent["rule"];
+  readonly lossless: boolean;
+  /** Never called: a parameter makes verifiers of several laws fit drafters of one of them. */
+  readonly takes?: (law: L) => void;
+}
+
+/** Accepts the child that is the target's argmax. For temperature 0, whatever the tokens were drawn by. */
+export const GREEDY: Verifier<ProposalLaw> = { rule: "greedy", lossless: true };
+/**
+ * Tests children in draw order against what is left of the target law.
+ * @see Leviathan et al. 2023, algorithm 1 (chains); Jeon et al. 2024, recursive rejection sampling
+ */
+export const RECURSIVE_REJECTION: Verifier<"chain" | "wor"> = { rule: "recursive_rejection", lossless: true };
+
+/** One level after another: how many nodes there are and how they are drawn. */
+export interface TreePolicy {
+  readonly levels: readonly number[];
+  readonly expansions: readonly Expansion[];
+}
+
+/** Nodes of a policy's tree, the anchor included. */
+export const countNodes = (policy: TreePolicy): number => policy.levels.reduce((sum, n) => sum + n, 1);
+
+/**
+ * `branching[l]` children for every node at depth l. Levels that do not fit into MAX_NODES get fewer children, and
+ * the tree ends where not even one child each fits; then no node gets more children than there are tokens.
+ */
+export function branchingTree(branching: readonly number[], vocabSize = Infinity): TreePolicy {
+  const fitting: number[] = [];
+  let frontier = 1;
+  let room = MAX_NODES - 1;
+  for (const wanted of branching) {
+    const children = Math.min(wanted, Math.floor(room / frontier));
+    if (children < 1) break;
+    frontier *= children;
+    room -= frontier;
+    fitting.push(Math.min(children, vocabSize));
+  }
+  let size = 1;
+  return {
+    levels: fitting.map((children) => (size *= children)),
+    expansions: fitting.map((children) => ({ kind: "per_node", children })),
+  };
+}
+
+/** The `width` best paths at each of `depth` levels, fewer where fewer are possible. */
+export function beamTree(width: number, depth: number, vocabSize = Infinity): TreePolicy {
+  const levels: number[] = [];
+  let frontier = 1;
+  for (let level = 0; level < depth; level++) {
+    frontier = Math.min(width, frontier * vocabSize);
+    levels.push(frontier);
+  }
+  return { levels, expansions: levels.map((size) => ({ kind: "beam", width: size })) };
+}
+
+/**
+ * Settings of a draft law: the target's temperature unless another is given (0 means the same), its repetition
+ * penalty, and no truncation, so that no token the target may want is out of reach.
+ */
+export function draftSampler(target: SamplerSettings, temperature: number): SamplerSettings {
+  return {
+    ...target,
+    temperature: temperature > 0 ? temperature : target.temperature,
+    topK: 0,
+    topP: 1,
+    minP: 0,
+  };
+}
+
+/**
+ * A draft model that grows the tree level by level, one forward pass a level. It is fed the last two committed
+ * tokens first: after a round that accepted a deepest node, that node's slot is missing in its cache.
+ */
+export function modelDrafter<L extends "chain" | "wor">(
+  law: L,
+  policy: TreePolicy,
+  sampler: SamplerSettings,
+): Drafter<L> {
+  return {
+    law,
+    levels: policy.levels,
+    fedDepth: policy.levels.length - 1,
+    record(ops, noisy) {
+      const tree = ops.tree(policy.levels);
+      const laws = policy.expansions.map((how, level) => {
+        const rows = level === 0 ? ops.committedTail(2) : ops.levelRows(tree, level);
+        const after = ops.forward("draft", rows, sampler);
+        ops.expand(tree, after, how, noisy);
+        return after;
+      });
+      return { tree, laws };
+    },
+  };
+}

@@ -1,0 +1,11 @@
+/** Every decoding method, in the order of the menu. A new method is one file and one line here. */
+import { autoregressive } from "./autoregressive";
+import type { Method } from "./method";
+import { rsdC } from "./rsd_c";
+import { rsdS } from "./rsd_s";
+import { speculativeChain } from "./speculative_chain";
+
+export const methods: readonly Method[] = [autoregressive, speculativeChain, rsdC, rsdS];
+
+/** The method with this id; undefined for ids that this version does not know. */
+export const findMethod = (id: string): Method | undefined => methods.find((method) => method.id === id);

@@ -1,0 +1,183 @@
+/** Turns what a round read back into trace events; the only place where device arrays become records. */
+import type {
+  DraftEvent,
+  DraftNode,
+  MethodEvent,
+  NodeVerdict,
+  TokenLogprob,
+  TokenOrigin,
+  VerifyEvent,
+} from "../trace/events";
+import type { ProgramCost, RoundOutcome, TopTokens, TreeContents } from "./session";
+
+/** Tokens listed in a candidates event. */
+export const CANDIDATES = 10;
+/** Log-probabilities below this stand for tokens that the sampling settings dropped. */
+const DROPPED = -1e29;
+
+/** Rounding can put the logarithm of a probability of 1 a hair above 0. */
+const logprob = (value: number): number => Math.min(0, value);
+
+/** Tokens of row `row`, most probable first, without dropped ones. */
+function topOfRow(top: TopTokens, row: number): TokenLogprob[] {
+  const list: TokenLogprob[] = [];
+  for (let i = row * top.k; i < (row + 1) * top.k; i++) {
+    const value = top.logprobs[i]!;
+    if (value > DROPPED) list.push([top.tokens[i]!, logprob(value)]);
+  }
+  return list;
+}
+
+/** Candidates for the token at `position` outside a tree, from the last row of `top`. */
+export function plainCandidates(step: number, position: number, top: TopTokens): MethodEvent {
+  return { kind: "candidates", step, of: "target", node: null, position, top: topOfRow(top, top.rows - 1) };
+}
+
+/**
+ * Candidates after each of `nodes`, which are the last rows of `top` in this order. `n` is the number of committed
+ * tokens before the round, so a node at depth k competes for position n + k.
+ */
+export function treeCandidates(
+  of: "target" | "draft",
+  outcome: RoundOutcome,
+  nodes: readonly DraftNode[],
+  top: TopTokens,
+): MethodEvent[] {
+  const first = top.rows - nodes.length;
+  return nodes.map((node, i) => ({
+    kind: "candidates",
+    step: outcome.step,
+    of,
+    node: node.id,
+    position: outcome.n + node.depth,
+    top: topOfRow(top, first + i),
+  }));
+}
+
+/** Nodes as records, the anchor first. */
+export function draftNodes(tree: TreeContents): DraftNode[] {
+  return Array.from({ length: tree.count }, (_, id) => ({
+    id,
+    parent: tree.parent[id]!,
+    depth: tree.depth[id]!,
+    sibling: tree.sibling[id]!,
+    token: tree.token[id]!,
+    logq: logprob(tree.logq[id]!),
+    phi: logprob(tree.phi[id]!),
+    perturbed: tree.perturbed[id]!,
+  }));
+}
+
+export function draftEvent(step: number, law: DraftEvent["law"], nodes: readonly DraftNode[]): MethodEvent {
+  return { kind: "draft", step, law, nodes };
+}
+
+const VERDICTS = ["not_reached", "accepted", "rejected"] as const;
+
+/** What verification said of every drafted node. */
+export function verifyEvent(
+  outcome: RoundOutcome,
+  verifier: { readonly rule: VerifyEvent["rule"]; readonly lossless: boolean },
+  nodes: readonly DraftNode[],
+): MethodEvent {
+  const verdicts = nodes.slice(1).map(({ id }): NodeVerdict => {
+    const u = outcome.u[id]!;
+    return {
+      id,
+      logp: logprob(outcome.logp[id]!),
+      r: outcome.r[id]!,
+      d: outcome.d[id]!,
+      acceptProb: outcome.acceptProb[id]!,
+      u: u < 0 ? null : u,
+      outcome: VERDICTS[outcome.verdict[id]!] ?? "not_reached",
+    };
+  });
+  const { step, extra } = outcome;
+  return {
+    kind: "verify",
+    step,
+    rule: verifier.rule,
+    lossless: verifier.lossless,
+    verdicts,
+    path: [...outcome.path],
+    extra: extra === "sample" ? "bonus" : extra,
+  };
+}
+
+/** Where the token after the path came from: an argmax is a bonus below a leaf and a correction anywhere else. */
+function extraOrigin(outcome: RoundOutcome, nodes: readonly DraftNode[]): TokenOrigin {
+  if (outcome.extra === "residual" || outcome.extra === "bonus") return outcome.extra;
+  if (nodes.length === 0) return "target";
+  const last = outcome.path.at(-1)!;
+  return nodes.some((node) => node.parent === last) ? "residual" : "bonus";
+}
+
+/** The committed tokens of a round; `nodes` is empty for methods without trees. */
+export function commitEvent(outcome: RoundOutcome, nodes: readonly DraftNode[] = []): MethodEvent {
+  const tokens = [...outcome.tokens];
+  const accepted = nodes.length > 0 ? outcome.path.length - 1 : 0;
+  return {
+    kind: "commit",
+    step: outcome.step,
+    positions: tokens.map((_, i) => outcome.n + i),
+    tokens,
+    origins: tokens.map((_, i) => (i < accepted ? "accepted" : extraOrigin(outcome, nodes))),
+    logprobs: tokens.map((_, i) => logprob(outcome.logprobs[i]!)),
+    nodes: tokens.map((_, i) => (i < accepted ? outcome.path[i + 1]! : null)),
+  };
+}
+
+/** Slot copies that bring path[k] to anchor + k, for the first `depth` path nodes below the anchor. */
+function pathMoves(outcome: RoundOutcome, depth: number): [source: number, destination: number][] {
+  const anchor = outcome.n - 1;
+  return [...outcome.path.slice(0, depth + 1)].flatMap((id, k): [number, number][] =>
+    id === k ? [] : [[anchor + id, anchor + k]],
+  );
+}
+
+/** What a round did to the target's cache; `rows` nodes were fed, the anchor included. */
+export function targetSlots(outcome: RoundOutcome, rows: number): MethodEvent {
+  // As many slots as tokens: the path with its anchor, cut where the text was cut.
+  const kept = outcome.tokens.length;
+  const moves = pathMoves(outcome, kept - 1);
+  return { kind: "state", step: outcome.step, of: "target", base: outcome.n - 1, written: rows, moves, kept };
+}
+
+/**
+ * What a round did to the draft model's cache. `valid` slots held committed text before it; nodes down to depth
+ * `fedDepth` were fed, `fedNodes` of them, the anchor included. Of the path, only fed nodes stay.
+ */
+export function draftSlots(
+  outcome: RoundOutcome,
+  valid: number,
+  fedNodes: number,
+  fedDepth: number,
+): Extract<MethodEvent, { kind: "state" }> {
+  const anchor = outcome.n - 1;
+  const keptNodes = Math.min(outcome.tokens.length, fedDepth + 1);
+  return {
+    kind: "state",
+    step: outcome.step,
+    of: "draft",
+    base: valid,
+    written: anchor - valid + fedNodes,
+    moves: pathMoves(outcome, keptNodes - 1),
+    kept: anchor - valid + keptNodes,
+  };
+}
+
+/** `transfers` is 1 for the round that paid for a submit and a readback, 0 for others of the same run. */
+export function costEvent(step: number, cost: ProgramCost, transfers: 0 | 1): MethodEvent {
+  const { targetForwards, targetRows, draftForwards, draftRows, dispatches } = cost;
+  return {
+    kind: "cost",
+    step,
+    targetForwards,
+    targetRows,
+    draftForwards,
+    draftRows,
+    dispatches,
+    submits: transfers,
+    readbacks: transfers,
+  };
+}

@@ -1,0 +1,55 @@
+/** Draft trees with a fixed number of children per level, drawn without replacement. */
+import { integers } from "../base/params";
+import { draftTemperature } from "./draft_params";
+import {
+  branchingTree,
+  countNodes,
+  draftSampler,
+  MAX_NODES,
+  modelDrafter,
+  RECURSIVE_REJECTION,
+} from "./draft_tree";
+import { defineMethod } from "./method";
+import { speculate } from "./speculation";
+
+const params = {
+  branching: integers({
+    default: [2, 2, 2],
+    min: 1,
+    max: 8,
+    maxLength: 8,
+    label: "Children per level",
+    help: `How many different tokens are drawn after each node, one number a level. The tree grows with their product; it is cut at ${MAX_NODES} nodes.`,
+  }),
+  draftTemperature,
+};
+
+export const rsdC = defineMethod({
+  id: "rsd-c",
+  label: "RSD-C",
+  summary: "Draft trees with a constant branching factor per level, siblings drawn without replacement.",
+  source: {
+    title: "Recursive Speculative Decoding: Accelerating LLM Inference via Sampling Without Replacement",
+    authors: "W. Jeon, M. Gagrani, R. Goel, J. Park, M. Lee, C. Lott",
+    year: 2024,
+    url: "https://arxiv.org/abs/2402.14160",
+    where: "RSD with constant branching factors (Gumbel-top-k); recursive rejection sampling",
+  },
+  requires: "causal+draft",
+  lossless: true,
+  params,
+  views: ["tree", "tokens", "state"],
+  treeNodes: ({ branching }) => countNodes(branchingTree(branching)),
+  async *decode(context) {
+    const { session, sampler, params } = context;
+    const asked = params.branching;
+    const policy = branchingTree(asked, session.target.vocabSize);
+    const sizes = policy.expansions.map((e) => (e.kind === "per_node" ? e.children : e.width));
+    if (sizes.join() !== asked.join()) {
+      const message = `a tree with ${asked.join(",")} children per level would be too large; using ${sizes.join(",")} instead`;
+      yield { kind: "warning", step: 0, message };
+    }
+    const drafter = modelDrafter("wor", policy, draftSampler(sampler, params.draftTemperature));
+    yield* speculate(context, drafter, RECURSIVE_REJECTION);
+  },
+});

@@ -1,0 +1,50 @@
+/** Every kernel there is; tests/unit/kernels checks each definition against its WGSL. */
+import type { Kernel } from "../engine/kernel";
+import { attentionKernel, attentionMergeKernel, attentionRowsKernel } from "./attention";
+import { compactSlotsKernel } from "./compact_slots";
+import { appendBeamKernel, drawChildrenKernel } from "./expand_tree";
+import { processLogitsKernel } from "./process_logits";
+import { rowStatsKernel } from "./row_stats";
+import { rowsSpanKernel, rowsTailKernel, rowsTreeKernel } from "./rows";
+import { sampleCommitKernel } from "./sample_commit";
+import { topTokensKernel } from "./top_tokens";
+import { treeResetKernel } from "./tree_reset";
+import { commitTreeKernel, nodeScalarsKernel, verifyWalkKernel } from "./verify_tree";
+import { embedKernel } from "./embed";
+import { matvecGatedKernel } from "./matvec_gated";
+import { matvecHeadKernel } from "./matvec_head";
+import { matvecQkvKernel } from "./matvec_qkv";
+import { matvecResidualKernel } from "./matvec_residual";
+import { packWeightsKernel } from "./quantize";
+import { rmsnormKernel } from "./rmsnorm";
+import { ropeKernel } from "./rope";
+import { siluMulKernel } from "./silu_mul";
+
+export const kernels: readonly Kernel[] = [
+  rowsTailKernel,
+  rowsSpanKernel,
+  rowsTreeKernel,
+  attentionKernel,
+  attentionRowsKernel,
+  attentionMergeKernel,
+  processLogitsKernel,
+  rowStatsKernel,
+  topTokensKernel,
+  sampleCommitKernel,
+  treeResetKernel,
+  drawChildrenKernel,
+  appendBeamKernel,
+  nodeScalarsKernel,
+  verifyWalkKernel,
+  commitTreeKernel,
+  compactSlotsKernel,
+  packWeightsKernel,
+  embedKernel,
+  matvecQkvKernel,
+  matvecResidualKernel,
+  matvecGatedKernel,
+  matvecHeadKernel,
+  rmsnormKernel,
+  ropeKernel,
+  siluMulKernel,
+];

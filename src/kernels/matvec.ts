@@ -1,0 +1,131 @@
+/** What all products of a matrix with rows of activations share: the choice of tile, lanes and storage, and the grid. */
+import type { Variant } from "../engine/kernel";
+import { type TileInput, TILE_CHUNKS, TILE_QUADS, tileName } from "./tile";
+import type { Recording } from "./tuning";
+import { groupsOf, quadsOf, type WeightMatrix } from "./weights";
+
+/** Overrides that every such kernel declares. */
+export const MATVEC_OVERRIDES = {
+  WORKGROUP_SIZE: 64,
+  TEAMS: 1,
+  UNITS: 1,
+  QUADS: 1,
+  GROUPS: 1,
+  UNITS_PER_GROUP: 1,
+} as const;
+
+/** Up to here rows share one read of the weights and results do not depend on how many there are. */
+export const FEW_ROWS = 16;
+export const MOST_ROWS = 512;
+/** Rows of the tiles for few rows. */
+const FEW_TILES = [1, 2, 4, 8, 16] as const;
+/** Sums a lane keeps in registers, in vec4s; more makes compilers of software adapters take seconds. */
+const MOST_SUMS = 16;
+
+export interface MatvecPlan {
+  readonly variant: Variant;
+  readonly grid: readonly [number, number, number];
+}
+
+const atMost = (choices: readonly number[], wanted: number, fits: (n: number) => boolean): number =>
+  choices.filter((n) => n <= wanted && fits(n)).at(-1) ?? choices[0]!;
+
+/** Columns that a lane reads at once. */
+const unitColumns = (w: WeightMatrix): number => (w.storage === "int8" ? 4 : 1);
+
+/** The includes that read a matrix on this device. */
+export function storageInclude(rec: Recording, w: WeightMatrix, mayRound: boolean): string {
+  const { f16, packedDot, choices } = rec.tuning;
+  if (w.storage === "f16") return f16 ? "f16" : "f16_packed";
+  if (w.storage === "int8")
+    return packedDot && mayRound && (choices["matvec.packed_dot"] ?? 0) === 1 ? "int8_dot" : "int8";
+  return "f32";
+}
+
+export const scaleOverrides = (
+  w: WeightMatrix,
+): { readonly UNITS: number; readonly GROUPS: number; readonly UNITS_PER_GROUP: number } => ({
+  UNITS: w.cols / unitColumns(w),
+  GROUPS: groupsOf(w),
+  UNITS_PER_GROUP: (w.groupSize === 0 ? w.cols : w.groupSize) / unitColumns(w),
+});
+
+/**
+ * How W [rows, cols] is multiplied with T rows. Choices, each by T and shape class: `matvec.quads` and `matvec.teams` for
+ * T up to 16, `matmul.rows`, `matmul.quads` above; `matvec.chunk` must be the same for all T, so that sums are.
+ */
+export function planMatvec(
+  rec: Recording,
+  w: WeightMatrix,
+  rowCount: number,
+  input: TileInput,
+  overrides: Readonly<Record<string, number>> = {},
+): MatvecPlan {
+  if (!Number.isInteger(rowCount) || rowCount < 1 || rowCount > MOST_ROWS)
+    throw new Error(`matvec: expected 1 to ${MOST_ROWS} rows, found ${rowCount}`);
+  const { choices, reduce } = rec.tuning;
+  const { features, isSoftware } = rec.list.engine.gpu;
+  const quads = quadsOf(w.rows);
+  const scale = scaleOverrides(w);
+  const isScaled = w.storage === "int8";
+  const isFew = rowCount <= FEW_ROWS;
+
+  const chunk = atMost(
+    TILE_CHUNKS,
+    choices["matvec.chunk"] ?? (isScaled ? 2 : 1),
+    (n) => scale.UNITS % n === 0 && (!isScaled || scale.UNITS_PER_GROUP % n === 0),
+  );
+  const few = rowCount === 1 ? "matvec1" : "matvec";
+  // Few tile shapes: each is a pipeline, and what depends on the length of a prompt must not be compiled anew for each.
+  const most = choices["matvec.rows"] ?? (isSoftware ? 8 : FEW_ROWS);
+  const tileRows = isFew
+    ? Math.min(
+        most,
+        FEW_TILES.find((n) => n >= rowCount)!,
+      )
+    : Math.min(FEW_ROWS, choices["matmul.rows"] ?? 8);
+  const tileQuads = atMost(
+    TILE_QUADS,
+    isFew
+      ? Math.min(choices[`${few}.quads`] ?? (isSoftware ? 4 : 1), MOST_SUMS / tileRows)
+      : (choices["matmul.quads"] ?? 2),
+    (n) => quads % n === 0,
+  );
+  const isAlone = !isFew;
+  const lanes = isAlone ? "single" : reduce;
+  const narrowest = Math.max(4, features.subgroupMin);
+  const size = isAlone
+    ? (choices["matmul.lanes"] ?? (isSoftware ? 4 : 32))
+    : reduce === "subgroup"
+      ? Math.max(narrowest, choices["matvec.lanes"] ?? (isSoftware ? narrowest : 64))
+      : (choices["matvec.lanes"] ?? (isSoftware ? 4 : 64));
+  const teams = !isAlone && reduce === "subgroup" ? Math.ceil(size / narrowest) : 1;
+  const perGroup = tileQuads * (isAlone ? size : teams);
+  const groups = Math.ceil(quads / perGroup);
+  const z = Math.ceil(groups / 65535);
+  return {
+    variant: {
+      uses: {
+        weights: storageInclude(rec, w, true),
+        lanes,
+        tile: tileName({ rows: tileRows, quads: tileQuads, chunk, input, isScaled, isAlone }),
+      },
+      overrides: { WORKGROUP_SIZE: size, TEAMS: teams, QUADS: quads, ...scale, ...overrides },
+    },
+    grid: [Math.ceil(groups / z), Math.ceil(rowCount / tileRows), z],
+  };
+}
+
+/** Choices worth measuring on a device, by name; every value gives the same results within rounding. */
+export function tuningCandidates(): Readonly<Record<string, readonly number[]>> {
+  return {
+    "matvec1.quads": [1, 2, 4],
+    "matvec.quads": [1, 2, 4],
+    "matvec.lanes": [4, 16, 32, 64, 128],
+    "matvec.chunk": [1, 2, 4],
+    "matvec.packed_dot": [0, 1],
+    "matmul.rows": [4, 8, 16],
+    "matmul.quads": [1, 2, 4],
+    "matmul.lanes": [4, 16, 32, 64],
+  };
+}

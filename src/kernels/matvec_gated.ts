@@ -1,0 +1,52 @@
+/** The first half of a gated feed-forward layer: norm, gate and up projections, activation. */
+import { defineKernel } from "../engine/kernel";
+import type { BufferRange } from "../engine/memory";
+import source from "../../shaders/matvec_gated.wgsl?raw";
+import { MATVEC_OVERRIDES, planMatvec } from "./matvec";
+import { needBytes } from "./reduce";
+import type { Recording } from "./tuning";
+import type { WeightMatrix } from "./weights";
+
+export const matvecGatedKernel = defineKernel({
+  name: "matvec_gated",
+  source,
+  reads: ["x", "weight", "scales"],
+  writes: ["hidden"],
+  params: { row_count: "u32", x_row: "u32", eps: "f32" },
+  overrides: { ...MATVEC_OVERRIDES, ACTIVATION: 0 },
+});
+
+export interface MatvecGatedArgs {
+  /** f32 [T, dim] */
+  readonly x: GPUBuffer | BufferRange;
+  /** [2 hiddenDim, dim], rows in {@link import("./weights").gatedRowOrder}, the norm's gain folded into the columns. */
+  readonly weight: WeightMatrix;
+  /** f32 [T, hiddenDim] */
+  readonly hidden: GPUBuffer | BufferRange;
+  /** Rows, 1 to 512. */
+  readonly T: number;
+  readonly dim: number;
+  /** Even. */
+  readonly hiddenDim: number;
+  readonly eps: number;
+  /** "silu" unless given; "gelu" is the tanh form. */
+  readonly activation?: "silu" | "gelu";
+}
+
+/** hidden[t,:] = silu(G n) * (U n) with n = rmsnorm(x[t,:]) */
+export function matvecGated(rec: Recording, args: MatvecGatedArgs): void {
+  const { x, weight, hidden, T, dim, hiddenDim, eps } = args;
+  if (weight.rows !== 2 * hiddenDim || weight.cols !== dim || hiddenDim % 2 !== 0) {
+    throw new Error(
+      `matvec_gated: weight is ${weight.rows} x ${weight.cols}, expected ${2 * hiddenDim} x ${dim} with an even hiddenDim`,
+    );
+  }
+  needBytes("matvec_gated", "x", x, 4 * T * dim);
+  needBytes("matvec_gated", "hidden", hidden, 4 * T * hiddenDim);
+  const plan = planMatvec(rec, weight, T, "norm", { ACTIVATION: args.activation === "gelu" ? 1 : 0 });
+  rec.list.add(matvecGatedKernel, plan.variant, {
+    bind: { x, weight: weight.data, scales: weight.scales ?? weight.data, hidden },
+    params: { row_count: T, x_row: 0, eps },
+    grid: plan.grid,
+  });
+}

@@ -1,0 +1,86 @@
+/** Queries, keys and values of a layer in one dispatch: norm, projection, rotary embedding, cache write. */
+import { defineKernel } from "../engine/kernel";
+import type { BufferRange } from "../engine/memory";
+import source from "../../shaders/matvec_qkv.wgsl?raw";
+import { ROW_WORDS } from "./layouts";
+import { MATVEC_OVERRIDES, planMatvec } from "./matvec";
+import { needBytes } from "./reduce";
+import type { Recording } from "./tuning";
+import type { WeightMatrix } from "./weights";
+
+export const matvecQkvKernel = defineKernel({
+  name: "matvec_qkv",
+  source,
+  reads: ["rows", "x", "weight", "scales", "rope", "bias"],
+  writes: ["q", "cache"],
+  params: { row_count: "u32", x_row: "u32", eps: "f32" },
+  overrides: { ...MATVEC_OVERRIDES, HEAD_DIM: 4, N_HEADS: 1, N_KV_HEADS: 1, HAS_BIAS: 0 },
+});
+
+export interface MatvecQkvArgs {
+  /** u32 [T, ROW_WORDS]: position and slot of each row; a row without a slot leaves the cache alone. */
+  readonly rows: GPUBuffer | BufferRange;
+  /** f32 [T, dim] */
+  readonly x: GPUBuffer | BufferRange;
+  /**
+   * [(nHeads + 2 nKvHeads) headDim, dim]: queries and keys in {@link import("./weights").rotaryRowOrder}, then values in
+   * the checkpoint's order; the norm's gain folded into the columns.
+   */
+  readonly weight: WeightMatrix;
+  /** f32 [(nHeads + 2 nKvHeads) headDim] in the order of the weight's rows, as Qwen2 has it. */
+  readonly bias?: GPUBuffer | BufferRange;
+  /** f32 [maxPositions, headDim / 2, 2]: cosine and sine. */
+  readonly rope: GPUBuffer | BufferRange;
+  /** f32 [T, nHeads headDim] */
+  readonly q: GPUBuffer | BufferRange;
+  /** `tuning.real` [slots, 2, nKvHeads headDim], keys then values. */
+  readonly cache: GPUBuffer | BufferRange;
+  /** Rows, 1 to 512. */
+  readonly T: number;
+  readonly dim: number;
+  readonly nHeads: number;
+  readonly nKvHeads: number;
+  /** A multiple of four. */
+  readonly headDim: number;
+  readonly slots: number;
+  readonly eps: number;
+}
+
+export function matvecQkv(rec: Recording, args: MatvecQkvArgs): void {
+  const { rows, x, weight, bias, rope, q, cache, T, dim, nHeads, nKvHeads, headDim, slots, eps } = args;
+  const outputs = (nHeads + 2 * nKvHeads) * headDim;
+  if (weight.rows !== outputs || weight.cols !== dim || headDim % 4 !== 0) {
+    throw new Error(
+      `matvec_qkv: weight is ${weight.rows} x ${weight.cols}, expected ${outputs} x ${dim} with headDim a multiple of four`,
+    );
+  }
+  needBytes("matvec_qkv", "rows", rows, 4 * ROW_WORDS * T);
+  needBytes("matvec_qkv", "x", x, 4 * T * dim);
+  needBytes("matvec_qkv", "q", q, 4 * T * nHeads * headDim);
+  needBytes("matvec_qkv", "cache", cache, (rec.tuning.real === "f16" ? 4 : 8) * slots * nKvHeads * headDim);
+  if (bias) needBytes("matvec_qkv", "bias", bias, 4 * outputs);
+  const plan = planMatvec(rec, weight, T, "norm", {
+    HEAD_DIM: headDim,
+    N_HEADS: nHeads,
+    N_KV_HEADS: nKvHeads,
+    HAS_BIAS: bias ? 1 : 0,
+  });
+  rec.list.add(
+    matvecQkvKernel,
+    { real: rec.tuning.real, ...plan.variant },
+    {
+      bind: {
+        rows,
+        x,
+        weight: weight.data,
+        scales: weight.scales ?? weight.data,
+        rope,
+        bias: bias ?? weight.data,
+        q,
+        cache,
+      },
+      params: { row_count: T, x_row: 0, eps },
+      grid: plan.grid,
+    },
+  );
+}

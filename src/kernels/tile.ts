@@ -1,0 +1,164 @@
+/**
+ * WGSL of the register tile that all matrix kernels share: T rows of activations times R quads of weight rows, with the
+ * loops over T and R written out. WGSL has no unrolled loops, and arrays indexed by a loop variable leave registers (on
+ * software adapters they become scattered loads), so the text is made here, one per tile shape, when it is first asked for.
+ *
+ * A quad is four neighbouring rows of the matrix and a unit is a quad by one column (int8: by four), so a sum is a `vec4`,
+ * one value a row. The order in which a sum is formed depends on the columns and the lanes only, never on T or R: a row's result is
+ * the same bits in every tile.
+ */
+import type { Includes } from "../engine/link";
+
+/** What is done with the rows of x before the product. */
+export type TileInput = "plain" | "norm" | "gain";
+
+export interface TileShape {
+  /** T, 1 to 16: rows of activations that share one read of the weights. */
+  readonly rows: number;
+  /** R: quads of weight rows that share one read of the activations. */
+  readonly quads: number;
+  /** Neighbouring units a lane takes at a time; divides the units of a row and those of a scale group. */
+  readonly chunk: number;
+  /** "norm" scales sums by 1 / rms(x); "gain" also multiplies x by the kernel's `gain`. */
+  readonly input: TileInput;
+  /** Sums are multiplied by the scale of their row and group. */
+  readonly isScaled: boolean;
+  /** Every lane works on a tile of its own, instead of the lanes of a subgroup or workgroup together. */
+  readonly isAlone: boolean;
+}
+
+export const TILE_ROWS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16] as const;
+export const TILE_QUADS = [1, 2, 4] as const;
+export const TILE_CHUNKS = [1, 2, 4, 8] as const;
+const INPUTS = ["plain", "norm", "gain"] as const;
+
+/** Name of a tile's text after `tile.`, as in `uses: { tile: tileName(shape) }`. */
+export const tileName = (s: TileShape): string =>
+  `t${s.rows}r${s.quads}c${s.chunk}_${s.input}${s.isScaled ? "_scaled" : ""}${s.isAlone ? "_alone" : ""}`;
+
+const each = (n: number, f: (i: number) => string): string =>
+  Array.from({ length: n }, (_, i) => f(i)).join("\n");
+
+function columnStep(s: TileShape): string {
+  const sum = (t: number, r: number): string => (s.isScaled ? `p${t}_${r}` : `a${t}_${r}`);
+  return `
+${s.isScaled ? each(s.rows, (t) => each(s.quads, (r) => `    var p${t}_${r} = vec4<f32>();`)) : ""}
+${each(
+  s.chunk,
+  (k) => `    {
+      let at = c + ${k}u;
+${each(s.quads, (r) => `      let w${r} = weight[q${r} + at];`)}
+${s.input === "gain" ? "      let g = gain[at];" : ""}
+${each(
+  s.rows,
+  (t) => `      {
+        let v = x[x${t} + at];
+${s.input === "plain" ? "" : `        n${t} += square(v);`}
+        let u = prepare(${s.input === "gain" ? "v * g" : "v"});
+${each(s.quads, (r) => `        ${sum(t, r)} += times(w${r}, u);`)}
+      }`,
+)}
+    }`,
+)}
+${
+  s.isScaled
+    ? each(
+        s.quads,
+        (r) => `    {
+      let scale = scales[s${r} + c / UNITS_PER_GROUP];
+${each(s.rows, (t) => `      a${t}_${r} += p${t}_${r} * scale;`)}
+    }`,
+      )
+    : ""
+}`;
+}
+
+function epilogue(s: TileShape): string {
+  const count = s.rows * s.quads;
+  /** Accumulator i, row by row. */
+  const sum = (i: number): string => `a${Math.floor(i / s.quads)}_${i % s.quads}`;
+  const scale = (i: number): string => (s.input === "plain" ? "" : ` * n${Math.floor(i / s.quads)}`);
+  const batches = (n: number, f: (first: number, size: number) => string): string =>
+    each(Math.ceil(n / 4), (b) => f(4 * b, Math.min(4, n - 4 * b)));
+  const four = (size: number, f: (i: number) => string, none: string): string =>
+    Array.from({ length: 4 }, (_, i) => (i < size ? f(i) : none)).join(", ");
+
+  const norms =
+    s.input === "plain"
+      ? ""
+      : batches(
+          s.rows,
+          (first, size) => `  {
+    let squares = total(vec4<f32>(${four(size, (i) => `n${first + i}`, "0.0")}));
+    let scale = inverseSqrt(squares / f32(UNIT_COLUMNS * UNITS) + params.eps);
+${each(size, (i) => `    n${first + i} = scale[${i}];`)}
+  }`,
+        );
+  if (s.isAlone) {
+    return `${norms}
+${each(count, (i) => `  emit_inside(first_row + ${Math.floor(i / s.quads)}u, first_quad + ${i % s.quads}u, ${sum(i)}${scale(i)});`)}`;
+  }
+  // Totals are the same in all lanes. Four are written at once, by four lanes: every subgroup has at least that many.
+  return `${norms}
+${batches(
+  count,
+  (first, size) => `  {
+    let all = total4(${four(size, (i) => sum(first + i), "vec4<f32>()")});
+    if (lane < ${size}u) {
+      var v = all[0]${scale(first)};
+${each(size - 1, (i) => `      v = select(v, all[${i + 1}]${scale(first + i + 1)}, lane == ${i + 1}u);`)}
+      let item = ${first}u + lane;
+      emit_inside(first_row + item / ${s.quads}u, first_quad + item % ${s.quads}u, v);
+    }
+  }`,
+)}`;
+}
+
+/** The text of one tile. It calls what `weights.*`, `lanes.*` and the kernel define. */
+export function tileText(s: TileShape): string {
+  return `// tile: ${s.rows} rows by ${s.quads} quads, written by src/kernels/tile.ts
+const TILE_ROWS = ${s.rows}u;
+const TILE_QUADS = ${s.quads}u;
+
+fn tile(first_row: u32, first_quad: u32, lane: u32, lanes: u32) {
+${each(s.quads, (r) => `  let quad${r} = min(first_quad + ${r}u, QUADS - 1u);\n  let q${r} = quad${r} * UNITS;`)}
+${s.isScaled ? each(s.quads, (r) => `  let s${r} = quad${r} * GROUPS;`) : ""}
+  let last_row = params.row_count - 1u;
+${each(s.rows, (t) => `  let x${t} = (params.x_row + min(first_row + ${t}u, last_row)) * UNITS;`)}
+${each(s.rows, (t) => each(s.quads, (r) => `  var a${t}_${r} = vec4<f32>();`))}
+${s.input === "plain" ? "" : each(s.rows, (t) => `  var n${t} = 0.0;`)}
+  for (var c = lane * ${s.chunk}u; c < UNITS; c += lanes * ${s.chunk}u) {${columnStep(s)}
+  }
+${epilogue(s)}
+}
+
+// Tiles may hang over the edges of the result.
+fn emit_inside(row: u32, quad: u32, sum: vec4<f32>) {
+  if (row < params.row_count && quad < QUADS) {
+    emit(row, quad, sum);
+  }
+}
+`
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .join("\n");
+}
+
+/** The same includes with every tile's text under `tile.` and its name, made when it is first read. */
+export function withTiles(includes: Includes): Includes {
+  const all: Record<string, string> = { ...includes };
+  for (const rows of TILE_ROWS)
+    for (const quads of TILE_QUADS)
+      for (const chunk of TILE_CHUNKS)
+        for (const input of INPUTS)
+          for (const isScaled of [false, true])
+            for (const isAlone of [false, true]) {
+              const shape = { rows, quads, chunk, input, isScaled, isAlone };
+              let text: string | undefined;
+              Object.defineProperty(all, `tile.${tileName(shape)}`, {
+                enumerable: true,
+                get: () => (text ??= tileText(shape)),
+              });
+            }
+  return all;
+}

@@ -1,0 +1,114 @@
+/**
+ * Weight matrices as the dense kernels read them: blocks of 4 rows by 4 columns, quads of rows after one another, in a
+ * block column after column (int8: row after row). One layout serves every storage type and every kernel: neighbouring
+ * lanes read neighbouring columns of four rows, and sums are `vec4`s of rows.
+ */
+import type { BufferRange, Memory } from "../engine/memory";
+
+export type WeightStorage = "f32" | "f16" | "int8";
+
+/** A matrix W [rows, cols] on the GPU, for products W x. */
+export interface WeightMatrix {
+  /** Outputs of the product; stored are the next multiple of four, the rest zeros. */
+  readonly rows: number;
+  /** Inputs of the product, a multiple of four. */
+  readonly cols: number;
+  readonly storage: WeightStorage;
+  /** Blocks [ceil(rows / 4), cols / 4] of 64 (f32), 32 (f16) or 16 (int8) bytes. */
+  readonly data: BufferRange;
+  /** int8: f32 [ceil(rows / 4), ceil(cols / groupSize), 4]; null otherwise. */
+  readonly scales: BufferRange | null;
+  /** int8: columns that share a scale, 32 or 64; 0 otherwise. */
+  readonly groupSize: number;
+}
+
+const BLOCK_BYTES: Readonly<Record<WeightStorage, number>> = { f32: 64, f16: 32, int8: 16 };
+
+export const quadsOf = (rows: number): number => Math.ceil(rows / 4);
+/** Scale groups of a row; 1 where there are no scales. */
+export const groupsOf = (w: Pick<WeightMatrix, "cols" | "groupSize">): number =>
+  w.groupSize === 0 ? 1 : Math.ceil(w.cols / w.groupSize);
+
+/** Bytes that {@link createWeights} allocates: of the values and of the scales. */
+export function weightBytes(
+  rows: number,
+  cols: number,
+  storage: WeightStorage,
+  groupSize = 32,
+): { readonly data: number; readonly scales: number } {
+  return {
+    data: quadsOf(rows) * (cols / 4) * BLOCK_BYTES[storage],
+    scales: storage === "int8" ? quadsOf(rows) * Math.ceil(cols / groupSize) * 16 : 0,
+  };
+}
+
+export interface WeightSpec {
+  /** `owner.thing`, as for buffers. */
+  readonly label: string;
+  readonly rows: number;
+  readonly cols: number;
+  readonly storage: WeightStorage;
+  /** int8: columns that share a scale; 32 unless given. */
+  readonly groupSize?: 32 | 64;
+}
+
+/**
+ * An empty matrix, to be filled by `packWeights`. Owned by the caller, freed with {@link freeWeights}.
+ * @throws Error if cols is not a multiple of four; DecoscopeError "limit" if it does not fit one binding
+ */
+export function createWeights(memory: Memory, spec: WeightSpec): WeightMatrix {
+  const { label, rows, cols, storage } = spec;
+  if (rows < 1 || cols < 4 || cols % 4 !== 0) {
+    throw new Error(
+      `${label}: expected at least one row and a multiple of four columns, found ${rows} x ${cols}`,
+    );
+  }
+  const groupSize = storage === "int8" ? (spec.groupSize ?? 32) : 0;
+  const bytes = weightBytes(rows, cols, storage, groupSize);
+  const make = (name: string, size: number): BufferRange => {
+    const buffer = memory.create({ label: name, bytes: size });
+    return { buffer, offset: 0, size: buffer.size };
+  };
+  return {
+    rows,
+    cols,
+    storage,
+    data: make(label, bytes.data),
+    scales: bytes.scales > 0 ? make(`${label}.scales`, bytes.scales) : null,
+    groupSize,
+  };
+}
+
+export function freeWeights(memory: Memory, w: WeightMatrix): void {
+  memory.free(w.data.buffer);
+  if (w.scales) memory.free(w.scales.buffer);
+}
+
+/** A matrix cut into parts by rows, as large vocabularies must be: each part's first row comes after the last one's end. */
+export function partsOf(w: WeightMatrix | readonly WeightMatrix[]): { first: number; part: WeightMatrix }[] {
+  let first = 0;
+  return [w].flat().map((part: WeightMatrix) => {
+    const at = { first, part };
+    first += part.rows;
+    return at;
+  });
+}
+
+/**
+ * For each row of the stored query, key (or value, with `isRotary` false) matrix the checkpoint's row: rows 2j and 2j+1
+ * of a head are its dimensions j and j + headDim / 2, which rotary embedding turns together.
+ */
+export function rotaryRowOrder(heads: number, headDim: number): Uint32Array {
+  const order = new Uint32Array(heads * headDim);
+  for (let h = 0; h < heads; h++)
+    for (let j = 0; j < headDim / 2; j++) {
+      order[h * headDim + 2 * j] = h * headDim + j;
+      order[h * headDim + 2 * j + 1] = h * headDim + j + headDim / 2;
+    }
+  return order;
+}
+
+/** For each row of the stored gate and up matrix: row j of the gate at 2j, row j of up (counted on from hiddenDim) at 2j+1. */
+export function gatedRowOrder(hiddenDim: number): Uint32Array {
+  return Uint32Array.from({ length: 2 * hiddenDim }, (_, i) => (i % 2) * hiddenDim + (i >> 1));
+}

@@ -1,0 +1,34 @@
+/** The architectures this program can run: one file and one line here each. */
+import * as v from "valibot";
+import { DecoscopeError } from "../../base/errors";
+import { checkFields } from "../config";
+import type { Architecture, ConfigFiles } from "../model";
+import { llama, type LlamaConfig } from "./llama";
+
+/** Any configuration that can be loaded; `architecture` tells which. */
+export type KnownConfig = LlamaConfig;
+
+export const architectures: readonly Architecture<KnownConfig>[] = [llama];
+
+const schema = v.looseObject({
+  model_type: v.optional(v.string()),
+  architectures: v.optional(v.array(v.string())),
+});
+
+/**
+ * The architecture that config.json asks for.
+ * @throws DecoscopeError `unsupported` that names the architecture found and those there are
+ */
+export function findArchitecture({ config, label }: ConfigFiles): Architecture<KnownConfig> {
+  const fields = checkFields(schema, config, `${label}/config.json`);
+  const found = architectures.find(({ modelTypes }) => modelTypes.includes(fields.model_type ?? ""));
+  if (found) return found;
+  const name = [`model_type "${fields.model_type ?? "not given"}"`, ...(fields.architectures ?? [])].join(
+    ", ",
+  );
+  throw new DecoscopeError(
+    "unsupported",
+    `${label}/config.json asks for an architecture that cannot be run here: ${name}. ` +
+      `Expected model_type to be one of: ${architectures.flatMap(({ modelTypes }) => modelTypes).join(", ")}.`,
+  );
+}

@@ -1,0 +1,75 @@
+/** The bundled models: data only, so that the page can show them without loading anything that runs models. */
+
+/** A model that comes with the page. */
+export interface CatalogEntry {
+  /** Stands in links and names the directory under `models/`; never changes. */
+  readonly id: string;
+  /** Short name for menus. */
+  readonly label: string;
+  /** Which positions it sees: earlier ones (`causal`) or all (`masked`). */
+  readonly kind: "causal" | "masked";
+  /** One sentence for the menu. */
+  readonly description: string;
+  /** Numbers in all weights together. */
+  readonly parameters: number;
+  /** Bytes of all files together: what is downloaded. */
+  readonly sizeBytes: number;
+  /** Most tokens of a text, prompt included. */
+  readonly contextLength: number;
+  /** Models with the same tokenizer id share all tokens, and so can draft for one another. */
+  readonly tokenizer: string;
+  /** The model that drafts for it unless another is chosen; null if there is none. */
+  readonly draft: string | null;
+  /** Licence of the weights (SPDX). */
+  readonly licence: string;
+  /** Path of the model card under the page's base. */
+  readonly card: string;
+  /** The files there are, with their lengths, so that none is asked for in vain and a cut-off one is noticed. */
+  readonly files: readonly { readonly name: string; readonly sizeBytes: number }[];
+}
+
+export const catalog: readonly CatalogEntry[] = [
+  {
+    id: "story-target",
+    label: "Stories, 1.2 M",
+    kind: "causal",
+    description: "Writes children's stories in simple English; the model that drafts are checked against.",
+    parameters: 1_185_152,
+    sizeBytes: 2_425_073,
+    contextLength: 256,
+    tokenizer: "stories-2048",
+    draft: "story-draft",
+    licence: "Apache-2.0",
+    card: "models/story-target/card.md",
+    files: [
+      { name: "config.json", sizeBytes: 456 },
+      { name: "generation_config.json", sizeBytes: 128 },
+      { name: "model.safetensors", sizeBytes: 2_375_288 },
+      { name: "tokenizer.json", sizeBytes: 49_201 },
+    ],
+  },
+  {
+    id: "story-draft",
+    label: "Stories, 0.4 M",
+    kind: "causal",
+    description: "A third of the size and trained to guess what the larger story model would write next.",
+    parameters: 393_696,
+    sizeBytes: 839_318,
+    contextLength: 256,
+    tokenizer: "stories-2048",
+    draft: null,
+    licence: "Apache-2.0",
+    card: "models/story-draft/card.md",
+    files: [
+      { name: "config.json", sizeBytes: 525 },
+      { name: "generation_config.json", sizeBytes: 128 },
+      { name: "model.safetensors", sizeBytes: 789_464 },
+      { name: "tokenizer.json", sizeBytes: 49_201 },
+    ],
+  },
+];
+
+/** The entry with that id, or undefined. */
+export function findModel(id: string): CatalogEntry | undefined {
+  return catalog.find((entry) => entry.id === id);
+}

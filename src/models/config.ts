@@ -1,0 +1,99 @@
+/** Reading JSON that came with a model: parsed safely, checked field by field, complaints that name file and field. */
+import * as v from "valibot";
+import { DecoscopeError } from "../base/errors";
+
+/** @throws DecoscopeError `load` if the bytes are not JSON in UTF-8. */
+export function parseJson(bytes: Uint8Array, file: string): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (thrown) {
+    throw new DecoscopeError(
+      "load",
+      `${file}: expected JSON, found something else (${String(thrown).slice(0, 200)}). Download the model again.`,
+    );
+  }
+}
+
+/**
+ * The value as the schema types it.
+ * @throws DecoscopeError `load` that names every field that is missing or wrong, with what was expected and found.
+ */
+export function checkFields<S extends v.GenericSchema>(
+  schema: S,
+  value: unknown,
+  file: string,
+): v.InferOutput<S> {
+  const result = v.safeParse(schema, value);
+  if (result.success) return result.output;
+  const lines = result.issues.map((issue) => {
+    const field = v.getDotPath(issue) ?? "the whole file";
+    return `${field}: expected ${issue.expected ?? issue.type}, found ${issue.received}`;
+  });
+  throw new DecoscopeError(
+    "load",
+    `${file} does not describe a model that can be loaded: ${lines.slice(0, 6).join("; ")}.`,
+    lines.join("\n"),
+  );
+}
+
+/** A whole number from min to max. The upper bounds keep a mad file from asking for endless work. */
+export const whole = (min: number, max: number) =>
+  v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
+
+const tokenId = whole(0, 2 ** 24);
+
+/** Fields that every architecture's config.json shares. */
+const sharedSchema = v.looseObject({
+  vocab_size: whole(1, 2 ** 24),
+  max_position_embeddings: whole(1, 2 ** 24),
+  bos_token_id: v.nullish(v.union([tokenId, v.pipe(v.array(tokenId), v.minLength(1))])),
+  eos_token_id: v.nullish(v.union([tokenId, v.array(tokenId)])),
+  mask_token_id: v.nullish(tokenId),
+  // Not a hub field: our own exports say with it that a Llama block was trained to see both sides.
+  causal: v.optional(v.boolean(), true),
+  quantization_config: v.optional(v.unknown()),
+});
+
+const generationSchema = v.looseObject({
+  bos_token_id: v.nullish(v.union([tokenId, v.array(tokenId)])),
+  eos_token_id: v.nullish(v.union([tokenId, v.array(tokenId)])),
+});
+
+const asList = (ids: number | readonly number[] | null | undefined): readonly number[] =>
+  ids === null || ids === undefined ? [] : typeof ids === "number" ? [ids] : ids;
+
+/**
+ * The {@link ModelConfig} fields from config.json and generation_config.json. Ids that end the text are collected from
+ * both, because checkpoints are published with either of them out of date.
+ * @throws DecoscopeError `load` for bad fields, `unsupported` for quantized checkpoints
+ */
+export function readSharedConfig(config: unknown, generation: unknown, label: string) {
+  const shared = checkFields(sharedSchema, config, `${label}/config.json`);
+  if (shared.quantization_config !== undefined && shared.quantization_config !== null)
+    throw new DecoscopeError(
+      "unsupported",
+      `${label}/config.json: the checkpoint is quantized (quantization_config); expected f32, f16 or bf16 weights. ` +
+        "Choose the checkpoint it was made from.",
+    );
+  const extra =
+    generation === undefined
+      ? {}
+      : checkFields(generationSchema, generation, `${label}/generation_config.json`);
+  const endTokens = [...new Set([...asList(extra.eos_token_id), ...asList(shared.eos_token_id)])];
+  const bosToken = asList(shared.bos_token_id)[0] ?? asList(extra.bos_token_id)[0] ?? null;
+  const maskToken = shared.mask_token_id ?? null;
+  const outside = [...endTokens, bosToken, maskToken].filter((id) => id !== null && id >= shared.vocab_size);
+  if (outside.length > 0)
+    throw new DecoscopeError(
+      "load",
+      `${label}/config.json: expected special token ids below vocab_size ${shared.vocab_size}, found ${outside.join(", ")}.`,
+    );
+  return {
+    kind: shared.causal ? "causal" : "masked",
+    vocabSize: shared.vocab_size,
+    maxContext: shared.max_position_embeddings,
+    bosToken,
+    endTokens,
+    maskToken,
+  } as const;
+}

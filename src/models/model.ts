@@ -1,0 +1,112 @@
+/** What the rest of the program may know of models: interfaces only, nothing that runs. */
+
+/** How a weight is stored in the checkpoint. */
+export type StoredDtype = "f32" | "f16" | "bf16";
+
+/** Which positions a model was trained to see: earlier ones only, or all of them with some tokens masked. */
+export type ModelKind = "causal" | "masked";
+
+/** What decoding methods may know of a model. */
+export interface ModelFacts {
+  readonly id: string;
+  readonly vocabSize: number;
+  /** Ids that end the text. */
+  readonly endTokens: readonly number[];
+}
+
+/** What every architecture's configuration says; each adds its own sizes. */
+export interface ModelConfig {
+  /** Id of the {@link Architecture} that read it; tells the configurations apart. */
+  readonly architecture: string;
+  readonly kind: ModelKind;
+  /** Rows of the embedding and of the head, V; may exceed the tokenizer's vocabulary (padding). */
+  readonly vocabSize: number;
+  /** Most positions the model was made for. */
+  readonly maxContext: number;
+  /** Id that starts a text; null if the model names none. */
+  readonly bosToken: number | null;
+  /** Ids that end a text, without repeats. */
+  readonly endTokens: readonly number[];
+  /** Id that stands for a position still to be filled; null for models that know no mask. */
+  readonly maskToken: number | null;
+}
+
+/** One tensor that an architecture needs. */
+export interface WeightSpec {
+  /** Our name, used everywhere behind the weight table: `layers.0.wq`. */
+  readonly name: string;
+  /** The checkpoint's name: `model.layers.0.self_attn.q_proj.weight`. */
+  readonly source: string;
+  readonly shape: readonly number[];
+}
+
+/** Everything an architecture says about a checkpoint's tensors. */
+export interface WeightTable {
+  readonly weights: readonly WeightSpec[];
+  /** Whether a tensor that `weights` does not list may be left out (it repeats or can be computed from others). */
+  readonly mayIgnore: (source: string) => boolean;
+}
+
+/** The JSON files that describe a model, parsed but not yet believed. */
+export interface ConfigFiles {
+  /** config.json */
+  readonly config: unknown;
+  /** generation_config.json; undefined if there is none. */
+  readonly generation: unknown;
+  /** Where they came from, for messages. */
+  readonly label: string;
+}
+
+/** A family of models: how to read its configuration and where its weights are. One file each. */
+export interface Architecture<C extends ModelConfig = ModelConfig> {
+  readonly id: C["architecture"];
+  readonly label: string;
+  /** Values of `model_type` in config.json that this architecture can run. */
+  readonly modelTypes: readonly string[];
+  /**
+   * The typed configuration.
+   * @throws DecoscopeError `load` if a field is missing or out of range, `unsupported` if the model asks for something
+   * that the forward pass does not do.
+   */
+  readConfig(files: ConfigFiles): C;
+  weightTable(config: C): WeightTable;
+}
+
+/** One weight of a loaded checkpoint; bytes stay as they were stored until {@link toFloat32} is called. */
+export interface CheckpointTensor {
+  readonly name: string;
+  /** Name in the checkpoint. */
+  readonly source: string;
+  /** File that holds it. */
+  readonly file: string;
+  readonly dtype: StoredDtype;
+  readonly shape: readonly number[];
+  /** Product of the shape. */
+  readonly count: number;
+  /** Bytes as stored, little-endian, row-major; a view of the file's buffer. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /**
+   * The stored numbers without conversion: f32 as numbers, f16 and bf16 as their 16 bits. Shares the file's buffer
+   * unless the tensor starts at an odd address.
+   */
+  view(): Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
+  /**
+   * A new array on every call, owned by the caller.
+   * @throws DecoscopeError `load` if a value is infinite or no number: such weights give nonsense, not errors, later on.
+   */
+  toFloat32(): Float32Array<ArrayBuffer>;
+}
+
+/** All weights of a checkpoint under our names, each checked to be there in the expected shape. */
+export interface CheckpointTensors {
+  /** In the order of the weight table. */
+  readonly names: readonly string[];
+  /** The tensor of that name. Asking for a name outside the table is our own mistake. */
+  get(name: string): CheckpointTensor;
+  /** Numbers in all tensors together. */
+  readonly parameters: number;
+  /** Bytes of all tensors as stored. */
+  readonly sizeBytes: number;
+  /** Storage types that occur. */
+  readonly dtypes: readonly StoredDtype[];
+}

@@ -1,0 +1,41 @@
+/** Chat templates: from messages to the text that a chat model was trained on. */
+import { Template } from "@huggingface/jinja";
+import { DecoscopeError } from "../../base/errors";
+
+export interface ChatMessage {
+  /** Mostly "system", "user" or "assistant"; templates may know others. */
+  readonly role: string;
+  readonly content: string;
+}
+
+/** The `chat_template` of tokenizer_config.json, which is a text or a list of named ones; null if there is none. */
+export function findChatTemplate(field: unknown): string | null {
+  if (typeof field === "string") return field;
+  if (!Array.isArray(field)) return null;
+  const named = field as readonly ({ readonly name?: unknown; readonly template?: unknown } | null)[];
+  const template = (named.find((entry) => entry?.name === "default") ?? named[0])?.template;
+  return typeof template === "string" ? template : null;
+}
+
+/**
+ * The text of a conversation, ending where the assistant's answer begins.
+ * @param tokens texts of the special tokens by role name: `bos_token`, `eos_token` ...
+ * @throws DecoscopeError `load` if the template cannot be parsed or refuses the messages
+ */
+export function renderTemplate(
+  template: string,
+  messages: readonly ChatMessage[],
+  tokens: Readonly<Record<string, string>>,
+  label: string,
+): string {
+  try {
+    return new Template(template).render({ ...tokens, messages, add_generation_prompt: true });
+  } catch (thrown) {
+    const roles = messages.map(({ role }) => role).join(", ") || "no messages";
+    throw new DecoscopeError(
+      "load",
+      `${label}: the model's chat template failed on a conversation of ${roles}: ` +
+        `${thrown instanceof Error ? thrown.message : String(thrown)}. Use plain text instead, or another model.`,
+    );
+  }
+}

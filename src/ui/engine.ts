@@ -1,0 +1,210 @@
+/**
+ * What the buttons do with the engine: start it when first needed, load, run, pause, step, cancel, restart. The only
+ * writer of the engine store and, together with opening a recorded trace, of the run store.
+ */
+import { toErrorRecord, type ErrorRecord } from "../base/errors";
+import type { LoadProgress, RunSettings, WorkerMessage } from "../worker/api";
+import type { EngineClient } from "../worker/client";
+import { addNotice, isBusy, useEngine, type EnginePhase } from "./stores/engine";
+import { useLayout } from "./stores/layout";
+import { usePlayer } from "./stores/player";
+import { appendEvents, beginRun, useRun } from "./stores/run";
+import { runSettings, useSettings } from "./stores/settings";
+
+let client: EngineClient | null = null;
+/** The run whose events are on the stage; null while none was started or a start is under way. */
+let activeRun: number | null = null;
+let isStarting = false;
+/** Grows with every run asked for, so that an answer to an older question is known as such. */
+let attempt = 0;
+/** Token hash the run on its way is expected to end with, from a link. */
+let expectedHash: string | null = null;
+
+/** Replays are checked against this hash when the next run ends. */
+export const expectHash = (hash: string | null): void => {
+  expectedHash = hash;
+};
+
+const setPhase = (phase: EnginePhase): void => useEngine.setState({ phase });
+
+const PHASE_OF_STAGE: Readonly<Record<LoadProgress["stage"], EnginePhase>> = {
+  download: "loading",
+  upload: "loading",
+  compile: "compiling",
+  ready: "compiling",
+};
+
+function adoptRun(run: number): void {
+  activeRun = run;
+  isStarting = false;
+  beginRun({ kind: "live" });
+  usePlayer.setState({ moment: null, isPlaying: false });
+  useLayout.setState({ pinned: null, hovered: null });
+}
+
+function onEnd(): void {
+  const { status } = useRun.getState().latest;
+  setPhase("idle");
+  if (status.state !== "ended") return;
+  if (status.error) useEngine.setState({ error: status.error });
+  if (expectedHash !== null && status.reason !== "cancelled" && status.reason !== "error") {
+    if (expectedHash !== status.hash)
+      addNotice(
+        "This replay gave other tokens than the run in the link. Devices round differently, and somewhere two tokens were nearly equally likely.",
+      );
+    else addNotice("This replay gave exactly the tokens of the run in the link.");
+    expectedHash = null;
+  }
+}
+
+function onMessage(message: WorkerMessage): void {
+  switch (message.type) {
+    case "progress":
+      if (isStarting) useEngine.setState({ progress: message.progress, phase: PHASE_OF_STAGE[message.progress.stage] });
+      return;
+    case "events":
+      // The first events may arrive before the answer to start().
+      if (isStarting && message.run !== activeRun) adoptRun(message.run);
+      if (message.run !== activeRun) return;
+      appendEvents(message.events);
+      if (message.events.some((e) => e.kind === "run_end")) onEnd();
+      return;
+    case "device_lost":
+      loseDevice(message.error);
+  }
+}
+
+function loseDevice(error: ErrorRecord): void {
+  client?.dispose();
+  client = null;
+  activeRun = null;
+  isStarting = false;
+  attempt++;
+  useEngine.setState({ phase: "idle", progress: null, device: null, isLost: true, error });
+}
+
+async function openClient(): Promise<EngineClient> {
+  if (client) return client;
+  const { connectEngine } = await import("../worker/client");
+  client = connectEngine(new URL("./", document.baseURI).href, onMessage);
+  return client;
+}
+
+const EMPTY_PROMPT: ErrorRecord = {
+  code: "method",
+  message: "The prompt is empty. Write at least one character for the model to go on from.",
+};
+
+/** What keeps these settings from being run, if anything does. */
+export function problemWith(settings: RunSettings): ErrorRecord | null {
+  if (settings.prompt.length === 0) return EMPTY_PROMPT;
+  if (useEngine.getState().hasWebGpu) return null;
+  return {
+    code: "unsupported",
+    message:
+      "This browser has no WebGPU, which running a model needs. Recorded runs play without it; to run your own, open the page in a current Chrome, Edge, Safari or Firefox with a GPU.",
+  };
+}
+
+/** Runs the settings of the setup column; ends the run before, if one is under way. */
+export async function run(isPaused = false): Promise<void> {
+  const settings = runSettings(useSettings.getState());
+  const problem = problemWith(settings);
+  if (problem) {
+    useEngine.setState({ error: problem });
+    return;
+  }
+  if (isBusy(useEngine.getState().phase)) cancel();
+  const mine = ++attempt;
+  isStarting = true;
+  useEngine.setState({ phase: "opening", error: null, isLost: false, progress: null });
+  try {
+    const engine = await openClient();
+    const device = await engine.openDevice();
+    if (mine !== attempt) return;
+    useEngine.setState({ device, phase: "loading" });
+    await engine.load(settings.model);
+    if (settings.draft !== null && mine === attempt) await engine.load(settings.draft);
+    if (mine !== attempt) return;
+    useEngine.setState({ phase: "compiling", progress: null });
+    const number = await engine.start(settings, isPaused);
+    if (mine !== attempt) {
+      engine.cancel(number);
+      return;
+    }
+    if (activeRun !== number) adoptRun(number);
+    // A short run may be over before the answer to start() arrives.
+    if (useRun.getState().latest.status.state !== "ended") setPhase(isPaused ? "paused" : "running");
+  } catch (thrown) {
+    if (mine !== attempt) return;
+    isStarting = false;
+    const error = toErrorRecord(thrown);
+    useEngine.setState((s) => ({
+      phase: "idle",
+      progress: null,
+      error: error.code === "cancelled" ? null : s.isLost ? s.error : error,
+      isLost: s.isLost || error.code === "device_lost",
+    }));
+  }
+}
+
+/** Starts a run and stops it after its first round. */
+export async function runOneStep(): Promise<void> {
+  await run(true);
+  if (useEngine.getState().phase === "paused") step();
+}
+
+const withRun = (act: (engine: EngineClient, run: number) => void): void => {
+  if (client && activeRun !== null) act(client, activeRun);
+};
+
+export function pause(): void {
+  withRun((engine, number) => engine.pause(number));
+  if (useEngine.getState().phase === "running") setPhase("paused");
+}
+
+export function resume(): void {
+  withRun((engine, number) => engine.resume(number));
+  if (useEngine.getState().phase === "paused") setPhase("running");
+}
+
+/** Runs the engine one round and pauses. */
+export function step(): void {
+  withRun((engine, number) => engine.step(number));
+  if (useEngine.getState().phase === "running") setPhase("paused");
+}
+
+/** Ends what the engine is doing: the run, or what was on the way to one. */
+export function cancel(): void {
+  const { phase } = useEngine.getState();
+  if (phase === "running" || phase === "paused") {
+    withRun((engine, number) => engine.cancel(number));
+    return;
+  }
+  if (!isBusy(phase)) return;
+  attempt++;
+  isStarting = false;
+  const { model, draft } = runSettings(useSettings.getState());
+  if (phase === "loading" && client) {
+    client.cancelLoad(model);
+    if (draft !== null) client.cancelLoad(draft);
+    useEngine.setState({ phase: "idle", progress: null });
+    return;
+  }
+  // Opening a device and compiling cannot be called back; the worker goes with what it holds.
+  client?.dispose();
+  client = null;
+  useEngine.setState({ phase: "idle", progress: null, device: null });
+}
+
+/** After a lost device: a fresh engine and the same run again. */
+export async function restart(): Promise<void> {
+  client?.dispose();
+  client = null;
+  useEngine.setState({ isLost: false, error: null });
+  await run();
+}
+
+/** An error that is no one's fault but the file's or the link's. */
+export const report = (thrown: unknown): void => useEngine.setState({ error: toErrorRecord(thrown, "load") });
+

@@ -1,0 +1,64 @@
+/** Pictures as files: the drawing of the shown moment as a still, with its colours and faces written out. */
+import { flushSync } from "react-dom";
+import { createRoot } from "react-dom/client";
+import { download } from "./download";
+import { report } from "./engine";
+import type { Moment } from "./moment";
+import type { Size, ViewDefinition } from "./views/view";
+
+/** Pixels of a PNG for each px of the drawing. */
+const PNG_SCALE = 2;
+
+/** Replaces var(--name) by its value here and now: files know no style sheet. */
+export function inlineVariables(svg: string, valueOf: (name: string) => string): string {
+  return svg.replace(/var\((--[\w-]+)\)/g, (_, name: string) => valueOf(name).trim().replace(/"/g, "'"));
+}
+
+/** The drawing as an svg file of its own. */
+function toSvg(definition: ViewDefinition, moment: Moment, size: Size): string {
+  const holder = document.createElement("div");
+  const root = createRoot(holder);
+  flushSync(() => root.render(<definition.Drawing view={moment.view} step={moment.step} size={size} />));
+  const svg = holder.querySelector("svg");
+  if (!svg) throw new Error("internal error: a view drew no svg");
+  const styles = getComputedStyle(document.documentElement);
+  const paper = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+  paper.setAttribute("width", "100%");
+  paper.setAttribute("height", "100%");
+  paper.setAttribute("fill", "var(--sheet)");
+  svg.prepend(paper);
+  const text = new XMLSerializer().serializeToString(svg);
+  root.unmount();
+  return inlineVariables(text, (name) => styles.getPropertyValue(name));
+}
+
+async function toPng(svg: string, size: Size): Promise<Blob> {
+  const url = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
+  try {
+    const image = new Image();
+    image.src = url;
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    canvas.width = size.width * PNG_SCALE;
+    canvas.height = size.height * PNG_SCALE;
+    const context = canvas.getContext("2d");
+    context?.scale(PNG_SCALE, PNG_SCALE);
+    context?.drawImage(image, 0, 0, size.width, size.height);
+    return await new Promise((resolve, reject) =>
+      canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The browser could not make a PNG of this size."))), "image/png"),
+    );
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
+/** Saves the drawing of a moment. */
+export async function exportPicture(definition: ViewDefinition, moment: Moment, size: Size, format: "svg" | "png"): Promise<void> {
+  try {
+    const svg = toSvg(definition, moment, size);
+    const blob = format === "svg" ? new Blob([svg], { type: "image/svg+xml" }) : await toPng(svg, size);
+    download(`decoscope-${definition.id}-step-${moment.step + 1}.${format}`, blob);
+  } catch (thrown) {
+    report(thrown);
+  }
+}

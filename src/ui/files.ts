@@ -1,0 +1,65 @@
+/** Traces in and out: the recorded run of the page, files that are opened, files that are saved. */
+import { DecoscopeError } from "../base/errors";
+import type { TraceEvent } from "../trace/events";
+import { download } from "./download";
+import { cancel, report } from "./engine";
+import { showBestMoment } from "./playback";
+import { addNotice, isBusy, useEngine } from "./stores/engine";
+import { useLayout } from "./stores/layout";
+import { usePlayer } from "./stores/player";
+import { beginRun, useRun, type RunSource } from "./stores/run";
+import { readTrace, writeTrace } from "./trace_file";
+
+const RECORDED = "recordings/first-run.jsonl";
+/** Larger files are no traces of this page; reading one would only stall the tab. */
+const LARGEST_BYTES = 64_000_000;
+
+/** Puts a finished trace on the stage, at a lively moment. */
+export function showTrace(source: RunSource, events: readonly TraceEvent[]): void {
+  if (isBusy(useEngine.getState().phase)) cancel();
+  usePlayer.setState({ moment: null, isPlaying: false });
+  useLayout.setState({ pinned: null, hovered: null });
+  beginRun(source, events);
+  showBestMoment();
+}
+
+/** The run that comes with the page. Unless it was asked for, it gives way to whatever is on the stage already. */
+export async function openRecordedRun(isAsked = true): Promise<void> {
+  try {
+    const response = await fetch(new URL(RECORDED, document.baseURI));
+    if (!response.ok)
+      throw new DecoscopeError(
+        "load",
+        `The recorded run could not be fetched: expected status 200, found ${response.status}. Reload the page, or run a model of your own.`,
+      );
+    const { events } = readTrace(new Uint8Array(await response.arrayBuffer()));
+    if (isAsked || useRun.getState().source.kind === "none") showTrace({ kind: "recorded" }, events);
+  } catch (thrown) {
+    report(thrown);
+  }
+}
+
+/** A trace file that was chosen or dropped. Bad ones give a message and leave the stage as it is. */
+export async function openTraceFile(file: File): Promise<void> {
+  try {
+    if (file.size > LARGEST_BYTES)
+      throw new DecoscopeError(
+        "load",
+        `${file.name} has ${file.size} bytes; a trace has at most ${LARGEST_BYTES}. Choose a file saved by \u201cSave trace file\u201d.`,
+      );
+    const { events, warnings } = readTrace(new Uint8Array(await file.arrayBuffer()));
+    for (const warning of warnings) addNotice(`${file.name}: ${warning}.`);
+    useEngine.setState({ error: null });
+    showTrace({ kind: "file", name: file.name }, events);
+  } catch (thrown) {
+    report(thrown);
+  }
+}
+
+/** Saves the whole run on the stage, whatever moment is shown. */
+export function saveTrace(): void {
+  const { timeline } = useRun.getState();
+  const { start } = timeline.latest;
+  const name = start ? `${start.method}-seed-${start.seed}` : "run";
+  download(`decoscope-${name}.jsonl.gz`, new Blob([writeTrace(timeline.events)], { type: "application/gzip" }));
+}

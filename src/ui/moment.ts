@@ -1,0 +1,35 @@
+/** Hooks that give components the moment on the stage. */
+import { useMemo } from "react";
+import { stepEndedBy, usePlayer } from "./stores/player";
+import { useRun } from "./stores/run";
+import type { RunView } from "../trace/view";
+
+export interface Moment {
+  readonly view: RunView;
+  /** The round that the moment is in, finished or not; -1 before the first. */
+  readonly step: number;
+  /** The last finished round; -1 before the first. What the timeline's thumb shows. */
+  readonly ended: number;
+  /** Rounds of the whole run so far. */
+  readonly total: number;
+  /** Whether this is the newest moment. */
+  readonly isNewest: boolean;
+}
+
+/** The shown moment; changes with the player and, while the newest is followed, with the run. */
+export function useMoment(): Moment {
+  const timeline = useRun((s) => s.timeline);
+  const length = useRun((s) => s.length);
+  const moment = usePlayer((s) => s.moment);
+  return useMemo(() => {
+    const at = moment === null ? length : Math.min(moment, length);
+    const view = timeline.viewAt(at);
+    return {
+      view,
+      step: view.rounds.length - 1,
+      ended: stepEndedBy(timeline, at),
+      total: timeline.latest.rounds.length,
+      isNewest: at >= length,
+    };
+  }, [timeline, length, moment]);
+}

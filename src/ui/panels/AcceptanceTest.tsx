@@ -1,0 +1,124 @@
+/** The acceptance test of a drafted token with its numbers, or where an extra token came from. */
+import type { NodeVerdict } from "../../trace/events";
+import type { NodeView, RoundView } from "../../trace/view";
+import { probability, quoted } from "../format";
+import type { Inspected } from "../inspect";
+import { SIGN_COLOUR, SIGN_NAME } from "../views/glyphs";
+import { Fact } from "./Inspector";
+
+/** The unit interval: accepted up to acceptProb, and where the draw fell. */
+function Interval({ verdict }: { readonly verdict: NodeVerdict }) {
+  const x = (p: number): number => 4 + p * 232;
+  return (
+    <svg className="interval" viewBox="0 0 240 40" role="img" aria-label={`Accepted below ${probability(verdict.acceptProb)}${verdict.u === null ? "" : `, drawn ${probability(verdict.u)}`}`}>
+      <rect x={x(0)} y={14} width={232} height={8} fill="var(--wash)" stroke="var(--rule-strong)" strokeWidth={0.8} />
+      <rect x={x(0)} y={14} width={232 * Math.min(1, verdict.acceptProb)} height={8} fill="var(--accepted)" />
+      {verdict.u !== null && (
+        <>
+          <path d={`M${x(verdict.u)},9v18`} stroke="var(--ink)" strokeWidth={2} />
+          <text x={Math.min(226, Math.max(12, x(verdict.u)))} y={7} textAnchor="middle" fontSize={9.5} fill="var(--ink)">
+            u
+          </text>
+        </>
+      )}
+      <g fontSize={9.5} fill="var(--ink-soft)" className="figures">
+        <text x={x(0)} y={37}>
+          0
+        </text>
+        <text x={x(1)} y={37} textAnchor="end">
+          1
+        </text>
+      </g>
+    </svg>
+  );
+}
+
+const earlierSiblings = (round: RoundView, node: NodeView): number =>
+  round.nodes.filter((n) => n.parent === node.parent && n.sibling < node.sibling).length;
+
+function whyNotReached(round: RoundView, node: NodeView): string {
+  const siblings = round.nodes.filter((n) => n.parent === node.parent && n.state === "accepted");
+  if (siblings[0]) return `Never tested: its sibling ${quoted(siblings[0].text)} was accepted before its turn.`;
+  return "Never tested: the path to it was not accepted.";
+}
+
+function NodeTest({ round, node, verdict }: { readonly round: RoundView; readonly node: NodeView; readonly verdict: NodeVerdict }) {
+  const p = Math.exp(verdict.logp);
+  const earlier = earlierSiblings(round, node);
+  const isResidual = Math.abs(verdict.r - p) > 1e-4 * Math.max(1, p) && earlier > 0;
+  if (round.rule === "greedy")
+    return (
+      <>
+        <dl className="facts">
+          <Fact name="target probability" value={probability(p)} />
+          <Fact name="draft probability" value={probability(Math.exp(node.logq))} />
+        </dl>
+        <p className="help">
+          Greedy: a draft is accepted if it is the target’s most probable token.{" "}
+          {verdict.outcome === "not_reached" && whyNotReached(round, node)}
+        </p>
+      </>
+    );
+  return (
+    <>
+      <dl className="facts">
+        <Fact name="target probability, p" value={probability(p)} testId="test-p" />
+        {isResidual && <Fact name={`what is left of it after ${earlier} rejected, r`} value={probability(verdict.r)} />}
+        <Fact name={earlier > 0 ? "draft probability among those left, d" : "draft probability, d"} value={probability(verdict.d)} testId="test-d" />
+        <Fact
+          name={`accept below min(1, ${isResidual ? "r" : "p"} / d)`}
+          value={probability(verdict.acceptProb)}
+          testId="test-accept"
+        />
+        {verdict.u !== null && <Fact name="drawn, u" value={verdict.u.toFixed(3)} testId="test-u" />}
+      </dl>
+      <Interval verdict={verdict} />
+      {verdict.outcome === "not_reached" && <p className="help">{whyNotReached(round, node)}</p>}
+    </>
+  );
+}
+
+function whereFrom({ round, extra }: Inspected): string {
+  const last = round.nodes[round.path.at(-1) ?? 0];
+  const children = last?.children.length ?? 0;
+  switch (extra?.origin) {
+    case "residual":
+      return `${children === 1 ? "The one draft" : `All ${children} drafts`} after ${quoted(last?.text ?? "")} ${children === 1 ? "was" : "were"} rejected. This token was drawn from what ${children === 1 ? "that" : "they"} left of the target\u2019s law, so that the text keeps that law exactly.`;
+    case "bonus":
+      return `The path ended at ${quoted(last?.text ?? "")} with no drafts after it. The target\u2019s law there was computed in the same pass, so one more token came for free.`;
+    default:
+      return round.extra === "argmax"
+        ? "The target\u2019s own most probable token."
+        : "Drawn from the target\u2019s law; nothing was drafted.";
+  }
+}
+
+export function AcceptanceTest({ inspected }: { readonly inspected: Inspected }) {
+  const { node, extra, round } = inspected;
+  if (extra)
+    return (
+      <section aria-label="Where it came from">
+        <h2 className="section-name">Where it came from</h2>
+        <dl className="facts">
+          <Fact name="target probability" value={probability(Math.exp(extra.logprob))} />
+        </dl>
+        <p className="help">{whereFrom(inspected)}</p>
+      </section>
+    );
+  if (!node || node.parent < 0) return null;
+  return (
+    <section aria-label="Acceptance test" data-testid="acceptance-test">
+      <h2 className="section-name">
+        Acceptance test
+        <span className="verdict" style={{ color: SIGN_COLOUR[node.state] }} data-testid="verdict">
+          {SIGN_NAME[node.state]}
+        </span>
+      </h2>
+      {node.verdict ? (
+        <NodeTest round={round} node={node} verdict={node.verdict} />
+      ) : (
+        <p className="help">The target has not seen this tree yet.</p>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,115 @@
+/** The line across the top: name, engine, sharing, files, theme, help. */
+import { DropdownMenu } from "radix-ui";
+import { useRef, type ReactNode } from "react";
+import { openRecordedRun, openTraceFile, saveTrace } from "../files";
+import { useEngine, type EnginePhase } from "../stores/engine";
+import { openDialog, setTheme, useLayout, type Theme } from "../stores/layout";
+import { useRun } from "../stores/run";
+import { ChevronIcon, MoonIcon, SunIcon, SystemIcon } from "./icons";
+
+const PHASE_NAME: Readonly<Record<EnginePhase, string>> = {
+  idle: "ready",
+  opening: "opening the device",
+  loading: "loading",
+  compiling: "compiling",
+  running: "running",
+  paused: "paused",
+};
+
+function EngineStatus() {
+  const phase = useEngine((s) => s.phase);
+  const device = useEngine((s) => s.device);
+  const hasWebGpu = useEngine((s) => s.hasWebGpu);
+  const isLost = useEngine((s) => s.isLost);
+  const where = device ? device.adapter : hasWebGpu ? "WebGPU" : "No WebGPU";
+  const state = isLost ? "device lost" : hasWebGpu ? PHASE_NAME[phase] : "recorded runs only";
+  return (
+    <p className="engine-status" data-testid="engine-status" data-phase={phase}>
+      <span className="engine-dot" data-phase={isLost ? "lost" : hasWebGpu ? phase : "none"} />
+      <span className="engine-where">{where}</span>
+      <span className="engine-what">{state}</span>
+      {device?.isSoftware && <span className="engine-what wide-only">on the CPU: its times say nothing about GPUs</span>}
+    </p>
+  );
+}
+
+const NEXT_THEME: Readonly<Record<Theme, Theme>> = { system: "light", light: "dark", dark: "system" };
+const THEME_ICON: Readonly<Record<Theme, ReactNode>> = {
+  system: <SystemIcon />,
+  light: <SunIcon />,
+  dark: <MoonIcon />,
+};
+
+function ThemeButton() {
+  const theme = useLayout((s) => s.theme);
+  const name = `Theme: ${theme}`;
+  return (
+    <button type="button" className="quiet square" aria-label={name} title={name} onClick={() => setTheme(NEXT_THEME[theme])}>
+      {THEME_ICON[theme]}
+    </button>
+  );
+}
+
+function TraceMenu() {
+  const file = useRef<HTMLInputElement>(null);
+  const hasRun = useRun((s) => s.length > 0);
+  return (
+    <>
+      <input
+        ref={file}
+        type="file"
+        accept=".jsonl,.gz,.json,application/json"
+        className="visually-hidden"
+        tabIndex={-1}
+        aria-label="Trace file"
+        onChange={(e) => {
+          const [chosen] = e.target.files ?? [];
+          e.target.value = "";
+          if (chosen) void openTraceFile(chosen);
+        }}
+      />
+      <DropdownMenu.Root>
+        <DropdownMenu.Trigger className="quiet">
+          Trace <ChevronIcon />
+        </DropdownMenu.Trigger>
+        <DropdownMenu.Portal>
+          <DropdownMenu.Content className="menu" align="end" sideOffset={6}>
+            <DropdownMenu.Item onSelect={() => file.current?.click()}>Open trace file…</DropdownMenu.Item>
+            <DropdownMenu.Item disabled={!hasRun} onSelect={saveTrace}>
+              Save trace file
+            </DropdownMenu.Item>
+            <DropdownMenu.Item onSelect={() => void openRecordedRun()}>Show the recorded run</DropdownMenu.Item>
+          </DropdownMenu.Content>
+        </DropdownMenu.Portal>
+      </DropdownMenu.Root>
+    </>
+  );
+}
+
+export function Header() {
+  return (
+    <header className="header">
+      <h1>
+        <svg viewBox="0 0 26 20" width="26" height="20" aria-hidden="true">
+          <path d="M3,10C9,10 9,4 15,4M3,10C9,10 9,16 15,16M15,4H22" fill="none" stroke="currentColor" strokeWidth="1.7" />
+          <circle cx="3.2" cy="10" r="2.7" fill="currentColor" />
+          <circle cx="15" cy="4" r="2.7" fill="var(--accepted)" />
+          <circle cx="15" cy="16" r="2.2" fill="var(--paper)" stroke="var(--rejected)" strokeWidth="1.6" />
+          <path d="M22.5,1.2l2.8,2.8l-2.8,2.8l-2.8,-2.8Z" fill="var(--residual)" />
+        </svg>
+        Decoscope
+      </h1>
+      <EngineStatus />
+      <nav className="header-actions" aria-label="Page">
+        <button type="button" className="quiet" onClick={() => openDialog("share")}>
+          Share
+        </button>
+        <TraceMenu />
+        <ThemeButton />
+        <button type="button" className="quiet square" aria-label="Help" title="Help" onClick={() => openDialog("help")}>
+          ?
+        </button>
+      </nav>
+    </header>
+  );
+}

@@ -1,0 +1,76 @@
+/** Keys and signs. */
+import { Dialog } from "radix-ui";
+import { openDialog, useLayout } from "../stores/layout";
+import { Glyph, SIGN_NAME, type Sign } from "../views/glyphs";
+import { CloseIcon } from "./icons";
+
+/** Keys that work anywhere on the page, except while typing. */
+const KEYS: readonly (readonly [keys: readonly string[], does: string])[] = [
+  [["Space"], "play or pause"],
+  [["→"], "step forward; at the end of a live run, run one step"],
+  [["←"], "step back"],
+  [["Home"], "to the prompt"],
+  [["End"], "to the newest step"],
+  [["R"], "run with the settings on the left"],
+  [["?"], "this list"],
+  [["Esc"], "let go of what is chosen"],
+];
+const TREE_KEYS: readonly (readonly [keys: readonly string[], does: string])[] = [
+  [["←", "→"], "to the parent, to the first child"],
+  [["↑", "↓"], "to the neighbour at the same depth"],
+  [["Enter"], "keep a node in the inspector"],
+];
+const SIGNS: readonly Sign[] = ["accepted", "rejected", "not_reached", "drafted", "residual", "bonus", "target"];
+
+function Keys({ keys }: { readonly keys: typeof KEYS }) {
+  return (
+    <dl className="keys">
+      {keys.map(([names, does]) => (
+        <div key={does}>
+          <dt>
+            {names.map((n) => (
+              <kbd key={n}>{n}</kbd>
+            ))}
+          </dt>
+          <dd>{does}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+export function HelpDialog() {
+  const isOpen = useLayout((s) => s.dialog === "help");
+  return (
+    <Dialog.Root open={isOpen} onOpenChange={(open) => openDialog(open ? "help" : null)}>
+      <Dialog.Portal>
+        <Dialog.Overlay className="overlay" />
+        <Dialog.Content className="dialog">
+          <Dialog.Title>Help</Dialog.Title>
+          <Dialog.Description className="help">
+            A small draft model proposes a tree of continuations; the target model reads the whole tree in one pass,
+            keeps one path of it and adds one token of its own.
+          </Dialog.Description>
+          <h3 className="section-name">Signs</h3>
+          <ul className="signs">
+            {SIGNS.map((sign) => (
+              <li key={sign}>
+                <svg width="20" height="20" viewBox="-10 -10 20 20" aria-hidden="true">
+                  <Glyph sign={sign} r={6} />
+                </svg>
+                {SIGN_NAME[sign]}
+              </li>
+            ))}
+          </ul>
+          <h3 className="section-name">Keys</h3>
+          <Keys keys={KEYS} />
+          <h3 className="section-name">In the tree</h3>
+          <Keys keys={TREE_KEYS} />
+          <Dialog.Close className="quiet square dialog-close" aria-label="Close">
+            <CloseIcon />
+          </Dialog.Close>
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}

@@ -1,0 +1,148 @@
+/** The inspector column: what is chosen, its laws and its acceptance test; numbers of the run. */
+import { useMemo } from "react";
+import { acceptanceOfTested, tokensPerTargetForward } from "../../trace/metrics";
+import type { RunView } from "../../trace/view";
+import { labelOf } from "../definitions";
+import { bytes, count, duration, percent, plural, ratio } from "../format";
+import { inspect, tokensPerSecond } from "../inspect";
+import { useMoment } from "../moment";
+import { useEngine } from "../stores/engine";
+import { useLayout } from "../stores/layout";
+import { useRun } from "../stores/run";
+import { AcceptanceTest } from "./AcceptanceTest";
+import { Laws } from "./Laws";
+import { TreePays } from "./TreePays";
+
+/** A row of two columns: what and how much. */
+export function Fact({ name, value, testId }: { readonly name: string; readonly value: string; readonly testId?: string }) {
+  return (
+    <div className="fact">
+      <dt>{name}</dt>
+      <dd className="figures" data-testid={testId}>
+        {value}
+      </dd>
+    </div>
+  );
+}
+
+function Headline({ view }: { readonly view: RunView }) {
+  const { metrics } = view;
+  const rate = acceptanceOfTested(metrics.acceptance);
+  const speed = tokensPerSecond(view);
+  return (
+    <section className="headline" aria-label="Metrics">
+      <div>
+        <p className="big figures" data-testid="metric-tokens-per-forward">
+          {ratio(tokensPerTargetForward(metrics))}
+        </p>
+        <p className="help">tokens per target forward; plain decoding has 1</p>
+      </div>
+      <div>
+        <p className="middle figures" data-testid="metric-acceptance">
+          {rate === null ? "\u2013" : percent(rate)}
+        </p>
+        <p className="help">of tested drafts accepted</p>
+      </div>
+      <div>
+        <p className="middle figures" data-testid="metric-tokens-per-second">
+          {speed === null ? "\u2013" : speed.toFixed(speed < 10 ? 1 : 0)}
+        </p>
+        <p className="help">tokens a second, pauses included</p>
+      </div>
+    </section>
+  );
+}
+
+const END_NAME = {
+  end_token: "the model ended the text",
+  max_tokens: "the asked number of tokens",
+  context_full: "the context is full",
+  cancelled: "cancelled",
+  error: "an error",
+} as const;
+
+function RunFacts({ view }: { readonly view: RunView }) {
+  const { metrics, start, status } = view;
+  const isLossless = view.rounds.at(-1)?.isLossless;
+  return (
+    <section aria-label="This run">
+      <h2 className="section-name">This run</h2>
+      <dl className="facts">
+        <Fact name="tokens" value={count(metrics.tokens)} testId="metric-tokens" />
+        <Fact name="target forwards" value={count(metrics.targetForwards)} testId="metric-target-forwards" />
+        <Fact name="rows through the target" value={count(metrics.targetRows)} />
+        {metrics.draftForwards > 0 && <Fact name="draft forwards" value={count(metrics.draftForwards)} testId="metric-draft-forwards" />}
+        {metrics.acceptance.drafted > 0 && (
+          <Fact name="drafted, of no use" value={`${count(metrics.wastedNodes)} of ${count(metrics.acceptance.drafted)}`} />
+        )}
+        <Fact name="dispatches" value={count(metrics.dispatches)} />
+        <Fact name="submits, readbacks" value={`${count(metrics.submits)}, ${count(metrics.readbacks)}`} />
+        <Fact name="time" value={duration(view.ms)} />
+        {isLossless !== null && isLossless !== undefined && (
+          <Fact name="law of the text" value={isLossless ? "exactly the target\u2019s" : "not the target\u2019s"} />
+        )}
+        {start && <Fact name="seed" value={String(start.seed)} />}
+        {status.state === "ended" && (
+          <>
+            <Fact name="ended by" value={END_NAME[status.reason]} testId="end-reason" />
+            <Fact name="token hash" value={status.hash} testId="token-hash" />
+          </>
+        )}
+      </dl>
+      {start && (
+        <p className="help">
+          {labelOf(start.model)}
+          {start.draft ? ` with ${labelOf(start.draft)}` : ""}, {labelOf(start.method)}, on {start.adapter}
+        </p>
+      )}
+    </section>
+  );
+}
+
+function DeviceFacts() {
+  const device = useEngine((s) => s.device);
+  if (!device) return null;
+  return (
+    <section aria-label="This device">
+      <h2 className="section-name">This device</h2>
+      <p className="help">
+        {device.adapter}
+        {device.isSoftware ? ", in software" : ""}; largest binding {bytes(device.maxBindingBytes)}
+        {device.subgroupSize === null ? "" : `; subgroups of ${device.subgroupSize}`}
+        {device.features.length > 0 ? `; ${device.features.join(", ")}` : ""}
+      </p>
+    </section>
+  );
+}
+
+export function Inspector() {
+  const { view, step, isNewest } = useMoment();
+  const selection = useLayout((s) => s.hovered ?? s.pinned);
+  const latest = useRun((s) => s.latest);
+  const inspected = useMemo(() => inspect(view, step, selection), [view, step, selection]);
+  return (
+    // A scrolling region has to be reachable by keyboard.
+    <div className="inspector" tabIndex={0} role="group" aria-label="Numbers">
+      <Headline view={view} />
+      {inspected ? (
+        <>
+          <Laws inspected={inspected} />
+          <AcceptanceTest inspected={inspected} />
+        </>
+      ) : (
+        <section>
+          <h2 className="section-name">Nothing chosen</h2>
+          <p className="help">Point at a node or a token, or move to one with the keyboard, to see what both models thought of it.</p>
+        </section>
+      )}
+      <TreePays view={view} />
+      <RunFacts view={view} />
+      {!isNewest && (
+        <p className="help">
+          Numbers up to step {step + 1} of {plural(latest.rounds.length, "step")}.
+        </p>
+      )}
+      <DeviceFacts />
+    </div>
+  );
+}

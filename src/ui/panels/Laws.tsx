@@ -1,0 +1,63 @@
+/** The most probable next tokens of both models at one place, side by side. */
+import { max } from "d3";
+import { probability, quoted, visiblePiece } from "../format";
+import type { Inspected } from "../inspect";
+import { SIGN_NAME } from "../views/glyphs";
+
+const value = (p: number | null): string => (p === null ? "\u2013" : probability(p));
+
+function titleOf({ node, extra, piece, round }: Inspected): { title: string; what: string } {
+  if (extra) return { title: quoted(piece), what: `${SIGN_NAME[extra.origin]}, step ${round.step + 1}` };
+  if (node && node.parent >= 0)
+    return { title: quoted(piece), what: `depth ${node.depth}, ${SIGN_NAME[node.state]}, step ${round.step + 1}` };
+  return { title: quoted(piece), what: `${SIGN_NAME.anchor}, step ${round.step + 1}` };
+}
+
+export function Laws({ inspected }: { readonly inspected: Inspected }) {
+  const { rows, hasDraftLaw, after } = inspected;
+  const { title, what } = titleOf(inspected);
+  const most = max(rows, (r) => Math.max(r.target ?? 0, r.draft ?? 0)) ?? 1;
+  const scale = (p: number | null): string => `${((p ?? 0) / Math.max(most, 1e-9)) * 100}%`;
+  return (
+    <section aria-label="Chosen token" data-testid="inspected">
+      <h2 className="chosen">{title}</h2>
+      <p className="help">{what}</p>
+      {rows.length === 0 ? (
+        <p className="help">This trace has no lists of candidates here.</p>
+      ) : (
+        <table className="laws">
+          <caption className="help">
+            Next after <q>{after.trimStart()}</q>
+          </caption>
+          <thead>
+            <tr>
+              <th scope="col">token</th>
+              <td />
+              <th scope="col">
+                <span className="key-target" /> target p
+              </th>
+              {hasDraftLaw && (
+                <th scope="col">
+                  <span className="key-draft" /> draft q
+                </th>
+              )}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((r) => (
+              <tr key={r.token} data-chosen={r.isChosen || undefined}>
+                <th scope="row">{visiblePiece(r.text)}</th>
+                <td className="law-bars" aria-hidden="true">
+                  <span className="law-target" style={{ width: scale(r.target) }} />
+                  {hasDraftLaw && <span className="law-draft" style={{ width: scale(r.draft) }} />}
+                </td>
+                <td className="figures">{value(r.target)}</td>
+                {hasDraftLaw && <td className="figures">{value(r.draft)}</td>}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,122 @@
+/** What the visitor has to know now: loading, trouble, warnings. */
+import type { ErrorCode } from "../../base/errors";
+import { labelOf } from "../definitions";
+import { cancel, restart } from "../engine";
+import { bytes } from "../format";
+import { openRecordedRun } from "../files";
+import { dropError, dropNotice, useEngine } from "../stores/engine";
+import { useRun } from "../stores/run";
+import { CloseIcon } from "./icons";
+
+const TITLE: Readonly<Record<ErrorCode, string>> = {
+  unsupported: "This browser cannot run models",
+  device_lost: "The GPU device was lost",
+  shader: "A shader did not compile",
+  limit: "Too large",
+  load: "Could not be read",
+  method: "This run is not possible",
+  cancelled: "Cancelled",
+};
+
+function Loading() {
+  const phase = useEngine((s) => s.phase);
+  const progress = useEngine((s) => s.progress);
+  if (phase !== "opening" && phase !== "loading" && phase !== "compiling") return null;
+  const total = progress?.totalBytes ?? null;
+  const share = progress && total ? Math.min(1, progress.loadedBytes / total) : null;
+  const name = progress ? labelOf(progress.model) : "";
+  const what =
+    phase === "opening"
+      ? "Opening the GPU device"
+      : phase === "compiling"
+        ? "Compiling the kernels"
+        : progress?.stage === "upload"
+          ? `Moving ${name} to the GPU`
+          : `Loading ${name}`;
+  return (
+    <div className="notice loading" role="status" data-testid="loading">
+      <p>
+        <strong>{what}</strong>
+        {phase === "loading" && progress && (
+          <span className="figures">
+            {bytes(progress.loadedBytes)}
+            {total === null ? "" : ` of ${bytes(total)}`}
+          </span>
+        )}
+      </p>
+      <progress {...(share === null ? {} : { value: share })} max={1} aria-label={what} />
+      <button type="button" onClick={cancel}>
+        Stop loading
+      </button>
+    </div>
+  );
+}
+
+function Trouble() {
+  const error = useEngine((s) => s.error);
+  const isLost = useEngine((s) => s.isLost);
+  const source = useRun((s) => s.source);
+  if (!error) return null;
+  return (
+    <div className="notice error" role="alert" data-testid="error" data-code={error.code}>
+      <div>
+        <strong>{TITLE[error.code]}</strong>
+        <p>{error.message}</p>
+        {error.detail && (
+          <details>
+            <summary>Details</summary>
+            <pre>{error.detail}</pre>
+          </details>
+        )}
+      </div>
+      <div className="notice-actions">
+        {isLost && (
+          <button type="button" onClick={() => void restart()}>
+            Restart the engine
+          </button>
+        )}
+        {error.code === "unsupported" && source.kind !== "recorded" && (
+          <button
+            type="button"
+            onClick={() => {
+              dropError();
+              void openRecordedRun();
+            }}
+          >
+            Show the recorded run
+          </button>
+        )}
+        <button type="button" className="quiet square" aria-label="Dismiss" onClick={dropError}>
+          <CloseIcon />
+        </button>
+      </div>
+    </div>
+  );
+}
+
+export function Notices() {
+  const notices = useEngine((s) => s.notices);
+  const warnings = useRun((s) => s.latest.warnings);
+  return (
+    <div className="notices">
+      <Loading />
+      <Trouble />
+      {notices.map((message) => (
+        <div key={message} className="notice" role="status" data-testid="notice">
+          <p>{message}</p>
+          <button type="button" className="quiet square" aria-label="Dismiss" onClick={() => dropNotice(message)}>
+            <CloseIcon />
+          </button>
+        </div>
+      ))}
+      {warnings.toArray().map((w) => (
+        <div key={w.event} className="notice" role="status" data-testid="warning">
+          <p>
+            <strong>Step {w.step + 1}: </strong>
+            {w.message}
+          </p>
+        </div>
+      ))}
+    </div>
+  );
+}

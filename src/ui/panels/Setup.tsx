@@ -1,0 +1,209 @@
+/** The setup column: what the next run is made with, and the buttons that start and end it. */
+import { useId } from "react";
+import { findMethod } from "../../decoding/index";
+import { draftOf, fits, methodOf, methods, modelOf, models, runSchema, samplerSchema } from "../definitions";
+import { cancel, run, runOneStep } from "../engine";
+import { Field } from "../form/fields";
+import { ParamsForm } from "../form/ParamsForm";
+import { bytes, parameters } from "../format";
+import { isBusy, useEngine } from "../stores/engine";
+import { paramsOf, setParam, setSampler, useSettings } from "../stores/settings";
+
+function Prompt() {
+  const id = useId();
+  const prompt = useSettings((s) => s.prompt);
+  const isEmpty = prompt.length === 0;
+  return (
+    <section className="setup-section">
+      <label className="section-name" htmlFor={id}>
+        Prompt
+      </label>
+      <textarea
+        id={id}
+        rows={3}
+        value={prompt}
+        aria-invalid={isEmpty}
+        aria-describedby={`${id}-help`}
+        onChange={(e) => useSettings.setState({ prompt: e.target.value })}
+      />
+      <p id={`${id}-help`} className={isEmpty ? "help problem" : "help"}>
+        {isEmpty ? "Write at least one character for the model to go on from." : "The model goes on from here."}
+      </p>
+    </section>
+  );
+}
+
+function MethodPicker() {
+  const id = useId();
+  const state = useSettings();
+  const method = methodOf(state.method);
+  return (
+    <section className="setup-section" aria-label="Method">
+      <div className="pick">
+        <label className="section-name" htmlFor={id}>
+          Method
+        </label>
+        <select
+          id={id}
+          value={state.method}
+          aria-describedby={`${id}-help`}
+          onChange={(e) => useSettings.setState({ method: e.target.value })}
+        >
+          {methods.map((m) => (
+            <option key={m.id} value={m.id} disabled={!fits(m, state.model)}>
+              {m.label}
+            </option>
+          ))}
+        </select>
+      </div>
+      {method && (
+        <p id={`${id}-help`} className="help">
+          {method.summary} {method.lossless ? "Exact: the text has the target\u2019s own law. " : "Not exact. "}
+          <a href={method.source.url} target="_blank" rel="noreferrer" title={method.source.title}>
+            {firstAuthor(method.source.authors)} {method.source.year}
+          </a>
+        </p>
+      )}
+      <ParamsForm schema={method?.params ?? {}} values={paramsOf(state)} onChange={setParam} />
+      {method && <TreeSize method={state.method} />}
+    </section>
+  );
+}
+
+/** "W. Jeon, M. Gagrani, ..." as "Jeon et al." */
+function firstAuthor(authors: string): string {
+  const names = authors.split(", ");
+  const last = names[0]?.split(" ").at(-1) ?? "";
+  return names.length > 2 ? `${last} et al.` : names.map((n) => n.split(" ").at(-1)).join(" and ");
+}
+
+function TreeSize({ method }: { readonly method: string }) {
+  const values = useSettings((s) => s.params);
+  const nodes = findMethod(method)?.treeNodes(paramsOf({ ...useSettings.getState(), params: values }, method) as never) ?? 1;
+  if (nodes <= 1) return null;
+  return (
+    <p className="help figures">
+      Trees of up to {nodes - 1} drafted tokens; the target checks {nodes} rows in one pass.
+    </p>
+  );
+}
+
+function Sampling() {
+  const sampler = useSettings((s) => s.sampler);
+  const { temperature, ...more } = samplerSchema;
+  const changed = Object.entries(more).filter(([key, option]) => sampler[key as keyof typeof more] !== option.default).length;
+  const values = { ...sampler };
+  return (
+    <section className="setup-section" aria-label="Sampling">
+      <h2 className="section-name">Sampling</h2>
+      <ParamsForm schema={{ temperature }} values={values} onChange={setSampler} />
+      <details className="more">
+        <summary>Truncation and penalty{changed > 0 ? `, ${changed} changed` : ""}</summary>
+        <ParamsForm schema={more} values={values} onChange={setSampler} />
+      </details>
+    </section>
+  );
+}
+
+function ModelPicker() {
+  const id = useId();
+  const model = useSettings((s) => s.model);
+  const method = useSettings((s) => s.method);
+  const chosen = modelOf(model);
+  const draft = methodOf(method)?.requires === "causal+draft" ? draftOf(model) : undefined;
+  const size = (chosen?.sizeBytes ?? 0) + (draft?.sizeBytes ?? 0);
+  return (
+    <section className="setup-section" aria-label="Model">
+      <div className="pick">
+        <label className="section-name" htmlFor={id}>
+          Model
+        </label>
+        <select
+          id={id}
+          value={model}
+          aria-describedby={`${id}-help`}
+          onChange={(e) => useSettings.setState({ model: e.target.value })}
+        >
+          {models.map((m) => {
+            const method_ = methodOf(method);
+            return (
+              <option key={m.id} value={m.id} disabled={method_ !== undefined && !fits(method_, m.id)}>
+                {m.label}
+              </option>
+            );
+          })}
+        </select>
+      </div>
+      {chosen && (
+        <p id={`${id}-help`} className="help">
+          {chosen.description} {parameters(chosen.parameters)} parameters
+          {draft ? `, drafted for by ${draft.label} with ${parameters(draft.parameters)}` : ""}. {bytes(size)}, downloaded
+          once and run on this device.
+        </p>
+      )}
+    </section>
+  );
+}
+
+function RunLength() {
+  const maxNewTokens = useSettings((s) => s.maxNewTokens);
+  const seed = useSettings((s) => s.seed);
+  const isProfiled = useSettings((s) => s.isProfiled);
+  return (
+    <section className="setup-section" aria-label="Run">
+      <h2 className="section-name">Run</h2>
+      <ParamsForm
+        schema={runSchema}
+        values={{ maxNewTokens, seed }}
+        onChange={(key, value) => useSettings.setState({ [key]: value })}
+      />
+      <Field
+        option={{
+          kind: "toggle",
+          default: false,
+          label: "Kernel times",
+          help: "Measures every kernel, where the device has timestamps. Slows the run down.",
+        }}
+        value={isProfiled}
+        onChange={(value) => useSettings.setState({ isProfiled: value === true })}
+      />
+    </section>
+  );
+}
+
+export function RunBar() {
+  const phase = useEngine((s) => s.phase);
+  const busy = isBusy(phase);
+  const isGettingReady = phase === "opening" || phase === "loading" || phase === "compiling";
+  return (
+    <div className="run-bar">
+      <button type="button" className="primary" disabled={isGettingReady} onClick={() => void run()} aria-keyshortcuts="r">
+        Run
+      </button>
+      {busy ? (
+        <button type="button" onClick={cancel}>
+          Cancel
+        </button>
+      ) : (
+        <button type="button" onClick={() => void runOneStep()} title="Start a run and stop after its first step">
+          One step
+        </button>
+      )}
+    </div>
+  );
+}
+
+export function Setup() {
+  return (
+    <div className="setup">
+      <div className="setup-scroll">
+        <Prompt />
+        <MethodPicker />
+        <Sampling />
+        <ModelPicker />
+        <RunLength />
+      </div>
+      <RunBar />
+    </div>
+  );
+}

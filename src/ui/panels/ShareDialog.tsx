@@ -1,0 +1,103 @@
+/** Makes links: with the trace, or with settings only. */
+import { Dialog, RadioGroup } from "radix-ui";
+import { useId, useMemo, useState } from "react";
+import { bytes } from "../format";
+import { makeLink, type LinkKind } from "../share_link";
+import { openDialog, useLayout } from "../stores/layout";
+import { useRun } from "../stores/run";
+import { CloseIcon } from "./icons";
+
+const KINDS: readonly { readonly kind: LinkKind; readonly label: string; readonly help: string }[] = [
+  {
+    kind: "run",
+    label: "This run, as it is",
+    help: "Holds the whole trace. Shows the same on any device, without WebGPU too.",
+  },
+  {
+    kind: "settings",
+    label: "The settings of this run",
+    help: "Short. The run is made again by whoever opens it, and compared with this one.",
+  },
+  { kind: "setup", label: "The settings in the setup column", help: "Short. For a run that has not been made yet." },
+];
+
+/** Messengers and mail programs begin to cut links at about this length. */
+const LONG_LINK = 30_000;
+
+function ShareForm() {
+  const hasRun = useRun((s) => s.length > 0);
+  const [kind, setKind] = useState<LinkKind>(hasRun ? "run" : "setup");
+  const [copied, setCopied] = useState<"" | "yes" | "no">("");
+  const id = useId();
+  // Made when the dialog opens or the choice changes, not with every event of a live run.
+  const link = useMemo(() => makeLink(kind), [kind]);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(link);
+      setCopied("yes");
+    } catch {
+      setCopied("no");
+    }
+  };
+  return (
+    <>
+      <RadioGroup.Root
+        className="choices"
+        aria-label="What the link holds"
+        value={kind}
+        onValueChange={(value) => {
+          setKind(KINDS.find((k) => k.kind === value)?.kind ?? "setup");
+          setCopied("");
+        }}
+      >
+        {KINDS.map((k) => (
+          <div key={k.kind} className="choice">
+            <RadioGroup.Item
+              id={`${id}-${k.kind}`}
+              value={k.kind}
+              className="radio"
+              disabled={!hasRun && k.kind !== "setup"}
+              aria-describedby={`${id}-${k.kind}-help`}
+            >
+              <RadioGroup.Indicator className="radio-dot" />
+            </RadioGroup.Item>
+            <label htmlFor={`${id}-${k.kind}`}>{k.label}</label>
+            <p id={`${id}-${k.kind}-help`} className="help">
+              {k.help}
+            </p>
+          </div>
+        ))}
+      </RadioGroup.Root>
+      <div className="link-row">
+        <input aria-label="Link" data-testid="share-link" readOnly value={link} onFocus={(e) => e.target.select()} />
+        <button type="button" className="primary" onClick={() => void copy()}>
+          Copy link
+        </button>
+      </div>
+      <p className="help" role="status">
+        {copied === "yes" ? "Copied. " : copied === "no" ? "The browser did not allow copying: select the link and copy it. " : ""}
+        {bytes(link.length)}
+        {link.length > LONG_LINK ? ": too long for some messengers; a trace file may travel better." : ""}
+      </p>
+      <p className="help">Everything is in the link itself, after the #; no server sees it.</p>
+    </>
+  );
+}
+
+export function ShareDialog() {
+  const isOpen = useLayout((s) => s.dialog === "share");
+  return (
+    <Dialog.Root open={isOpen} onOpenChange={(open) => openDialog(open ? "share" : null)}>
+      <Dialog.Portal>
+        <Dialog.Overlay className="overlay" />
+        <Dialog.Content className="dialog" aria-describedby={undefined}>
+          <Dialog.Title>Share</Dialog.Title>
+          <ShareForm />
+          <Dialog.Close className="quiet square dialog-close" aria-label="Close">
+            <CloseIcon />
+          </Dialog.Close>
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}

@@ -1,0 +1,88 @@
+/** The text of the run, each token marked by how it came to be, with a legend that counts. */
+import { memo, useEffect, useRef } from "react";
+import type { TokenOrigin } from "../../trace/events";
+import type { RunView, TokenView } from "../../trace/view";
+import { useMoment } from "../moment";
+import { goTo } from "../playback";
+import { hover, pin, useLayout, type Selection } from "../stores/layout";
+import { SIGN_NAME } from "../views/glyphs";
+
+/** Order of the legend. */
+const ORIGINS: readonly TokenOrigin[] = ["accepted", "residual", "bonus", "target"];
+
+interface TokenProps {
+  readonly token: TokenView;
+  readonly isCurrent: boolean;
+  readonly isSelected: boolean;
+}
+
+const Token = memo(function Token({ token, isCurrent, isSelected }: TokenProps) {
+  const selection: Selection =
+    token.node === null ? { kind: "extra", step: token.step } : { kind: "node", step: token.step, node: token.node };
+  return (
+    <span
+      className="token"
+      data-testid="token"
+      data-origin={token.origin}
+      data-step={token.step}
+      data-current={isCurrent || undefined}
+      data-selected={isSelected || undefined}
+      onPointerEnter={() => hover(selection)}
+      onPointerLeave={() => hover(null)}
+      onClick={() => {
+        goTo(token.step);
+        pin(selection);
+      }}
+    >
+      {token.text}
+    </span>
+  );
+});
+
+export function Legend({ view }: { readonly view: RunView }) {
+  const tokens = view.tokens.toArray();
+  const present = ORIGINS.map((origin) => ({ origin, n: tokens.filter((t) => t.origin === origin).length }));
+  const hasDrafts = view.rounds.at(0)?.law != null;
+  return (
+    <ul className="legend" aria-label="How tokens came to be">
+      {present
+        .filter(({ origin, n }) => n > 0 || (hasDrafts ? origin !== "target" : origin === "target"))
+        .map(({ origin, n }) => (
+          <li key={origin}>
+            <span className="legend-line" data-origin={origin} />
+            {SIGN_NAME[origin]} <span className="figures">{n}</span>
+          </li>
+        ))}
+    </ul>
+  );
+}
+
+export function TextPanel() {
+  const { view, step } = useMoment();
+  const box = useRef<HTMLDivElement>(null);
+  const selection = useLayout((s) => s.hovered ?? s.pinned);
+  const tokens = view.tokens.toArray();
+  useEffect(() => {
+    const { current } = box;
+    if (current) current.scrollTop = current.scrollHeight;
+  }, [tokens.length]);
+  const selectedStep = selection && "step" in selection ? selection.step : null;
+  const isSelected = (t: TokenView): boolean =>
+    selection !== null &&
+    t.step === selectedStep &&
+    (selection.kind === "extra" ? t.node === null : selection.kind === "node" && t.node === selection.node);
+  return (
+    <section className="text-panel" aria-label="Text">
+      {/* A scrolling region has to be reachable by keyboard. */}
+      <div className="text-scroll" ref={box} tabIndex={0} role="group" aria-label="Text of the run">
+        <p className="text">
+          <span className="text-prompt">{view.start?.prompt}</span>
+          {tokens.map((t) => (
+            <Token key={t.position} token={t} isCurrent={t.step === step} isSelected={isSelected(t)} />
+          ))}
+        </p>
+      </div>
+      <Legend view={view} />
+    </section>
+  );
+}

@@ -1,0 +1,185 @@
+/** The tabs of drawings under the text: frame, pan and zoom, export, keyboard movement between marks. */
+import { select, zoom, zoomIdentity, type ZoomBehavior } from "d3";
+import { DropdownMenu, Tabs } from "radix-ui";
+import { useEffect, useRef, useState, type KeyboardEvent } from "react";
+import { roundOf } from "../../trace/view";
+import { exportPicture } from "../export";
+import { useMoment, type Moment } from "../moment";
+import { goTo } from "../playback";
+import { hover, pin, setView, useLayout, type Selection } from "../stores/layout";
+import { usePlayer } from "../stores/player";
+import { useRun } from "../stores/run";
+import { tabs, viewOf } from "../views/index";
+import { neighbourOf } from "../views/tree_keys";
+import type { Placement, Size, ViewDefinition } from "../views/view";
+import { FitIcon, MinusIcon, PlusIcon, SaveIcon } from "./icons";
+import { useSize } from "./use_size";
+
+const SMALLEST_SCALE = 0.15;
+const LARGEST_SCALE = 3;
+
+/** Wheel, drag and pinch on an element, as a placement; null as long as nobody moved anything. */
+function useZoom(frame: React.RefObject<HTMLElement | null>, fitted: Placement | null, runKey: unknown) {
+  const [moved, setMoved] = useState<Placement | null>(null);
+  const behaviour = useRef<ZoomBehavior<HTMLElement, unknown> | null>(null);
+  const isOwn = useRef(false);
+  useEffect(() => setMoved(null), [runKey]);
+  useEffect(() => {
+    const element = frame.current;
+    if (!element) return undefined;
+    const selection = select<HTMLElement, unknown>(element);
+    const z = zoom<HTMLElement, unknown>()
+      .scaleExtent([SMALLEST_SCALE, LARGEST_SCALE])
+      .clickDistance(4)
+      .on("zoom", (e: { transform: Placement }) => {
+        if (!isOwn.current) setMoved({ x: e.transform.x, y: e.transform.y, k: e.transform.k });
+      });
+    behaviour.current = z;
+    selection.call(z).on("dblclick.zoom", null);
+    return () => {
+      selection.on(".zoom", null);
+    };
+  }, [frame]);
+  // A drawing that fits itself tells d3 where it is, so that the first drag starts from there.
+  useEffect(() => {
+    const element = frame.current;
+    if (!element || !behaviour.current || moved || !fitted) return;
+    isOwn.current = true;
+    select<HTMLElement, unknown>(element).call(
+      behaviour.current.transform.bind(behaviour.current),
+      zoomIdentity.translate(fitted.x, fitted.y).scale(fitted.k),
+    );
+    isOwn.current = false;
+  }, [frame, moved, fitted]);
+  const scaleBy = (factor: number) => {
+    const element = frame.current;
+    if (element && behaviour.current) behaviour.current.scaleBy(select<HTMLElement, unknown>(element), factor);
+  };
+  return { moved, scaleBy, reset: () => setMoved(null) };
+}
+
+interface CanvasProps {
+  readonly definition: ViewDefinition;
+  readonly moment: Moment;
+  readonly size: Size;
+  readonly placement: Placement | null;
+}
+
+function Canvas({ definition, moment, size, placement }: CanvasProps) {
+  const selection = useLayout((s) => s.hovered ?? s.pinned);
+  const isMoving = usePlayer((s) => s.isPlaying);
+  const { Drawing } = definition;
+  const choose = (s: Selection) => {
+    pin(s);
+    if (definition.id === "steps" && s.kind === "node") {
+      goTo(s.step);
+      setView("tree");
+    }
+  };
+  return (
+    <div data-moving={isMoving || undefined} className="canvas">
+      <Drawing
+        view={moment.view}
+        step={moment.step}
+        size={size}
+        placement={placement}
+        selection={selection}
+        onHover={hover}
+        onPin={choose}
+      />
+    </div>
+  );
+}
+
+/** Arrow keys go from mark to mark, Enter and Space choose one. */
+function onMarkKey(e: KeyboardEvent<HTMLElement>, moment: Moment, size: Size): void {
+  const mark = (e.target as Element).closest<SVGGElement>("[data-key]");
+  const round = roundOf(moment.view, moment.step);
+  if (!mark || !round) return;
+  if (e.key === "Enter" || e.key === " ") {
+    mark.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    e.preventDefault();
+    e.stopPropagation();
+    return;
+  }
+  const next = neighbourOf(moment.view, round, size, mark.dataset.key ?? "", e.key);
+  if (next === null) return;
+  e.preventDefault();
+  e.stopPropagation();
+  e.currentTarget.querySelector<SVGGElement>(`[data-key="${next}"]`)?.focus();
+}
+
+function ExportMenu({ definition, moment, size }: Omit<CanvasProps, "placement">) {
+  return (
+    <DropdownMenu.Root>
+      <DropdownMenu.Trigger className="quiet square" aria-label="Save picture" title="Save picture">
+        <SaveIcon />
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content className="menu" align="end" sideOffset={6}>
+          <DropdownMenu.Item onSelect={() => void exportPicture(definition, moment, size, "svg")}>Save as SVG</DropdownMenu.Item>
+          <DropdownMenu.Item onSelect={() => void exportPicture(definition, moment, size, "png")}>Save as PNG</DropdownMenu.Item>
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  );
+}
+
+export function ViewPanel() {
+  const id = useLayout((s) => s.view);
+  const definition = viewOf(id);
+  const moment = useMoment();
+  const timeline = useRun((s) => s.timeline);
+  const frame = useRef<HTMLDivElement>(null);
+  const measured = useSize(frame);
+  const size: Size = {
+    width: measured?.width ?? 0,
+    height: (measured && definition.heightAt?.(moment.view, moment.step, measured.width)) ?? measured?.height ?? 0,
+  };
+  const fitted = measured && definition.fit ? definition.fit(moment.view, moment.step, size) : null;
+  const { moved, scaleBy, reset } = useZoom(frame, fitted, timeline);
+  const placement = definition.isZoomable ? moved : null;
+  return (
+    <Tabs.Root className="view-panel" value={definition.id} onValueChange={setView} activationMode="manual">
+      <div className="view-bar">
+        <Tabs.List className="tabs" aria-label="Views">
+          {tabs.map((t) => (
+            <Tabs.Trigger key={t.id} value={t.id}>
+              {t.label}
+            </Tabs.Trigger>
+          ))}
+        </Tabs.List>
+        <div className="view-tools">
+          {definition.isZoomable && (
+            <>
+              <button type="button" className="quiet square zoom-button" aria-label="Zoom out" title="Zoom out" onClick={() => scaleBy(1 / 1.3)}>
+                <MinusIcon />
+              </button>
+              <button type="button" className="quiet square zoom-button" aria-label="Zoom in" title="Zoom in" onClick={() => scaleBy(1.3)}>
+                <PlusIcon />
+              </button>
+              <button type="button" className="quiet square" aria-label="Fit" title="Fit" onClick={reset} disabled={moved === null}>
+                <FitIcon />
+              </button>
+            </>
+          )}
+          <ExportMenu definition={definition} moment={moment} size={size} />
+        </div>
+      </div>
+      <Tabs.Content
+        value={definition.id}
+        className="view-frame"
+        data-zoomable={definition.isZoomable || undefined}
+        data-testid={`view-${definition.id}`}
+        ref={frame}
+        tabIndex={definition.isZoomable ? -1 : 0}
+        onKeyDown={(e) => onMarkKey(e, moment, size)}
+      >
+        {measured && measured.width > 0 && (
+          <Canvas definition={definition} moment={moment} size={size} placement={placement} />
+        )}
+      </Tabs.Content>
+      <p className="view-help help">{definition.help}</p>
+    </Tabs.Root>
+  );
+}

@@ -1,0 +1,105 @@
+/** Links of this page: what share/link.ts needs to know of methods and models, and what opening a link does. */
+import { decodeLink, encodeLink, type LinkContents, type LinkContext } from "../share/link";
+import { encodeTrace } from "../trace/codec";
+import type { RunStartEvent } from "../trace/events";
+import { hashTokens } from "../trace/hash";
+import { draftOf, methodOf, modelOf, runSchema, samplerSchema } from "./definitions";
+import { expectHash } from "./engine";
+import { showTrace } from "./files";
+import { addNotice } from "./stores/engine";
+import { setView, useLayout } from "./stores/layout";
+import { useRun } from "./stores/run";
+import { adoptSettings, defaultSettings, runSettings, useSettings } from "./stores/settings";
+import { readTrace } from "./trace_file";
+import { DEFAULT_VIEW, viewOf } from "./views/index";
+
+type Contents = LinkContents<typeof samplerSchema>;
+
+const defaults = defaultSettings();
+const context: LinkContext<typeof samplerSchema> = {
+  defaults: {
+    model: defaults.model,
+    draft: draftOf(defaults.model)?.id ?? null,
+    method: defaults.method,
+    prompt: defaults.prompt,
+    views: [DEFAULT_VIEW],
+  },
+  paramsOf: (method) => methodOf(method)?.params,
+  sampler: samplerSchema,
+  run: runSchema,
+  isModel: (id) => modelOf(id) !== undefined,
+};
+
+/** What a link is to hold. */
+export type LinkKind =
+  /** The run on the stage with its trace: shows the same on any device. */
+  | "run"
+  /** The settings of the run on the stage. */
+  | "settings"
+  /** What stands in the setup column. */
+  | "setup";
+
+function contentsOfRun(start: RunStartEvent): Contents {
+  const { status } = useRun.getState().latest;
+  return {
+    model: start.model,
+    draft: start.draft,
+    method: start.method,
+    params: start.params,
+    sampler: { ...start.sampler },
+    prompt: start.prompt,
+    seed: start.seed,
+    maxNewTokens: start.maxNewTokens,
+    views: [useLayout.getState().view],
+    hash: status.state === "ended" && status.reason !== "cancelled" && status.reason !== "error" ? status.hash : null,
+  };
+}
+
+function contentsOfSetup(): Contents {
+  const { model, draft, method, params, sampler, prompt, seed, maxNewTokens } = runSettings(useSettings.getState());
+  const views = [useLayout.getState().view];
+  return { model, draft, method, params, sampler: { ...sampler }, prompt, seed, maxNewTokens, views, hash: null };
+}
+
+/** The whole address of a link. */
+export function makeLink(kind: LinkKind): string {
+  const { latest, timeline } = useRun.getState();
+  const contents = kind === "setup" || !latest.start ? contentsOfSetup() : contentsOfRun(latest.start);
+  const trace = kind === "run" ? new TextEncoder().encode(encodeTrace(timeline.events)) : undefined;
+  const url = new URL(location.href);
+  url.hash = encodeLink(contents, context, trace);
+  return url.href;
+}
+
+function openTrace(bytes: Uint8Array, hash: string | null): boolean {
+  try {
+    const { events, warnings } = readTrace(bytes);
+    for (const warning of warnings) addNotice(`The run in this link: ${warning}.`);
+    showTrace({ kind: "link" }, events);
+  } catch (thrown) {
+    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    addNotice(`The run in this link cannot be shown: ${why}. Its settings are in place; Run replays them.`);
+    return false;
+  }
+  const tokens = useRun.getState().latest.tokens.toArray().map((t) => t.token);
+  if (hash !== null && hashTokens(tokens) !== hash)
+    addNotice("The hash in this link is not that of the tokens in its trace: one of them was changed.");
+  return true;
+}
+
+/**
+ * Takes over what a link holds; says what was wrong with it. Resolves with whether it put a run on the stage.
+ * Runs nothing and loads nothing.
+ */
+export function openLink(fragment: string): boolean {
+  const link = decodeLink(fragment, context);
+  for (const { key, message } of link.issues) addNotice(key === "link" ? `This link: ${message}.` : `This link, ${key}: ${message}.`);
+  if (link.status !== "read") return false;
+  const { views, hash, ...settings } = link.contents;
+  adoptSettings({ ...settings, detail: "full", profile: false });
+  setView(viewOf(views[0] ?? DEFAULT_VIEW).id);
+  if (link.trace && openTrace(link.trace, hash)) return true;
+  expectHash(hash);
+  addNotice("The settings of the link are in place. Run replays them on this device.");
+  return false;
+}

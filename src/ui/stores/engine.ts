@@ -1,0 +1,45 @@
+/** What the engine is doing: device, loading, running, trouble. Written only by ui/engine.ts. */
+import { create } from "zustand";
+import type { ErrorRecord } from "../../base/errors";
+import type { DeviceInfo, LoadProgress } from "../../worker/api";
+
+export type EnginePhase =
+  /** Nothing asked of it yet, or the last run is over. */
+  | "idle"
+  | "opening"
+  | "loading"
+  | "compiling"
+  | "running"
+  | "paused";
+
+export interface EngineState {
+  readonly phase: EnginePhase;
+  readonly device: DeviceInfo | null;
+  readonly progress: LoadProgress | null;
+  /** Why the last thing asked for did not happen. */
+  readonly error: ErrorRecord | null;
+  /** The device went away; a restart is needed. */
+  readonly isLost: boolean;
+  /** Whether this browser offers WebGPU at all. */
+  readonly hasWebGpu: boolean;
+  /** Something that went well but not as expected, such as a replay that gave other tokens. */
+  readonly notices: readonly string[];
+}
+
+export const useEngine = create<EngineState>()(() => ({
+  phase: "idle",
+  device: null,
+  progress: null,
+  error: null,
+  isLost: false,
+  hasWebGpu: typeof navigator !== "undefined" && "gpu" in navigator,
+  notices: [],
+}));
+
+export const isBusy = (phase: EnginePhase): boolean => phase !== "idle";
+
+export const addNotice = (message: string): void =>
+  useEngine.setState((s) => (s.notices.includes(message) ? s : { notices: [...s.notices, message] }));
+export const dropNotice = (message: string): void =>
+  useEngine.setState((s) => ({ notices: s.notices.filter((n) => n !== message) }));
+export const dropError = (): void => useEngine.setState({ error: null });

@@ -1,0 +1,51 @@
+/** What the page looks like to this visitor: theme, open view, what is pinned. Remembered where it outlives a visit. */
+import { create } from "zustand";
+import { createJSONStorage, persist } from "zustand/middleware";
+
+export type Theme = "system" | "light" | "dark";
+
+/** What the inspector explains. */
+export type Selection =
+  | { readonly kind: "node"; readonly step: number; readonly node: number }
+  /** The token a round added after its accepted path. */
+  | { readonly kind: "extra"; readonly step: number }
+  /** A committed token, by its place in the whole text. */
+  | { readonly kind: "token"; readonly position: number };
+
+export interface LayoutState {
+  readonly theme: Theme;
+  readonly view: string;
+  /** Stays until another is chosen. */
+  readonly pinned: Selection | null;
+  /** Under the pointer or focused; goes before what is pinned. */
+  readonly hovered: Selection | null;
+  readonly dialog: "share" | "help" | null;
+}
+
+export const useLayout = create<LayoutState>()(
+  persist((): LayoutState => ({ theme: "system", view: "tree", pinned: null, hovered: null, dialog: null }), {
+    name: "decoscope.layout",
+    version: 1,
+    storage: createJSONStorage(() => localStorage),
+    partialize: ({ theme }) => ({ theme }),
+  }),
+);
+
+export function setTheme(theme: Theme): void {
+  useLayout.setState({ theme });
+}
+export function setView(view: string): void {
+  useLayout.setState({ view });
+}
+export function pin(pinned: Selection | null): void {
+  useLayout.setState({ pinned });
+}
+export function hover(hovered: Selection | null): void {
+  useLayout.setState({ hovered });
+}
+export function openDialog(dialog: LayoutState["dialog"]): void {
+  useLayout.setState({ dialog });
+}
+
+export const isSame = (a: Selection | null, b: Selection | null): boolean =>
+  a === b || (a !== null && b !== null && JSON.stringify(a) === JSON.stringify(b));

@@ -1,0 +1,83 @@
+/** What the next run will be made with: what the setup column edits and a link holds. */
+import { create } from "zustand";
+import { readParams, type ParamValue, type ParamValues } from "../../base/params";
+import type { SamplerSettings } from "../../trace/events";
+import type { RunSettings } from "../../worker/api";
+import { draftOf, methodOf, methods, models, runSchema, samplerSchema } from "../definitions";
+
+export interface SettingsState {
+  readonly model: string;
+  readonly method: string;
+  /** By method id, so that going back to a method finds its values as they were left. */
+  readonly params: Readonly<Record<string, ParamValues>>;
+  readonly sampler: SamplerSettings;
+  readonly prompt: string;
+  readonly seed: number;
+  readonly maxNewTokens: number;
+  /** Ask for kernel times, where the device has timestamps. */
+  readonly isProfiled: boolean;
+}
+
+export const DEFAULT_PROMPT = "Once upon a time, there was a little";
+
+/** The method offered first: the one with the most to see. */
+const FIRST_METHOD = "rsd-s";
+const firstMethod = (): string => (methodOf(FIRST_METHOD) ?? methods[0])?.id ?? "";
+
+export const defaultSettings = (): SettingsState => {
+  const run = readParams(runSchema, {}).values;
+  return {
+    model: models[0]?.id ?? "",
+    method: firstMethod(),
+    params: {},
+    sampler: readParams(samplerSchema, {}).values,
+    prompt: DEFAULT_PROMPT,
+    seed: run.seed,
+    maxNewTokens: run.maxNewTokens,
+    isProfiled: false,
+  };
+};
+
+export const useSettings = create<SettingsState>()(() => defaultSettings());
+
+/** Values of a method's parameters: what was set, defaults for the rest. */
+export const paramsOf = (s: SettingsState, method = s.method): ParamValues =>
+  readParams(methodOf(method)?.params ?? {}, s.params[method] ?? {}).values;
+
+export const setParam = (key: string, value: ParamValue): void =>
+  useSettings.setState((s) => ({
+    params: { ...s.params, [s.method]: { ...paramsOf(s), [key]: value } },
+  }));
+export const setSampler = (key: string, value: ParamValue): void =>
+  useSettings.setState((s) => ({ sampler: { ...s.sampler, [key]: value } }));
+
+/** The settings as the worker takes them; "full" detail, since the page shows candidates. */
+export function runSettings(s: SettingsState): RunSettings {
+  const needsDraft = methodOf(s.method)?.requires === "causal+draft";
+  return {
+    model: s.model,
+    draft: needsDraft ? (draftOf(s.model)?.id ?? null) : null,
+    method: s.method,
+    params: paramsOf(s),
+    sampler: s.sampler,
+    prompt: s.prompt,
+    seed: s.seed,
+    maxNewTokens: s.maxNewTokens,
+    detail: "full",
+    profile: s.isProfiled,
+  };
+}
+
+/** Takes over settings from outside, such as a link; anything that is no known id is left as it was. */
+export function adoptSettings(run: RunSettings): void {
+  useSettings.setState((s) => ({
+    model: models.some((m) => m.id === run.model) ? run.model : s.model,
+    method: methodOf(run.method) ? run.method : s.method,
+    params: methodOf(run.method) ? { ...s.params, [run.method]: run.params } : s.params,
+    sampler: run.sampler,
+    prompt: run.prompt,
+    seed: run.seed,
+    maxNewTokens: run.maxNewTokens,
+    isProfiled: run.profile,
+  }));
+}

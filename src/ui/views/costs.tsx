@@ -1,0 +1,117 @@
+/** What each step took: time and committed tokens by round, and GPU time by kernel. */
+import { max, scaleLinear, sum } from "d3";
+import { count, duration, percent } from "../format";
+import type { DrawingProps, ViewDefinition } from "./view";
+
+const EDGE = 24;
+const ROW = 24;
+const CHART = 150;
+const NARROW = 560;
+
+function RoundTimes({ view, step, width }: { view: DrawingProps["view"]; step: number; width: number }) {
+  const rounds = view.rounds.slice(0, step + 1);
+  // A round's own events may all come at its end, so its time runs from the end of the one before.
+  const times = rounds.map((r, i) => r.endMs - (i === 0 ? r.startMs : rounds[i - 1]!.endMs));
+  const y = scaleLinear([0, max(times) || 1], [CHART - 24, 34]).nice(3);
+  const room = width - 52;
+  const bar = Math.min(22, room / Math.max(1, rounds.length));
+  return (
+    <g>
+      <text y={14} fontSize={13} fontWeight={620} fill="var(--ink)">
+        Time of each step
+      </text>
+      {y.ticks(3).map((t) => (
+        <g key={t} transform={`translate(0,${y(t)})`}>
+          <path d={`M48,0H${width}`} stroke="var(--rule)" />
+          <text x={42} y={3.5} textAnchor="end" fontSize={10.5} fill="var(--ink-soft)" className="figures">
+            {t === 0 ? "0" : duration(t)}
+          </text>
+        </g>
+      ))}
+      {times.map((ms, i) => (
+        <rect
+          key={i}
+          role="img"
+          aria-label={`Step ${i + 1}: ${duration(ms)}`}
+          x={50 + i * bar + bar * 0.14}
+          y={y(ms)}
+          width={bar * 0.72}
+          height={Math.max(0.5, y(0) - y(ms))}
+          fill={i === step ? "var(--ink)" : "var(--idle)"}
+        />
+      ))}
+      <path d={`M48,${y(0)}H${width}`} stroke="var(--rule-strong)" />
+      <text x={48} y={CHART - 6} fontSize={11} fill="var(--ink-soft)">
+        Steps, in order; wall clock
+      </text>
+    </g>
+  );
+}
+
+function Kernels({ view, width }: { readonly view: DrawingProps["view"]; readonly width: number }) {
+  const kernels = [...view.metrics.kernels].sort((a, b) => b.timeMs - a.timeMs);
+  const total = sum(kernels, (k) => k.timeMs);
+  const nameWidth = width < 460 ? 120 : 200;
+  const barWidth = Math.max(40, width - nameWidth - 190);
+  const x = scaleLinear([0, kernels[0]?.timeMs || 1], [0, barWidth]);
+  return (
+    <g fontSize={12}>
+      <text y={14} fontSize={13} fontWeight={620} fill="var(--ink)">
+        GPU time by kernel
+      </text>
+      {kernels.length === 0 && (
+        <text y={40} fontSize={13} fill="var(--ink-soft)">
+          This trace has no kernel times: the device had no timestamps.
+        </text>
+      )}
+      {kernels.map((k, i) => (
+        <g key={k.name} transform={`translate(0,${30 + i * ROW})`}>
+          <text y={13} fill="var(--ink)">
+            {k.name}
+          </text>
+          <rect x={nameWidth} y={3} width={Math.max(1, x(k.timeMs))} height={12} fill="var(--target)" />
+          <g className="figures" textAnchor="end" fill="var(--ink-soft)">
+            <text x={width - 112} y={13}>{`${count(k.calls)}\u00d7`}</text>
+            <text x={width - 46} y={13} fill="var(--ink)">
+              {duration(k.timeMs)}
+            </text>
+            <text x={width} y={13}>
+              {percent(k.timeMs / total)}
+            </text>
+          </g>
+        </g>
+      ))}
+    </g>
+  );
+}
+
+function CostsDrawing({ view, step, size }: DrawingProps) {
+  const width = size.width - 2 * EDGE;
+  return (
+    <svg
+      xmlns="http://www.w3.org/2000/svg"
+      width={size.width}
+      height={size.height}
+      viewBox={`0 0 ${size.width} ${size.height}`}
+      role="group"
+      aria-label="Time by step and by kernel"
+      fontFamily="var(--sans)"
+    >
+      <g transform={`translate(${EDGE},${EDGE - 6})`}>
+        <RoundTimes view={view} step={step} width={Math.min(width, size.width < NARROW ? width : 760)} />
+      </g>
+      <g transform={`translate(${EDGE},${EDGE + CHART + 16})`}>
+        <Kernels view={view} width={Math.min(width, 760)} />
+      </g>
+    </svg>
+  );
+}
+
+export const costsView: ViewDefinition = {
+  id: "costs",
+  label: "Time",
+  help: "Sums up to this step. Software adapters say nothing about the speed of GPUs.",
+  isZoomable: false,
+  Drawing: CostsDrawing,
+  heightAt: (view) => EDGE + CHART + 16 + 40 + Math.max(1, view.metrics.kernels.length) * ROW + EDGE,
+};

@@ -1,0 +1,61 @@
+/** Signs for verdicts and origins: each colour has a shape and a line of its own. */
+import type { NodeView } from "../../trace/view";
+import type { TokenOrigin } from "../../trace/events";
+
+export type Sign = NodeView["state"] | TokenOrigin | "candidate" | "prompt";
+
+export const SIGN_COLOUR: Readonly<Record<Sign, string>> = {
+  anchor: "var(--ink)",
+  prompt: "var(--idle)",
+  drafted: "var(--ink-soft)",
+  accepted: "var(--accepted)",
+  rejected: "var(--rejected)",
+  not_reached: "var(--idle)",
+  candidate: "var(--idle)",
+  target: "var(--target)",
+  residual: "var(--residual)",
+  bonus: "var(--bonus)",
+};
+
+/** Names of signs in legends and for screen readers. */
+export const SIGN_NAME: Readonly<Record<Sign, string>> = {
+  anchor: "last committed token",
+  prompt: "prompt",
+  drafted: "drafted, not judged yet",
+  accepted: "accepted draft",
+  rejected: "rejected",
+  not_reached: "not reached",
+  candidate: "candidate, not drawn",
+  target: "committed by the target",
+  residual: "resampled after rejection",
+  bonus: "bonus from the target",
+};
+
+/** A sign of radius `r` around the origin. */
+export function Glyph({ sign, r }: { readonly sign: Sign; readonly r: number }) {
+  const colour = SIGN_COLOUR[sign];
+  switch (sign) {
+    case "rejected": {
+      const c = r * 0.45;
+      return (
+        <>
+          <circle r={r - 0.5} fill="var(--sheet)" stroke={colour} strokeWidth={1.8} />
+          <path d={`M${-c},${-c}L${c},${c}M${c},${-c}L${-c},${c}`} stroke={colour} strokeWidth={1.8} strokeLinecap="round" />
+        </>
+      );
+    }
+    case "drafted":
+      return <circle r={r - 0.8} fill="var(--sheet)" stroke={colour} strokeWidth={1.6} />;
+    case "not_reached":
+    case "candidate":
+      return <circle r={r - 1.2} fill="var(--sheet)" stroke={colour} strokeWidth={1.4} strokeDasharray="2.4 2.2" />;
+    case "residual":
+      return <path d={`M0,${-r * 1.25}L${r * 1.25},0L0,${r * 1.25}L${-r * 1.25},0Z`} fill={colour} />;
+    case "bonus":
+      return <path d={`M${-r},${-r * 1.15}L${r * 1.3},0L${-r},${r * 1.15}Z`} fill={colour} />;
+    case "target":
+      return <rect x={-r * 0.9} y={-r * 0.9} width={r * 1.8} height={r * 1.8} fill={colour} />;
+    default:
+      return <circle r={r} fill={colour} />;
+  }
+}

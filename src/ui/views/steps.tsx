@@ -1,0 +1,73 @@
+/** All steps at once: one stamp a round, with what it committed. */
+import { truncate } from "../format";
+import { describeRound, roundsUpTo, Stamp, textOfRound } from "./thumbnail";
+import { textWidth } from "./text_width";
+import type { DrawingProps, ViewDefinition } from "./view";
+
+const CELL = { width: 150, height: 116, stamp: 70 };
+const EDGE = 24;
+
+const columnsAt = (width: number): number => Math.max(2, Math.floor((width - 2 * EDGE) / CELL.width));
+
+/** As much of a text as fits, from its beginning. */
+function fitText(text: string, width: number, fontSize: number): string {
+  let length = Array.from(text).length;
+  while (length > 1 && textWidth(truncate(text, length), fontSize) > width) length--;
+  return truncate(text, length);
+}
+
+function StepsDrawing({ view, step, size, onPin }: DrawingProps) {
+  const rounds = roundsUpTo(view, step);
+  const columns = columnsAt(size.width);
+  const cellWidth = (size.width - 2 * EDGE) / columns;
+  return (
+    <svg
+      xmlns="http://www.w3.org/2000/svg"
+      width={size.width}
+      height={size.height}
+      viewBox={`0 0 ${size.width} ${size.height}`}
+      role="group"
+      aria-label={`All steps up to ${step + 1}`}
+      fontFamily="var(--sans)"
+    >
+      {rounds.map((round, i) => {
+        const x = EDGE + (i % columns) * cellWidth;
+        const y = 14 + Math.floor(i / columns) * CELL.height;
+        const inner = cellWidth - 26;
+        return (
+          <g
+            key={round.step}
+            className="stamp"
+            transform={`translate(${x.toFixed(1)},${y})`}
+            role={onPin ? "button" : "img"}
+            aria-label={describeRound(round)}
+            {...(onPin && { tabIndex: 0, onClick: () => onPin({ kind: "node", step: round.step, node: 0 }) })}
+          >
+            <rect className="tree-hit" x={-8} y={-6} width={cellWidth - 10} height={CELL.height - 10} rx={6} fill="transparent" />
+            <text y={10} fontSize={10.5} fill="var(--ink-soft)" className="figures">
+              {round.step + 1}
+            </text>
+            <text x={inner} y={10} fontSize={10.5} fill="var(--ink-soft)" textAnchor="end" className="figures">
+              {`+${round.tokens.length}`}
+            </text>
+            <g transform="translate(0,16)">
+              <Stamp round={round} width={inner} height={CELL.stamp} />
+            </g>
+            <text y={CELL.stamp + 30} fontSize={12} fill="var(--ink)">
+              {fitText(textOfRound(round).trim(), inner, 12)}
+            </text>
+          </g>
+        );
+      })}
+    </svg>
+  );
+}
+
+export const stepsView: ViewDefinition = {
+  id: "steps",
+  label: "All steps",
+  help: "One small tree for each step so far, with the text it committed. Choose one to go there.",
+  isZoomable: false,
+  Drawing: StepsDrawing,
+  heightAt: (_view, step, width) => 28 + Math.ceil((step + 1) / columnsAt(width)) * CELL.height,
+};

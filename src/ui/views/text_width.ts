@@ -1,0 +1,17 @@
+/** Widths of text without a browser, so that layouts are the same in tests, exports and on the page. */
+
+const NARROW = new Set(Array.from("ijlft.,:;'!|()[]I\u00b7\u201c\u201d\u2018\u2019`"));
+const WIDE = new Set(Array.from("mwMW@%\u2026\u2192"));
+
+/** Width of a text in px at a font size, within about 8 % for the page's sans serif. */
+export function textWidth(text: string, fontSize: number): number {
+  let em = 0;
+  for (const c of text) {
+    if (NARROW.has(c)) em += 0.31;
+    else if (WIDE.has(c)) em += 0.88;
+    else if (c >= "A" && c <= "Z") em += 0.68;
+    else if (c >= "\u1100") em += 1;
+    else em += 0.575;
+  }
+  return em * fontSize;
+}

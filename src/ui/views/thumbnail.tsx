@@ -1,0 +1,114 @@
+/** A round's tree in the size of a stamp: one path for each verdict, so that hundreds of them stay cheap. */
+import { memo } from "react";
+import type { RoundView, RunView } from "../../trace/view";
+import { SIGN_COLOUR, type Sign } from "./glyphs";
+import { extraOf } from "./tree_layout";
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Rows of the stamp: leaves from top to bottom in draw order, parents in the middle of their children. */
+function layStamp(round: RoundView, width: number, height: number): { points: Map<number, Point>; extra: Point | null } {
+  const points = new Map<number, Point>();
+  const end = round.path.at(-1);
+  const extra = extraOf(round);
+  let rows = 0;
+  let extraRow: number | null = null;
+  const place = (id: number): number => {
+    const node = round.nodes[id];
+    if (!node) return 0;
+    const ys = node.children.map(place);
+    if (extra && id === end) {
+      extraRow = rows++;
+      ys.push(extraRow);
+    }
+    const y = ys.length > 0 ? (ys[0]! + ys.at(-1)!) / 2 : rows++;
+    points.set(id, { x: node.depth, y });
+    return y;
+  };
+  if (round.nodes.length > 0) place(0);
+  else {
+    points.set(0, { x: 0, y: 0 });
+    if (extra) extraRow = 0;
+    rows = 1;
+  }
+  const levels = Math.max(1, round.depth + (extra && (round.nodes[end ?? 0]?.depth ?? 0) === round.depth ? 1 : 0));
+  const sx = (x: number): number => 5 + (x / levels) * (width - 11);
+  const sy = (y: number): number => (rows < 2 ? height / 2 : 5 + (y / (rows - 1)) * (height - 10));
+  const scaled = new Map([...points].map(([id, p]) => [id, { x: sx(p.x), y: sy(p.y) }]));
+  const extraDepth = (round.nodes[end ?? 0]?.depth ?? 0) + 1;
+  return { points: scaled, extra: extraRow === null ? null : { x: sx(extraDepth), y: sy(extraRow) } };
+}
+
+const f = (v: number): string => v.toFixed(1);
+const dot = ({ x, y }: Point, r: number): string => `M${f(x - r)},${f(y)}a${r},${r} 0 1,0 ${2 * r},0a${r},${r} 0 1,0 ${-2 * r},0`;
+
+interface StampProps {
+  readonly round: RoundView;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Content of a stamp, to be put into an svg. */
+export const Stamp = memo(function Stamp({ round, width, height }: StampProps) {
+  const { points, extra } = layStamp(round, width, height);
+  const lines = new Map<Sign, string>();
+  const dots = new Map<Sign, string>();
+  const add = (map: Map<Sign, string>, sign: Sign, d: string) => map.set(sign, (map.get(sign) ?? "") + d);
+  for (const node of round.nodes) {
+    const at = points.get(node.id);
+    const from = points.get(node.parent);
+    if (!at) continue;
+    add(dots, node.state, dot(at, node.state === "not_reached" ? 1.2 : 2));
+    if (from) add(lines, node.state, `M${f(from.x)},${f(from.y)}L${f(at.x)},${f(at.y)}`);
+  }
+  const anchor = points.get(0);
+  if (round.nodes.length === 0 && anchor) add(dots, "anchor", dot(anchor, 2));
+  const last = extraOf(round);
+  const end = points.get(round.path.at(-1) ?? 0);
+  if (extra && last && end) {
+    add(lines, last.origin, `M${f(end.x)},${f(end.y)}L${f(extra.x)},${f(extra.y)}`);
+    add(dots, last.origin, `M${f(extra.x)},${f(extra.y - 2.8)}l2.8,2.8l-2.8,2.8l-2.8,-2.8Z`);
+  }
+  return (
+    <>
+      {[...lines].map(([sign, d]) => (
+        <path
+          key={sign}
+          d={d}
+          fill="none"
+          stroke={SIGN_COLOUR[sign]}
+          strokeWidth={sign === "not_reached" ? 0.8 : 1.5}
+          strokeOpacity={sign === "not_reached" ? 0.5 : 1}
+          strokeDasharray={sign === "residual" ? "2.5 1.8" : undefined}
+        />
+      ))}
+      {[...dots].map(([sign, d]) => (
+        <path
+          key={sign}
+          d={d}
+          fill={sign === "rejected" || sign === "drafted" ? "var(--paper)" : SIGN_COLOUR[sign]}
+          stroke={SIGN_COLOUR[sign]}
+          strokeWidth={sign === "rejected" || sign === "drafted" ? 1.2 : 0}
+        />
+      ))}
+    </>
+  );
+});
+
+/** One sentence about a round: what a stamp shows. */
+export function describeRound(round: RoundView): string {
+  const rejected = round.nodes.filter((n) => n.state === "rejected").length;
+  const drafted = Math.max(0, round.nodes.length - 1);
+  const parts = [`Step ${round.step + 1}`, `${round.tokens.length} ${round.tokens.length === 1 ? "token" : "tokens"}`];
+  if (drafted > 0) parts.push(`${drafted} drafted`, `${rejected} rejected`);
+  return parts.join(", ");
+}
+
+/** Text a round committed. */
+export const textOfRound = (round: RoundView): string => round.tokens.map((t) => t.text).join("");
+
+/** All rounds of a view up to a step, oldest first. */
+export const roundsUpTo = (view: RunView, step: number): readonly RoundView[] => view.rounds.slice(0, step + 1);

@@ -1,0 +1,25 @@
+/** What the marks of the tree drawing are called and what a click on them chooses. */
+import type { RoundView } from "../../trace/view";
+import { probability, quoted } from "../format";
+import type { Selection } from "../stores/layout";
+import { SIGN_NAME } from "./glyphs";
+import type { PlacedMark } from "./tree_layout";
+
+/** What a mark stands for in the inspector; null for candidates, which belong to the anchor's law. */
+export function selectionOf(round: RoundView, { mark }: PlacedMark): Selection | null {
+  if (mark.kind === "node") return { kind: "node", step: round.step, node: mark.node.id };
+  if (mark.kind === "extra") return { kind: "extra", step: round.step };
+  return null;
+}
+
+/** One sentence about a mark: what a screen reader says when it gets focus. */
+export function describeMark(round: RoundView, { mark }: PlacedMark): string {
+  if (mark.kind === "candidate")
+    return `${quoted(mark.candidate.text)}, target probability ${probability(Math.exp(mark.candidate.logprob))}, not drawn`;
+  if (mark.kind === "extra")
+    return `${quoted(mark.token.piece)}, ${SIGN_NAME[mark.token.origin]}, target probability ${probability(Math.exp(mark.token.logprob))}`;
+  const { node } = mark;
+  if (node.parent < 0) return `${quoted(node.text)}, ${SIGN_NAME.anchor}, step ${round.step + 1}`;
+  const target = node.verdict ? `, target ${probability(Math.exp(node.verdict.logp))}` : "";
+  return `${quoted(node.text)}, depth ${node.depth}, ${SIGN_NAME[node.state]}, draft probability ${probability(Math.exp(node.logq))}${target}`;
+}

@@ -1,0 +1,334 @@
+/** The recorder of the fake session: operations become closures that one round runs in order. */
+import type {
+  Expansion,
+  Laws,
+  ModelRole,
+  ProgramCost,
+  Readable,
+  ReadableMap,
+  Recorder,
+  RoundOutcome,
+  Rows,
+  TopTokens,
+  Tree,
+  TreeContents,
+} from "../../src/decoding/session";
+import type { SamplerSettings } from "../../src/trace/events";
+import {
+  anchorTree,
+  expandBeam,
+  expandPerNode,
+  nodesAtDepth,
+  pathTo,
+  type TreeNodes,
+} from "../reference/expand_tree";
+import { processLogits } from "../reference/process_logits";
+import { topK } from "../reference/row_stats";
+import { sampleRow } from "../reference/sample";
+import { verifyTree } from "../reference/verify_tree";
+import type { FakeSession } from "./fake_session";
+import type { FakeRow } from "./fake_session_cache";
+
+interface FakeRows {
+  readonly count: number;
+  /** Set anew each round; idle rows are left out. */
+  rows: FakeRow[];
+}
+interface FakeLaws {
+  readonly role: ModelRole;
+  readonly count: number;
+  readonly isGreedy: boolean;
+  laws: Float64Array[];
+}
+interface FakeTree {
+  readonly levels: readonly number[];
+  depth: number;
+  nodes: TreeNodes;
+  draft: Float64Array[];
+}
+interface FakeReadable {
+  value: unknown;
+  readonly bytes: number;
+}
+
+const rowsOf = (h: Rows): FakeRows => h as unknown as FakeRows;
+const lawsOf = (h: Laws): FakeLaws => h as unknown as FakeLaws;
+const treeOf = (h: Tree): FakeTree => h as unknown as FakeTree;
+const readableOf = (h: Readable<unknown>): FakeReadable => h as unknown as FakeReadable;
+
+const OUTCOME_BYTES = 64;
+const NODE_BYTES = 64;
+
+function expect(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new Error(`misused recorder: ${message}`);
+}
+
+export class FakeRecorder implements Recorder {
+  private readonly steps: (() => void)[] = [];
+  private readonly used = new Set<ModelRole>();
+  private readonly work = { targetForwards: 0, targetRows: 0, draftForwards: 0, draftRows: 0 };
+  private readbackBytes = 0;
+  private outcome: { value: RoundOutcome } | null = null;
+
+  constructor(private readonly session: FakeSession) {}
+
+  committedTail(count: 1 | 2): Rows {
+    const out: FakeRows = { count, rows: [] };
+    this.step(() => {
+      const { text } = this.session.state;
+      out.rows = [];
+      for (let i = Math.max(0, text.length - count); i < text.length; i++) {
+        out.rows.push({
+          token: text[i]!,
+          position: i,
+          slot: i,
+          bound: i,
+          others: [],
+          context: text.slice(0, i + 1),
+        });
+      }
+    });
+    return out as unknown as Rows;
+  }
+
+  levelRows(tree: Tree, level: number): Rows {
+    const t = treeOf(tree);
+    expect(level <= t.depth, `level ${level} of a tree that has ${t.depth} so far`);
+    return this.treeRows(t, level === 0 ? 1 : t.levels[level - 1]!, (nodes) => nodesAtDepth(nodes, level));
+  }
+
+  allRows(tree: Tree): Rows {
+    const t = treeOf(tree);
+    expect(t.depth === t.levels.length, `all rows of a tree with ${t.depth} of ${t.levels.length} levels`);
+    const count = t.levels.reduce((sum, n) => sum + n, 1);
+    return this.treeRows(t, count, (nodes) => nodes.token.map((_, id) => id));
+  }
+
+  forward(model: ModelRole, rows: Rows, sampler: SamplerSettings): Laws {
+    const from = rowsOf(rows);
+    const fake = this.session[model];
+    expect(fake !== null, `a forward pass of the ${model} model, which this session does not have`);
+    const out: FakeLaws = { role: model, count: from.count, isGreedy: sampler.temperature === 0, laws: [] };
+    this.used.add(model);
+    this.work[model === "target" ? "targetForwards" : "draftForwards"]++;
+    this.work[model === "target" ? "targetRows" : "draftRows"] += from.count;
+    this.step(() => {
+      const cache = this.session.caches[model];
+      for (const row of from.rows) cache.write(row);
+      out.laws = from.rows.map((row) => {
+        const text = cache.read(row);
+        return processLogits(fake.logits(text), sampler, { role: model, text });
+      });
+    });
+    return out as unknown as Laws;
+  }
+
+  top(laws: Laws, k: number): Readable<TopTokens> {
+    const from = lawsOf(laws);
+    expect(k >= 1 && k <= 64, `top ${k}; 1 to 64 are possible`);
+    return this.readable(8 * k * from.count, () => {
+      const best = from.laws.map((law) => topK(law, k));
+      return {
+        rows: from.laws.length,
+        k: best[0]?.length ?? k,
+        tokens: Uint32Array.from(best.flat()),
+        logprobs: Float32Array.from(best.flatMap((tokens, row) => tokens.map((x) => from.laws[row]![x]!))),
+      };
+    });
+  }
+
+  tree(levels: readonly number[]): Tree {
+    const out: FakeTree = { levels, depth: 0, nodes: anchorTree(0), draft: [] };
+    this.step(() => {
+      out.nodes = anchorTree(this.session.state.text.at(-1)!);
+      out.draft = [];
+    });
+    return out as unknown as Tree;
+  }
+
+  expand(tree: Tree, laws: Laws, how: Expansion, noisy: boolean): void {
+    const t = treeOf(tree);
+    const from = lawsOf(laws);
+    const level = t.depth++;
+    const size = level === 0 ? 1 : t.levels[level - 1]!;
+    const grown = how.kind === "per_node" ? size * how.children : how.width;
+    expect(from.role === "draft", "expansion by a law of the target");
+    expect(level === 0 || from.count === size, `${from.count} laws for ${size} nodes`);
+    expect(
+      t.levels[level] === grown,
+      `level ${level + 1} has ${t.levels[level]} nodes, the expansion makes ${grown}`,
+    );
+    this.step(() => {
+      const frontier = nodesAtDepth(t.nodes, level);
+      const rows = from.laws.slice(-frontier.length);
+      frontier.forEach((node, i) => (t.draft[node] = rows[i]!));
+      const { seed, step } = this.session.state;
+      const noise = noisy ? { seed, step } : null;
+      if (how.kind === "per_node") expandPerNode(t.nodes, frontier, rows, how.children, noise);
+      else expandBeam(t.nodes, frontier, rows, how.width, noise);
+    });
+  }
+
+  nodes(tree: Tree): Readable<TreeContents> {
+    const t = treeOf(tree);
+    return this.readable(NODE_BYTES * t.levels.reduce((sum, n) => sum + n, 1), () => ({
+      count: t.nodes.token.length,
+      token: Uint32Array.from(t.nodes.token),
+      parent: Int32Array.from(t.nodes.parent),
+      depth: Uint32Array.from(t.nodes.depth),
+      sibling: Uint32Array.from(t.nodes.sibling),
+      logq: Float32Array.from(t.nodes.logq),
+      phi: Float32Array.from(t.nodes.phi),
+      perturbed: Float32Array.from(t.nodes.perturbed),
+    }));
+  }
+
+  commitSample(laws: Laws): Readable<RoundOutcome> {
+    const from = lawsOf(laws);
+    return this.commit(() => {
+      const law = from.laws.at(-1)!;
+      const token = sampleRow(law, from.isGreedy ? null : this.session.sampleAddress());
+      return {
+        tokens: [token],
+        logprobs: [law[token]!],
+        path: [0],
+        extra: from.isGreedy ? "argmax" : "sample",
+      };
+    });
+  }
+
+  commitTree(tree: Tree, target: Laws, rule: "greedy" | "recursive_rejection"): Readable<RoundOutcome> {
+    const t = treeOf(tree);
+    const from = lawsOf(target);
+    expect(from.role === "target", "verification by a law of the draft model");
+    expect(rule === "greedy" || !from.isGreedy, "rejection sampling at temperature 0; its rule is greedy");
+    return this.commit(() => {
+      expect(
+        from.laws.length === t.nodes.token.length,
+        `${from.laws.length} laws for ${t.nodes.token.length} nodes`,
+      );
+      const { seed, step } = this.session.state;
+      const verified = verifyTree({ tree: t.nodes, target: from.laws, draft: t.draft, rule, seed, step });
+      const { path, token } = verified;
+      const tokens = [...path.slice(1).map((id) => t.nodes.token[id]!), token];
+      return { ...verified, tokens, logprobs: tokens.map((x, i) => from.laws[path[i]!]![x]!) };
+    });
+  }
+
+  /** Ends the recording; the result runs one round and returns what it reads back. */
+  finish(reads: ReadableMap): () => Record<string, unknown> {
+    const { outcome } = this;
+    expect(outcome !== null, "a program without a commit");
+    return () => {
+      for (const step of this.steps) step();
+      return Object.fromEntries(Object.entries(reads).map(([name, r]) => [name, readableOf(r).value]));
+    };
+  }
+
+  cost(): ProgramCost {
+    return { ...this.work, dispatches: this.steps.length, readbackBytes: this.readbackBytes };
+  }
+
+  private step(run: () => void): void {
+    expect(this.outcome === null, "an operation after the commit");
+    this.steps.push(() => {
+      if (this.session.state.stop === "none") run();
+    });
+  }
+
+  private readable<T>(bytes: number, compute: () => T): Readable<T> {
+    const out: FakeReadable = { value: null, bytes };
+    this.readbackBytes += bytes;
+    this.step(() => (out.value = compute()));
+    return out as unknown as Readable<T>;
+  }
+
+  private treeRows(t: FakeTree, count: number, choose: (nodes: TreeNodes) => number[]): Rows {
+    const out: FakeRows = { count, rows: [] };
+    this.step(() => {
+      const { text } = this.session.state;
+      const base = text.length - 1;
+      out.rows = choose(t.nodes).map((node) => {
+        const path = pathTo(t.nodes, node);
+        const tokens = path.slice(1).map((id) => t.nodes.token[id]!);
+        return {
+          token: t.nodes.token[node]!,
+          position: base + t.nodes.depth[node]!,
+          slot: base + node,
+          bound: base,
+          others: path.map((id) => base + id),
+          context: [...text, ...tokens],
+        };
+      });
+    });
+    return out as unknown as Rows;
+  }
+
+  /** Appends the round's tokens, forgets the slots that are not part of the text, and says what happened. */
+  private commit(decide: () => Decision): Readable<RoundOutcome> {
+    expect(this.outcome === null, "two commits in one program");
+    const out: FakeReadable & { value: RoundOutcome } = { value: INACTIVE, bytes: OUTCOME_BYTES };
+    this.readbackBytes += OUTCOME_BYTES;
+    this.steps.push(() => {
+      const { state } = this.session;
+      out.value = INACTIVE;
+      if (state.stop !== "none") return;
+      const n = state.text.length;
+      const step = state.step;
+      const decided = decide();
+      const taken = this.session.commit(decided.tokens);
+      for (const role of this.used) this.session.caches[role].commit(n - 1, decided.path, n - 1 + taken);
+      const floats = (values: readonly number[] = []): Float32Array => Float32Array.from(values);
+      out.value = {
+        active: true,
+        step,
+        n,
+        tokens: Uint32Array.from(decided.tokens.slice(0, taken)),
+        logprobs: floats(decided.logprobs.slice(0, taken)),
+        path: Uint32Array.from(decided.path),
+        extra: decided.extra,
+        stop: state.stop,
+        logp: floats(decided.logp),
+        r: floats(decided.r),
+        d: floats(decided.d),
+        acceptProb: floats(decided.acceptProb),
+        u: floats(decided.u),
+        verdict: Uint32Array.from(decided.verdict ?? []),
+      };
+    });
+    this.outcome = out;
+    return out as unknown as Readable<RoundOutcome>;
+  }
+}
+
+interface Decision {
+  readonly tokens: readonly number[];
+  readonly logprobs: readonly number[];
+  readonly path: readonly number[];
+  readonly extra: RoundOutcome["extra"];
+  readonly logp?: readonly number[];
+  readonly r?: readonly number[];
+  readonly d?: readonly number[];
+  readonly acceptProb?: readonly number[];
+  readonly u?: readonly number[];
+  readonly verdict?: readonly number[];
+}
+
+const NO_FLOATS = new Float32Array();
+const NO_INTS = new Uint32Array();
+const INACTIVE: RoundOutcome = {
+  active: false,
+  step: 0,
+  n: 0,
+  tokens: NO_INTS,
+  logprobs: NO_FLOATS,
+  path: NO_INTS,
+  extra: "sample",
+  stop: "none",
+  logp: NO_FLOATS,
+  r: NO_FLOATS,
+  d: NO_FLOATS,
+  acceptProb: NO_FLOATS,
+  u: NO_FLOATS,
+  verdict: NO_INTS,
+};

@@ -1,0 +1,48 @@
+/** Reads what training/fixtures.py wrote for a bundled model: activations, logits and a greedy text. */
+import { readFile } from "node:fs/promises";
+
+interface FixtureHeader {
+  readonly weightsSha256: string;
+  /** Tokens that the activations belong to, the one that starts a text included. */
+  readonly tokens: readonly number[];
+  /** Positions whose logits are stored. */
+  readonly logitPositions: readonly number[];
+  readonly tensors: readonly {
+    readonly name: string;
+    readonly shape: readonly number[];
+    readonly offsetFloats: number;
+  }[];
+  readonly greedy: {
+    readonly prompt: string;
+    readonly promptTokens: readonly number[];
+    /** What follows the prompt. */
+    readonly tokens: readonly number[];
+    readonly text: string;
+    /** Logit of each token minus that of the runner-up: how far other arithmetic may be off. */
+    readonly leads: readonly number[];
+  };
+}
+
+export interface ModelFixture extends FixtureHeader {
+  /** `embedding`, `layer0` ... (the residual stream after each layer), `final_norm`, `logits`. */
+  readonly names: readonly string[];
+  /** One tensor, row-major. */
+  tensor(name: string): { readonly shape: readonly number[]; readonly values: Float32Array };
+}
+
+/** The fixture of the model with that id. */
+export async function readFixture(id: string): Promise<ModelFixture> {
+  const path = (ending: string) => new URL(`../fixtures/models/${id}.${ending}`, import.meta.url);
+  const header = JSON.parse(await readFile(path("json"), "utf8")) as FixtureHeader;
+  const floats = new Float32Array(Uint8Array.from(await readFile(path("bin"))).buffer);
+  return {
+    ...header,
+    names: header.tensors.map(({ name }) => name),
+    tensor(name) {
+      const found = header.tensors.find((tensor) => tensor.name === name);
+      if (!found) throw new Error(`the fixture of ${id} has no tensor "${name}"`);
+      const count = found.shape.reduce((a, b) => a * b, 1);
+      return { shape: found.shape, values: floats.subarray(found.offsetFloats, found.offsetFloats + count) };
+    },
+  };
+}

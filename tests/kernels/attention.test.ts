@@ -1,0 +1,142 @@
+import { describe, expect, test } from "vitest";
+import { attention, attentionPartialWords, attentionSplits } from "../../src/kernels/attention";
+import { NONE, Row, ROW_BIT_WORDS, ROW_WORDS } from "../../src/kernels/layouts";
+import type { Tuning } from "../../src/kernels/tuning";
+import { floatsFromF16 } from "../../src/models/half";
+import { attention as reference } from "../reference/attention";
+import { normals, REDUCTIONS, uniforms, useBench } from "./harness";
+
+const bench = useBench();
+
+interface Case {
+  readonly T: number;
+  readonly nHeads: number;
+  readonly nKvHeads: number;
+  readonly headDim: number;
+  readonly slots: number;
+  /** Most slots a row sees. */
+  readonly most: number;
+  readonly tuning?: Partial<Tuning>;
+  readonly list?: boolean;
+  readonly spread?: number;
+}
+
+/** Rows with random bounds and windows: the first sees nothing, the second its own slot only. */
+function rowsOf(c: Case): { rows: Uint32Array; bits: Uint32Array; slotList: Uint32Array; seen: number[][] } {
+  const u = uniforms(c.T * 1000 + c.slots);
+  const rows = new Uint32Array(ROW_WORDS * c.T);
+  const bits = new Uint32Array(ROW_BIT_WORDS * c.T);
+  const list: number[] = [];
+  const seen = Array.from({ length: c.T }, (_, t) => {
+    if (t === 0 && c.T > 1) return [];
+    const bound = t === 1 ? 0 : Math.floor(u() * c.most);
+    rows[t * ROW_WORDS + Row.BOUND] = bound;
+    // The window may start before the bound (bits below it add nothing) or behind a gap.
+    const window = Math.max(0, Math.min(c.slots - 1, bound + Math.floor(u() * 20) - 5));
+    rows[t * ROW_WORDS + Row.WINDOW] = window;
+    const slots = new Set(Array.from({ length: bound }, (_, s) => s));
+    for (let k = 0; k < 256 && window + k < c.slots; k++) {
+      if (t === 1 ? k > 0 : u() > 0.1) continue;
+      bits[t * ROW_BIT_WORDS + (k >> 5)]! |= 1 << (k & 31);
+      slots.add(window + k);
+    }
+    return [...slots];
+  });
+  seen.forEach((slots, t) => {
+    if (c.list) slots.reverse();
+    rows[t * ROW_WORDS + Row.LIST_START] = list.length;
+    rows[t * ROW_WORDS + Row.LIST_LENGTH] = slots.length;
+    rows[t * ROW_WORDS + Row.SLOT] = NONE;
+    list.push(...slots);
+  });
+  return { rows, bits, slotList: Uint32Array.from(list.length > 0 ? list : [0]), seen };
+}
+
+async function check(c: Case): Promise<Float32Array> {
+  const z = normals(c.headDim + c.T);
+  const { rows, bits, slotList, seen } = rowsOf(c);
+  const q = Float32Array.from({ length: c.T * c.nHeads * c.headDim }, () => (c.spread ?? 1) * z());
+  const { values, words } = cacheOf(c.slots * 2 * c.nKvHeads * c.headDim, c.tuning?.real === "f16");
+  const out = bench().empty(q.length);
+  await bench().run(
+    (rec) =>
+      attention(rec, {
+        rows: bench().buffer(rows),
+        bits: bench().buffer(bits),
+        ...(c.list ? { slotList: bench().buffer(slotList) } : {}),
+        q: bench().buffer(q),
+        cache: bench().buffer(words),
+        out,
+        partial: bench().empty(attentionPartialWords(c.T, c.nHeads, c.headDim, c.slots)),
+        ...c,
+      }),
+    c.tuning,
+  );
+  const found = (await bench().f32(out)).subarray(0, q.length);
+  const expected = reference(q, values, seen, c);
+  // Weighted means of numbers of size 1: f32 products of `headDim` terms move logits by some 1e-6 x their size.
+  const tolerance = 2e-5 * (c.spread ?? 1);
+  const differ: string[] = [];
+  for (let i = 0; i < expected.length; i++) {
+    if (!(Math.abs(found[i]! - expected[i]!) < tolerance)) differ.push(`${i}: ${found[i]} for ${expected[i]}`);
+  }
+  expect(differ).toEqual([]);
+  return found;
+}
+
+/** Random cache contents: the numbers, and the words that hold them. */
+function cacheOf(length: number, isHalf: boolean): { values: Float32Array; words: Uint32Array | Float32Array } {
+  if (!isHalf) {
+    const z = normals(length);
+    const values = Float32Array.from({ length }, z);
+    return { values, words: values };
+  }
+  const u = uniforms(length);
+  // Either sign, exponents from -4 to 0, any fraction.
+  const bits = Uint16Array.from({ length }, () => (Math.floor(u() * 2) << 15) | (Math.floor(11 + u() * 5) << 10) | (u() * 1024));
+  return { values: floatsFromF16(bits), words: new Uint32Array(bits.buffer) };
+}
+
+const OWN = { nHeads: 4, nKvHeads: 2, headDim: 32, slots: 96, most: 70 };
+/** Few rows: lanes share a row; many rows: an invocation has a row of its own. */
+const FORMS = [
+  ["few rows", { "attention.rows": 1000 }],
+  ["many rows", { "attention.rows": 1 }],
+] as const;
+
+describe.each(FORMS)("attention, %s", (_, choices) => {
+  const tuning = { choices };
+  test.each([1, 2, 3, 5, 17])("%i rows", (T) => check({ ...OWN, T, tuning }));
+  test.each([
+    [1, 1, 4],
+    [3, 1, 12],
+    [6, 2, 16],
+    [2, 2, 64],
+    [3, 3, 96],
+    [2, 1, 256],
+  ])("%i heads on %i of width %i", (nHeads, nKvHeads, headDim) => check({ ...OWN, T: 3, nHeads, nKvHeads, headDim, tuning }));
+  test("a list of slots in any order", () => check({ ...OWN, T: 5, list: true, tuning }));
+  test("logits of size 100", () => check({ ...OWN, T: 4, spread: 20, tuning }));
+  test("one row, one slot", () => check({ ...OWN, T: 1, most: 1, slots: 1, tuning }));
+  test("a row's result is the same bits whatever rows stand beside it", async () => {
+    const one = await check({ ...OWN, T: 33, tuning });
+    const again = await check({ ...OWN, T: 33, tuning });
+    expect(again).toEqual(one);
+  });
+  test("f16 cache", async ({ skip }) => {
+    if (!bench().engine.gpu.features.f16) skip("the device has no f16");
+    await check({ ...OWN, T: 3, tuning: { ...tuning, real: "f16" } });
+    await check({ ...OWN, T: 2, headDim: 64, tuning: { ...tuning, real: "f16" } });
+  });
+});
+
+describe.each(REDUCTIONS)("attention, %s", (_, tuning) => {
+  test("few rows", () => check({ ...OWN, T: 3, tuning }));
+});
+
+test("long caches split their keys", async () => {
+  const c = { ...OWN, T: 2, slots: 5000, most: 4900 };
+  expect(attentionSplits(c.slots)).toBe(5);
+  await check(c);
+  await check({ ...c, most: 2 });
+});

@@ -1,0 +1,152 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import type { Engine } from "../../src/engine/dispatch_list";
+import { matvecResidual } from "../../src/kernels/matvec_residual";
+import type { Tuning } from "../../src/kernels/tuning";
+import type { WeightStorage } from "../../src/kernels/weights";
+import { freeWeights } from "../../src/kernels/weights";
+import { downloadF32, makeEngine, noise, run, upload, weightsOf } from "../helpers/dense";
+import { useGpu } from "../helpers/gpu";
+import { addProduct, roundToF16, roundToInt8 } from "../reference/dense";
+
+const gpu = useGpu();
+let engine: Engine;
+beforeAll(() => {
+  engine = makeEngine(gpu());
+});
+
+interface Case {
+  readonly rows: number;
+  readonly cols: number;
+  readonly T: number;
+  readonly storage?: WeightStorage;
+  readonly groupSize?: 32 | 64;
+  readonly tuning?: Partial<Tuning>;
+}
+
+async function product(c: Case): Promise<{ found: Float32Array; expected: Float64Array[]; labels: string[] }> {
+  const storage = c.storage ?? "f32";
+  const values = noise(c.rows * c.cols, 1);
+  const a = noise(16 * 40 * c.cols, 2).subarray(0, c.T * c.cols);
+  const x = noise(16 * 40 * c.rows, 3).subarray(0, c.T * c.rows);
+  const weight = await weightsOf(engine, values, c.cols, storage, c.groupSize);
+  const [aBuffer, xBuffer] = [upload(engine, "test.a", a), upload(engine, "test.x", x)];
+  const labels = await run(engine, c.tuning ?? {}, (rec) =>
+    matvecResidual(rec, { a: aBuffer, weight, x: xBuffer, T: c.T }),
+  );
+  const found = (await downloadF32(engine, xBuffer)).slice(0, c.T * c.rows);
+  const stored =
+    storage === "f16"
+      ? roundToF16(values)
+      : storage === "int8"
+        ? roundToInt8(values, c.cols, c.groupSize ?? 32)
+        : values;
+  const expected = Array.from({ length: c.T }, (_, t) =>
+    addProduct(
+      Float64Array.from(x.subarray(t * c.rows, (t + 1) * c.rows)),
+      stored,
+      Float64Array.from(a.subarray(t * c.cols, (t + 1) * c.cols)),
+    ),
+  );
+  freeWeights(engine.memory, weight);
+  engine.memory.free(aBuffer);
+  engine.memory.free(xBuffer);
+  return { found, expected, labels };
+}
+
+/** Sums of n products of numbers below 1 in f32: each of n additions errs by at most half an ulp of a sum below sqrt(n). */
+const tolerance = (cols: number): number => 2 ** -24 * cols * Math.sqrt(cols);
+/** An int8 value that sits on a tie may round either way in f32 and f64: one step (1/127) of few weights. */
+const INT8_TIES = 0.02;
+
+function worst(found: Float32Array, expected: readonly Float64Array[]): number {
+  const flat = expected.flatMap((row) => [...row]);
+  return flat.reduce((m, v, i) => Math.max(m, Math.abs(v - found[i]!)), 0);
+}
+
+describe("matvec_residual", () => {
+  const shapes = [
+    [4, 4],
+    [8, 28],
+    [12, 32],
+    [20, 36],
+    [44, 124],
+    [128, 128],
+    [128, 352],
+    [96, 96],
+  ] as const;
+  for (const reduce of ["subgroup", "workgroup"] as const)
+    for (const [rows, cols] of shapes)
+      for (const T of [1, 3, 16, 17, 37])
+        test(`${reduce} ${rows} x ${cols}, ${T} rows`, async () => {
+          const { found, expected } = await product({ rows, cols, T, tuning: { reduce } });
+          expect(worst(found, expected)).toBeLessThan(tolerance(cols));
+        });
+
+  for (const quads of [1, 2, 4])
+    for (const lanes of [8, 16, 64])
+      for (const chunk of [1, 2, 4])
+        test(`tile of ${quads} quads, ${lanes} lanes, chunk ${chunk}`, async () => {
+          const choices = {
+            "matvec.quads": quads,
+            "matvec1.quads": quads,
+            "matvec.lanes": lanes,
+            "matvec.chunk": chunk,
+          };
+          for (const T of [1, 5]) {
+            const { found, expected, labels } = await product({ rows: 80, cols: 352, T, tuning: { choices } });
+            expect(labels[0]).toContain(`tile.t${T}r${quads}c${chunk}_plain`);
+            expect(worst(found, expected)).toBeLessThan(tolerance(352));
+          }
+        });
+
+  for (const f16 of [true, false])
+    test(`f16 storage, ${f16 ? "native" : "unpacked"}`, async () => {
+      for (const T of [1, 7, 20]) {
+        const { found, expected, labels } = await product({
+          rows: 128,
+          cols: 352,
+          T,
+          storage: "f16",
+          tuning: { f16 },
+        });
+        expect(labels[0]).toContain(f16 ? "weights.f16" : "weights.f16_packed");
+        expect(worst(found, expected)).toBeLessThan(tolerance(352));
+      }
+    });
+
+  for (const groupSize of [32, 64] as const)
+    test(`int8 storage, groups of ${groupSize}`, async () => {
+      for (const T of [1, 7, 20]) {
+        const { found, expected } = await product({ rows: 128, cols: 352, T, storage: "int8", groupSize });
+        expect(worst(found, expected)).toBeLessThan(INT8_TIES);
+      }
+    });
+
+  test("int8 storage, integer dot products", async () => {
+    const { found, expected, labels } = await product({
+      rows: 128,
+      cols: 352,
+      T: 3,
+      storage: "int8",
+      tuning: { choices: { "matvec.packed_dot": 1 } },
+    });
+    expect(labels[0]).toContain("weights.int8_dot");
+    // Activations are rounded by up to 1/254 of the largest of four: errors of both signs over 352 products.
+    expect(worst(found, expected)).toBeLessThan((6 * Math.sqrt(352)) / 254 / 3);
+  });
+
+  for (const storage of ["f32", "f16", "int8"] as const)
+    test(`a row's bits do not depend on the number of rows, ${storage}`, async () => {
+      const rows = 128;
+      const alone = await product({ rows, cols: 352, T: 1, storage });
+      for (let T = 2; T <= 16; T++) {
+        const { found } = await product({ rows, cols: 352, T, storage });
+        expect(found.subarray(0, rows)).toEqual(alone.found);
+      }
+    });
+
+  test("shapes that do not fit are refused", async () => {
+    await expect(product({ rows: 10, cols: 8, T: 1 })).rejects.toThrow(/matvec_residual: weight has 10 rows/);
+    await expect(product({ rows: 8, cols: 8, T: 513 })).rejects.toThrow(/1 to 512 rows/);
+  });
+});

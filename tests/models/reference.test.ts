@@ -1,0 +1,62 @@
+/**
+ * The float64 reference against numbers dumped from PyTorch for the bundled models (training/fixtures.py): every
+ * layer, the logits and one exact greedy text. What holds here makes the reference fit to judge the GPU.
+ */
+import { readFile } from "node:fs/promises";
+import { beforeAll, describe, expect, it } from "vitest";
+import { catalog } from "../../src/models/catalog";
+import { loadModel, type LoadedModel } from "../../src/models/load";
+import { directorySource } from "../../src/models/source_node";
+import { readFixture, type ModelFixture } from "../helpers/model_fixture";
+import { greedyText, LlamaReference, type ReferenceOutput } from "../reference/llama";
+
+/**
+ * Fixtures are float64 results stored as f32: rounding is 2^-24 of each number, and sums may run in another order,
+ * which float64 hides. Twice the rounding is the limit; near zero, the scale is that of the tensor.
+ */
+const RELATIVE = 2 ** -23;
+
+describe.each(catalog.map(({ id }) => id))("%s", (id) => {
+  const directory = new URL(`../../public/models/${id}/`, import.meta.url);
+  let model: LoadedModel;
+  let fixture: ModelFixture;
+  let output: ReferenceOutput;
+  beforeAll(async () => {
+    fixture = await readFixture(id);
+    model = await loadModel(directorySource(directory.pathname, id));
+    output = new LlamaReference(model.config, model.tensors).forwardText(fixture.tokens);
+  });
+
+  /** Largest difference, in units of what may differ. */
+  function distance(name: string, rows: readonly Float64Array[]): number {
+    const { shape, values } = fixture.tensor(name);
+    expect(shape).toEqual([rows.length, rows[0]?.length]);
+    const ours = rows.flatMap((row) => [...row]);
+    const largest = values.reduce((max, x) => Math.max(max, Math.abs(x)), 0);
+    return Math.max(...ours.map((x, i) => Math.abs(x - (values[i] as number)))) / (RELATIVE * largest);
+  }
+
+  it("is the model that the fixture was made from", async () => {
+    const bytes = await readFile(new URL("model.safetensors", directory));
+    const hash = Buffer.from(await crypto.subtle.digest("SHA-256", bytes)).toString("hex");
+    expect(hash, "run training/fixtures.py after changing the weights").toBe(fixture.weightsSha256);
+  });
+
+  it("has the same embedding, layers, final norm and logits", () => {
+    expect(fixture.names).toHaveLength(model.config.nLayers + 3);
+    expect(distance("embedding", output.layers[0] ?? [])).toBeLessThan(1);
+    for (let l = 0; l < model.config.nLayers; l++)
+      expect(distance(`layer${l}`, output.layers[l + 1] ?? []), `layer ${l}`).toBeLessThan(1);
+    expect(distance("final_norm", output.normed)).toBeLessThan(1);
+    const logits = fixture.logitPositions.map((t) => output.logits[t] as Float64Array);
+    expect(distance("logits", logits)).toBeLessThan(1);
+  });
+
+  it("makes the same tokens of the prompt and writes exactly the same text", () => {
+    const { prompt, promptTokens, tokens, text } = fixture.greedy;
+    expect(model.tokenizer.encodePrompt(prompt)).toEqual(promptTokens);
+    const written = greedyText(new LlamaReference(model.config, model.tensors), promptTokens, tokens.length);
+    expect(written).toEqual(tokens);
+    expect(model.tokenizer.decode(written)).toBe(text);
+  });
+});

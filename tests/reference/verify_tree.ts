@@ -1,0 +1,210 @@
+/**
+ * Float64 twin of the verify_tree kernels: per-node scalars, the walk down the tree, and the last token of the round.
+ * The direct form of recursive rejection sampling, which keeps whole residual laws, stands beside the scalar form.
+ * @see Jeon et al. 2024, recursive rejection sampling; Leviathan et al. 2023, algorithm 1 for one child
+ */
+import { Purpose, uniformAt } from "../../src/base/rng";
+import { childrenOf, type TreeNodes } from "./expand_tree";
+import { argmax, MASKED } from "./row_stats";
+import { sampleRow } from "./sample";
+
+/** How the children of a node were drawn: without replacement, or independently of one another. */
+export type DrawLaw = "wor" | "iid";
+
+/** Below this probability of rejecting, a child is accepted: the residual law would be a quotient of rounding errors. */
+export const CERTAIN = 1e-7;
+
+/** What verification needs of a node with children x_0 .. x_{m-1}; the laws of its residuals follow from these. */
+export interface NodeScalars {
+  /** Draft mass that was left when child j was drawn. */
+  readonly s: readonly number[];
+  /** Probability of accepting child j once it is tested. */
+  readonly a: readonly number[];
+  /** Mass of relu(r_j - d_j). */
+  readonly Z: readonly number[];
+  /** Residual target probability of child j when it is tested. */
+  readonly r: readonly number[];
+  /** Draft probability that child j is tested against. */
+  readonly d: readonly number[];
+}
+
+const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+
+/** d_i(x): the law that child i was drawn from. */
+function drawProb(
+  q: ArrayLike<number>,
+  kids: readonly number[],
+  s: readonly number[],
+  i: number,
+  x: number,
+  law: DrawLaw,
+): number {
+  if (law === "iid") return q[x]!;
+  return kids.indexOf(x) >= 0 && kids.indexOf(x) < i ? 0 : q[x]! / s[i]!;
+}
+
+/** r_j(x): the target law left at x after children 0 .. j-1 were rejected, from p, q and the scalars before j. */
+export function residualProb(
+  p: ArrayLike<number>,
+  q: ArrayLike<number>,
+  kids: readonly number[],
+  scalars: Pick<NodeScalars, "s" | "Z">,
+  j: number,
+  x: number,
+  law: DrawLaw = "wor",
+): number {
+  let r = p[x]!;
+  for (let i = 0; i < j; i++) {
+    r = Math.max(0, r - drawProb(q, kids, scalars.s, i, x, law)) / Math.max(scalars.Z[i]!, CERTAIN);
+  }
+  return r;
+}
+
+/** Scalars of one node from the target law p [V], the draft law q [V] and the children's tokens in draw order. */
+export function nodeScalars(
+  p: ArrayLike<number>,
+  q: ArrayLike<number>,
+  kids: readonly number[],
+  law: DrawLaw = "wor",
+): NodeScalars {
+  const tokens = range(p.length);
+  const s = kids.map((_, i) =>
+    tokens.reduce((sum, x) => (kids.indexOf(x) >= 0 && kids.indexOf(x) < i ? sum : sum + q[x]!), 0),
+  );
+  const out = { s, a: [] as number[], Z: [] as number[], r: [] as number[], d: [] as number[] };
+  kids.forEach((child, j) => {
+    const r = residualProb(p, q, kids, out, j, child, law);
+    const d = drawProb(q, kids, s, j, child, law);
+    const Z = tokens.reduce(
+      (sum, x) =>
+        sum + Math.max(0, residualProb(p, q, kids, out, j, x, law) - drawProb(q, kids, s, j, x, law)),
+      0,
+    );
+    out.r.push(r);
+    out.d.push(d);
+    out.Z.push(Z);
+    // A child that cannot have been drawn (d = 0, only under a wrong law) is judged by the target alone.
+    out.a.push(Z < CERTAIN ? 1 : d > 0 ? Math.min(1, r / d) : r > 0 ? 1 : 0);
+  });
+  return out;
+}
+
+/** The direct form: acceptance probabilities in draw order, and the law of the last token if all were rejected. */
+export function recursiveRejection(
+  p: readonly number[],
+  q: readonly number[],
+  kids: readonly number[],
+  law: DrawLaw = "wor",
+): { readonly a: readonly number[]; readonly residual: readonly number[] } {
+  let r = [...p];
+  let d = [...q];
+  const a = kids.map((child) => {
+    const rest = r.map((v, x) => Math.max(0, v - d[x]!));
+    const Z = rest.reduce((sum, v) => sum + v, 0);
+    const accept =
+      Z < CERTAIN ? 1 : d[child]! > 0 ? Math.min(1, r[child]! / d[child]!) : r[child]! > 0 ? 1 : 0;
+    r = rest.map((v) => v / Math.max(Z, CERTAIN));
+    if (law === "wor") {
+      d[child] = 0;
+      const left = d.reduce((sum, v) => sum + v, 0);
+      if (left > 0) d = d.map((v) => v / left);
+    }
+    return accept;
+  });
+  return { a, residual: r };
+}
+
+export interface VerifyInput {
+  readonly tree: TreeNodes;
+  /** Log-probabilities of the target after each node, [N][V]. */
+  readonly target: readonly ArrayLike<number>[];
+  /** Log-probabilities of the draft model after each node that has children. */
+  readonly draft: readonly (ArrayLike<number> | undefined)[];
+  readonly rule: "greedy" | "recursive_rejection";
+  readonly seed: number;
+  readonly step: number;
+}
+
+export interface VerifyResult {
+  readonly path: readonly number[];
+  readonly extra: "bonus" | "residual" | "argmax";
+  /** The token after the path. */
+  readonly token: number;
+  /** By node; entry 0 is 0 throughout. Codes and meanings as in decoding/session.ts RoundOutcome. */
+  readonly logp: number[];
+  readonly r: number[];
+  readonly d: number[];
+  readonly acceptProb: number[];
+  readonly u: number[];
+  readonly verdict: number[];
+}
+
+const probsOf = (logprobs: ArrayLike<number>): number[] => Array.from(logprobs, Math.exp);
+
+/** Numbers of the test of every child of `v`, reached or not. */
+function judge(input: VerifyInput, v: number, kids: readonly number[]): Pick<NodeScalars, "a" | "r" | "d"> {
+  const tokens = kids.map((id) => input.tree.token[id]!);
+  if (input.rule === "greedy") {
+    const best = argmax(input.target[v]!);
+    const hit = tokens.map((token) => (token === best ? 1 : 0));
+    return { a: hit, r: hit, d: kids.map((id) => Math.exp(input.tree.logq[id]!)) };
+  }
+  return nodeScalars(probsOf(input.target[v]!), probsOf(input.draft[v]!), tokens);
+}
+
+/**
+ * Verifies a tree. Addresses of random numbers: ACCEPT, node = parent, sibling = draw order, index 0 for the tests;
+ * FINAL, node = last accepted node, sibling 0, index = token for the last token.
+ */
+export function verifyTree(input: VerifyInput): VerifyResult {
+  const { tree, target, rule, seed, step } = input;
+  const zeros = (): number[] => tree.token.map(() => 0);
+  const out = {
+    logp: zeros(),
+    r: zeros(),
+    d: zeros(),
+    acceptProb: zeros(),
+    u: tree.token.map(() => -1),
+    verdict: zeros(),
+  };
+  const path = [0];
+  let rejected = 0;
+  tree.token.forEach((_, v) => {
+    const kids = childrenOf(tree, v);
+    if (kids.length === 0) return;
+    const { a, r, d } = judge(input, v, kids);
+    // Parents come before children, so the walk has decided about v by now.
+    let isOpen = path.at(-1) === v;
+    rejected = isOpen ? 0 : rejected;
+    kids.forEach((id, j) => {
+      out.logp[id] = target[v]![tree.token[id]!]!;
+      out.r[id] = r[j]!;
+      out.d[id] = d[j]!;
+      out.acceptProb[id] = a[j]!;
+      if (!isOpen) return;
+      if (rule === "recursive_rejection") {
+        out.u[id] = uniformAt({ seed, step, purpose: Purpose.ACCEPT, node: v, sibling: j, index: 0 });
+      }
+      const isAccepted = rule === "greedy" ? a[j] === 1 : out.u[id]! < a[j]!;
+      out.verdict[id] = isAccepted ? 1 : 2;
+      if (isAccepted) path.push(id);
+      else rejected++;
+      isOpen = !isAccepted;
+    });
+  });
+  const last = path.at(-1)!;
+  const kids = childrenOf(tree, last).map((id) => tree.token[id]!);
+  if (rule === "greedy") return { ...out, path, extra: "argmax", token: argmax(target[last]!) };
+  const p = probsOf(target[last]!);
+  let law: ArrayLike<number> = target[last]!;
+  if (kids.length > 0) {
+    const q = probsOf(input.draft[last]!);
+    const scalars = nodeScalars(p, q, kids);
+    law = p.map((_, x) => {
+      const r = residualProb(p, q, kids, scalars, rejected, x);
+      return r > 0 ? Math.log(r) : MASKED;
+    });
+  }
+  const token = sampleRow(law, { seed, step, purpose: Purpose.FINAL, node: last, sibling: 0 });
+  return { ...out, path, extra: kids.length > 0 ? "residual" : "bonus", token };
+}

@@ -1,0 +1,70 @@
+/** Logits of whole models on the GPU against the float64 forward, for every bundled model and for odd shapes. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadModel } from "../../src/models/load";
+import type { ModelSource } from "../../src/models/source";
+import { catalog } from "../../src/models/catalog";
+import { promptLogits } from "../../src/runtime/logits";
+import type { EngineHost } from "../../src/worker/host";
+import { memorySource, tinyModel } from "../helpers/tiny_model";
+import { LlamaReference } from "../reference/llama";
+import { bundled, openHost } from "./helpers";
+
+/** Largest difference between two rows, relative to the largest logit of the row. */
+function relativeError(found: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let difference = 0;
+  let size = 0;
+  for (let i = 0; i < expected.length; i++) {
+    difference = Math.max(difference, Math.abs(found[i]! - expected[i]!));
+    size = Math.max(size, Math.abs(expected[i]!));
+  }
+  return difference / size;
+}
+
+async function worstError(host: EngineHost, source: ModelSource, tokens: readonly number[]): Promise<number> {
+  const hosted = await host.load(source.id, source);
+  const { config, tensors } = await loadModel(source);
+  const expected = new LlamaReference(config, tensors).forwardText(tokens).logits;
+  const found = await promptLogits(host.engine, host.tuning, hosted.gpu, tokens);
+  const V = config.vocabSize;
+  return Math.max(...expected.map((row, t) => relativeError(found.subarray(t * V, (t + 1) * V), row)));
+}
+
+const tokens = (count: number, vocabSize: number): number[] =>
+  Array.from({ length: count }, (_, i) => (i * 7919 + 13) % vocabSize);
+
+describe("f32 storage agrees with float64 to 1e-4 relative", () => {
+  let host: EngineHost;
+  beforeAll(async () => {
+    host = await openHost();
+  });
+  afterAll(() => host.destroy());
+
+  it.each(catalog.map((m) => m.id))("%s", async (id) => {
+    // 40 rows: two tiles of the few-row kernels and a remainder, or the many-row kernels.
+    expect(await worstError(host, bundled(id), tokens(40, 2048))).toBeLessThan(1e-4);
+  });
+
+  it.each([
+    ["one row", {}, 1],
+    ["wide heads", { dim: 64, nHeads: 2, nKvHeads: 1, headDim: 64, hiddenDim: 96 }, 17],
+    ["query width unlike the model width", { dim: 32, nHeads: 4, nKvHeads: 4, headDim: 16, hiddenDim: 40 }, 9],
+    ["untied head", { tieEmbeddings: false }, 5],
+  ] as const)("%s", async (name, shape, count) => {
+    const source = memorySource(tinyModel(shape), { id: `tiny ${name}` });
+    expect(await worstError(host, source, tokens(count, 200))).toBeLessThan(1e-4);
+  });
+});
+
+describe("smaller storage stays near", () => {
+  // f16 rounds each weight by up to 2^-11; errors of 128 to 352 terms add like a random walk through 5 layers.
+  it.each([
+    ["f16", 2e-2],
+    ["int8", 1e-1],
+  ] as const)("%s", async (storage, bound) => {
+    const host = await openHost({ storage });
+    const error = await worstError(host, bundled("story-target"), tokens(24, 2048));
+    expect(error).toBeLessThan(bound);
+    expect(error).toBeGreaterThan(0);
+    host.destroy();
+  });
+});

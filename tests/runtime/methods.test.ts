@@ -1,0 +1,172 @@
+/** Methods on the real GPU session with the bundled models: greedy equality, counts, leaks, cancellation, limits. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { prompts } from "../../bench/prompts";
+import { methods } from "../../src/decoding";
+import { checkTrace } from "../../src/trace/grammar";
+import type { EngineHost } from "../../src/worker/host";
+import { bundled, openHost, runToEnd } from "./helpers";
+
+const PAIR = { model: "story-target", draft: "story-draft" } as const;
+let host: EngineHost;
+let idleBytes = 0;
+
+beforeAll(async () => {
+  host = await openHost();
+  await host.load("story-target", bundled("story-target"));
+  await host.load("story-draft", bundled("story-draft"));
+  idleBytes = host.memory.report().liveBytes;
+});
+afterAll(() => host.destroy());
+
+describe("greedy text", () => {
+  it("is the same for every method on ten prompts of 100 tokens", async () => {
+    for (const prompt of prompts) {
+      const texts = [];
+      for (const { id } of methods) {
+        const { tokens, end } = await runToEnd(host, { ...PAIR, method: id, prompt, maxNewTokens: 100 });
+        expect(end.error).toBeNull();
+        texts.push(tokens);
+      }
+      for (const text of texts) expect(text).toEqual(texts[0]);
+    }
+  }, 300_000);
+});
+
+describe.each(methods.map((m) => m.id))("%s", (method) => {
+  it("obeys the grammar, repeats with the same seed, and leaves nothing on the device", async () => {
+    const options = { ...PAIR, method, prompt: prompts[0]!, sampler: { temperature: 1 }, maxNewTokens: 24 };
+    const first = await runToEnd(host, { ...options, detail: "full" });
+    expect(first.end.error).toBeNull();
+    expect(checkTrace(first.events)).toEqual([]);
+    const light = await runToEnd(host, options);
+    expect(light.tokens).toEqual(first.tokens);
+    expect(light.end.hash).toBe(first.end.hash);
+    const other = await runToEnd(host, { ...options, seed: 2 });
+    expect(other.tokens).not.toEqual(first.tokens);
+    expect(host.memory.report().liveBytes).toBe(idleBytes);
+  });
+
+  it("uses one submit and one readback a round at most, and allocates nothing after the first", async () => {
+    const { device } = host.gpu;
+    let made = 0;
+    let counting = false;
+    for (const name of ["createBuffer", "createBindGroup", "createComputePipelineAsync"] as const) {
+      const original = device[name].bind(device) as (...a: unknown[]) => unknown;
+      Object.defineProperty(device, name, {
+        configurable: true,
+        value: (...a: unknown[]) => {
+          if (counting) made++;
+          return original(...a);
+        },
+      });
+    }
+    const control = { cancelled: false };
+    const { runMethod } = await import("../../src/worker/run");
+    const counts = { dispatches: 0, submits: 0, readbacks: 0, bytesUploaded: 0 };
+    const settings = {
+      ...PAIR,
+      method,
+      params: {},
+      sampler: { temperature: 0.8, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 },
+      prompt: prompts[1]!,
+      seed: 5,
+      maxNewTokens: 40,
+      detail: "full" as const,
+      profile: false,
+    };
+    let rounds = 0;
+    for await (const e of runMethod(host, settings, control, counts)) {
+      if (e.kind !== "cost") continue;
+      rounds++;
+      counting = true;
+      expect(e.submits).toBeLessThanOrEqual(1);
+      expect(e.readbacks).toBeLessThanOrEqual(1);
+    }
+    for (const name of ["createBuffer", "createBindGroup", "createComputePipelineAsync"]) {
+      delete (device as unknown as Record<string, unknown>)[name];
+    }
+    expect(rounds).toBeGreaterThan(3);
+    expect(made).toBe(0);
+    expect(counts.readbacks).toBe(rounds);
+  });
+
+  it("ends at once when cancelled and frees what it held", async () => {
+    const control = { cancelled: false };
+    const running = runToEnd(host, { ...PAIR, method, prompt: prompts[2]!, maxNewTokens: 200 }, control);
+    control.cancelled = true;
+    const { end } = await running;
+    expect(end.reason).toBe("cancelled");
+    expect(host.memory.report().liveBytes).toBe(idleBytes);
+  });
+
+  it("stops where the context is full, at the same text as token by token", async () => {
+    const promptIds = Array.from({ length: 240 }, (_, i) => 300 + ((i * 37) % 1500));
+    const options = { ...PAIR, promptIds, maxNewTokens: 100 };
+    const { tokens, end } = await runToEnd(host, { ...options, method });
+    const plain = await runToEnd(host, { ...options, method: "autoregressive" });
+    expect(end.error).toBeNull();
+    expect(tokens).toEqual(plain.tokens);
+    expect(tokens.length).toBeLessThanOrEqual(16);
+    expect(end.reason).toBe(plain.end.reason);
+  });
+});
+
+describe("counts of autoregressive decoding", () => {
+  it("is at most 5 dispatches a layer plus 4, one submit a round, one readback per 8 tokens in light detail", async () => {
+    const { events, counts } = await runToEnd(host, {
+      ...PAIR,
+      method: "autoregressive",
+      prompt: prompts[3]!,
+      maxNewTokens: 64,
+      sampler: { temperature: 1, topK: 50, topP: 0.95 },
+    });
+    const costs = events.filter((e) => e.kind === "cost");
+    const layers = 5;
+    for (const c of costs) expect(c.dispatches).toBeLessThanOrEqual(5 * layers + 4);
+    expect(counts.readbacks).toBeLessThanOrEqual(Math.ceil(costs.length / 8) + 2);
+  });
+});
+
+describe("bad input", () => {
+  it("says what is wrong with a prompt, a pair, a method", async () => {
+    const run = (o: object): Promise<unknown> =>
+      runToEnd(host, { ...PAIR, method: "rsd-s", prompt: "A", ...o });
+    await expect(run({ promptIds: Array.from({ length: 300 }, () => 5) })).rejects.toMatchObject({
+      code: "method",
+      message: /300 tokens.*at most 255/,
+    });
+    await expect(run({ promptIds: [5000] })).rejects.toMatchObject({ message: /Token 5000.*0 to 2047/ });
+    await expect(run({ promptIds: [] })).rejects.toMatchObject({ message: /empty/ });
+    await expect(run({ method: "telepathy" })).rejects.toMatchObject({ message: /telepathy/ });
+    await expect(run({ draft: null })).rejects.toMatchObject({ message: /needs a draft model/ });
+  });
+});
+
+describe("a device lost in the middle of a run", () => {
+  it("ends the run with a typed error and keeps the trace", async () => {
+    const own = await openHost();
+    await own.load("story-target", bundled("story-target"));
+    await own.load("story-draft", bundled("story-draft"));
+    const { runMethod } = await import("../../src/worker/run");
+    const counts = { dispatches: 0, submits: 0, readbacks: 0, bytesUploaded: 0 };
+    const settings = {
+      ...PAIR,
+      method: "rsd-c",
+      params: {},
+      sampler: { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 },
+      prompt: prompts[0]!,
+      seed: 1,
+      maxNewTokens: 100,
+      detail: "full" as const,
+      profile: false,
+    };
+    let rounds = 0;
+    let last;
+    for await (const e of runMethod(own, settings, { cancelled: false }, counts)) {
+      if (e.kind === "cost" && ++rounds === 2) own.gpu.device.destroy();
+      last = e;
+    }
+    expect(rounds).toBe(2);
+    expect(last).toMatchObject({ kind: "run_end", reason: "error", error: { code: "device_lost" } });
+  });
+});

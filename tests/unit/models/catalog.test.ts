@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { catalog, findModel } from "../../../src/models/catalog";
+import { loadModel } from "../../../src/models/load";
+import { directorySource } from "../../../src/models/source_node";
+
+const directory = (path: string): string => new URL(`../../../public/${path}`, import.meta.url).pathname;
+
+describe("the catalogue", () => {
+  it("has ids that are fit for links, each once", () => {
+    const ids = catalog.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const id of ids) expect(id).toMatch(/^[a-z0-9-]+$/);
+    expect(findModel("story-target")?.label).toBeTruthy();
+    expect(findModel("none")).toBeUndefined();
+  });
+
+  it("pairs models with drafts of the same tokenizer", () => {
+    for (const { draft, tokenizer } of catalog)
+      if (draft !== null) expect(findModel(draft)).toMatchObject({ tokenizer, kind: "causal" });
+  });
+});
+
+describe.each(catalog)("$id", (entry) => {
+  const source = directorySource(directory(`models/${entry.id}`));
+
+  it("lists the files there are, with their lengths, and its card", async () => {
+    const files = (await source.list?.()) ?? [];
+    const card = entry.card.split("/").at(-1);
+    const sorted = [...files].sort((a, b) => (a.name < b.name ? -1 : 1)).filter(({ name }) => name !== card);
+    expect(entry.files).toEqual(sorted);
+    expect(files.map(({ name }) => name)).toContain(card);
+    expect(entry.card).toBe(`models/${entry.id}/${card}`);
+    expect(entry.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)).toBe(entry.sizeBytes);
+  });
+
+  it("has the numbers of its files", async () => {
+    const model = await loadModel(source);
+    expect(model.config).toMatchObject({ kind: entry.kind, maxContext: entry.contextLength });
+    expect(model.tensors.parameters).toBe(entry.parameters);
+    expect(model.sizeBytes).toBe(entry.sizeBytes);
+    expect(model.facts).toMatchObject({ id: entry.id, endTokens: [0] });
+    expect(model.tokenizer.encodePrompt("Once")[0]).toBe(0);
+    for (const name of model.tensors.names) model.tensors.get(name).toFloat32();
+  });
+
+  it("has the tokens of all models with its tokenizer id", async () => {
+    const { tokenizer } = await loadModel(source);
+    for (const other of catalog.filter((e) => e.tokenizer === entry.tokenizer && e !== entry)) {
+      const theirs = (await loadModel(directorySource(directory(`models/${other.id}`)))).tokenizer;
+      expect(theirs.size).toBe(tokenizer.size);
+      for (let id = 0; id < tokenizer.size; id++) expect(theirs.bytes(id)).toEqual(tokenizer.bytes(id));
+    }
+  });
+});

@@ -1,0 +1,116 @@
+"""The language model: a Llama whose query/key/value and gate/up matrices are stored joined, for fewer, larger products.
+
+Shape letters as in blocks.py; V is the vocabulary. The head is the embedding (tied).
+"""
+import dataclasses
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from blocks import Attention, RmsNorm, Rotary, SwiGlu, causal_masks
+
+ROPE_THETA = 10000
+QUERY_BLOCKS = 4
+
+
+@dataclasses.dataclass(frozen=True)
+class Shape:
+    """Sizes of a model; `context` is the longest text it is trained on, in tokens."""
+    vocab_size: int = 2048
+    dim: int = 128
+    n_layers: int = 5
+    n_heads: int = 4
+    n_kv_heads: int = 2
+    head_dim: int = 32
+    hidden_dim: int = 352
+    context: int = 256
+    causal: bool = True
+
+
+class Layer(nn.Module):
+    """One block: attention and feed-forward, each behind a norm and added to the residual stream."""
+
+    def __init__(self, shape):
+        super().__init__()
+        self.shape = shape
+        dim, heads = shape.dim, shape.n_heads * shape.head_dim
+        rows = heads + 2 * shape.n_kv_heads * shape.head_dim
+        residual = 1 / math.sqrt(2 * shape.n_layers)
+        self.attention_norm = nn.Parameter(torch.ones(dim))
+        self.feed_forward_norm = nn.Parameter(torch.ones(dim))
+        self.qkv = nn.Parameter(torch.randn(rows, dim) * dim ** -0.5)
+        self.attention_out = nn.Parameter(torch.randn(dim, heads) * heads ** -0.5 * residual)
+        self.gate_up = nn.Parameter(torch.randn(2 * shape.hidden_dim, dim) * dim ** -0.5)
+        self.down = nn.Parameter(torch.randn(dim, shape.hidden_dim) * shape.hidden_dim ** -0.5 * residual)
+
+    def split_rows(self):
+        """Returns {parameter: rows of each matrix it joins}, in order: q, k, v and gate, up."""
+        kv = self.shape.n_kv_heads * self.shape.head_dim
+        return {self.qkv: [len(self.qkv) - 2 * kv, kv, kv], self.gate_up: [self.shape.hidden_dim] * 2}
+
+    def forward(self, x, cos, sin, masks):
+        """x [B, T, D] -> [B, T, D]."""
+        shape = self.shape
+        batch, length, dim = x.shape
+        heads, kv_heads, width = shape.n_heads, shape.n_kv_heads, shape.head_dim
+        groups = heads // kv_heads
+
+        flat = RmsNorm.apply(x, self.attention_norm).view(batch * length, dim)
+        qkv = functional.linear(flat, self.qkv).view(batch, length, heads + 2 * kv_heads, width)
+        qk = Rotary.apply(qkv[:, :, :heads + kv_heads], cos[:length], sin[:length])
+        q = qk[:, :, :heads].reshape(batch, length, kv_heads, groups, width).permute(0, 2, 3, 1, 4)
+        k = qk[:, :, heads:].permute(0, 2, 1, 3)
+        v = qkv[:, :, heads + kv_heads:].permute(0, 2, 1, 3)
+        out = Attention.apply(q.reshape(batch * kv_heads, groups, length, width),
+                              k.reshape(batch * kv_heads, length, width),
+                              v.reshape(batch * kv_heads, length, width), masks)
+        out = out.view(batch, heads, length, width).permute(0, 2, 1, 3).reshape(batch * length, heads * width)
+        x = x + functional.linear(out, self.attention_out).view(batch, length, dim)
+
+        flat = RmsNorm.apply(x, self.feed_forward_norm).view(batch * length, dim)
+        out = SwiGlu.apply(functional.linear(flat, self.gate_up))
+        return x + functional.linear(out, self.down).view(batch, length, dim)
+
+
+class LanguageModel(nn.Module):
+    """Embedding, layers and final norm; the losses apply the head."""
+
+    def __init__(self, shape):
+        super().__init__()
+        self.shape = shape
+        self.embedding = nn.Parameter(torch.randn(shape.vocab_size, shape.dim) * 0.02)
+        self.layers = nn.ModuleList(Layer(shape) for _ in range(shape.n_layers))
+        self.final_norm = nn.Parameter(torch.ones(shape.dim))
+        self.cos, self.sin = rotary_tables(shape.head_dim, shape.context)
+        self.masks = {}
+
+    def forward(self, ids):
+        """ids [B, T] -> hidden states after the final norm [B, T, D]; T is a multiple of QUERY_BLOCKS."""
+        x = functional.embedding(ids, self.embedding)
+        for layer in self.layers:
+            x = layer(x, self.cos, self.sin, self.masks_for(ids.shape[1]))
+        return RmsNorm.apply(x, self.final_norm)
+
+    def logits(self, ids):
+        """ids [B, T] -> logits [B*T, V]."""
+        return functional.linear(self(ids).reshape(-1, self.shape.dim), self.embedding)
+
+    def masks_for(self, length):
+        if not self.shape.causal:
+            return None
+        if length not in self.masks:
+            groups = self.shape.n_heads // self.shape.n_kv_heads
+            self.masks[length] = causal_masks(length, groups, QUERY_BLOCKS)
+        return self.masks[length]
+
+    def parameter_count(self):
+        return sum(parameter.numel() for parameter in self.parameters())
+
+
+def rotary_tables(head_dim, length):
+    """Returns cos and sin [length, 1, head_dim / 2] of position * ROPE_THETA^(-2i / head_dim)."""
+    frequency = 1 / ROPE_THETA ** (torch.arange(0, head_dim, 2).float() / head_dim)
+    angles = torch.outer(torch.arange(length).float(), frequency)[:, None, :]
+    return angles.cos(), angles.sin()

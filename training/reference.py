@@ -1,0 +1,65 @@
+"""The Llama forward pass written once more, slowly and plainly, in float64: what fixtures and checks are made from.
+
+It shares nothing with model.py but the weights, so the two prove each other.
+"""
+import torch
+
+from blocks import EPS
+from model import ROPE_THETA
+from weights import hub_parameters
+
+
+def forward(model, ids):
+    """ids [T] -> list of (name, float64 tensor): embedding, layer outputs, final norm [T, D], logits [T, V]."""
+    named = {name: tensor.double() for name, tensor in hub_parameters(model).items()}
+    return forward_named(named, model.shape, ids)
+
+
+def forward_named(named, shape, ids):
+    """As `forward`, over {Llama name: tensor}; differentiable."""
+    embedding = named["model.embed_tokens.weight"]
+    x = embedding[ids]
+    outputs = [("embedding", x)]
+    for i in range(shape.n_layers):
+        layer = {name.split(f"layers.{i}.")[1]: tensor for name, tensor in named.items() if f"layers.{i}." in name}
+        x = x + attention(layer, shape, norm(x, layer["input_layernorm.weight"]))
+        x = x + feed_forward(layer, norm(x, layer["post_attention_layernorm.weight"]))
+        outputs.append((f"layer{i}", x))
+    x = norm(x, named["model.norm.weight"])
+    return outputs + [("final_norm", x), ("logits", x @ embedding.T)]
+
+
+def norm(x, weight):
+    """x [T, D], weight [D] -> [T, D]."""
+    return x / torch.sqrt((x ** 2).mean(-1, keepdim=True) + EPS) * weight
+
+
+def attention(layer, shape, x):
+    """x [T, D] -> [T, D], causal if the shape says so."""
+    length, width = len(x), shape.head_dim
+    q = rotary((x @ layer["self_attn.q_proj.weight"].T).view(length, shape.n_heads, width))
+    k = rotary((x @ layer["self_attn.k_proj.weight"].T).view(length, shape.n_kv_heads, width))
+    v = (x @ layer["self_attn.v_proj.weight"].T).view(length, shape.n_kv_heads, width)
+    heads = []
+    for head in range(shape.n_heads):
+        kv_head = head * shape.n_kv_heads // shape.n_heads
+        logits = q[:, head] @ k[:, kv_head].T / width ** 0.5
+        if shape.causal:
+            logits = logits.masked_fill(torch.ones(length, length, dtype=torch.bool).triu(1), -1e30)
+        heads.append(torch.softmax(logits, -1) @ v[:, kv_head])
+    return torch.cat(heads, -1) @ layer["self_attn.o_proj.weight"].T
+
+
+def rotary(x):
+    """Rotates the pairs (i, i + A/2) of x [T, heads, A] by position * ROPE_THETA^(-2i/A)."""
+    length, _, width = x.shape
+    frequency = ROPE_THETA ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
+    angle = torch.arange(length, dtype=torch.float64)[:, None, None] * frequency
+    a, b = x.chunk(2, -1)
+    return torch.cat([a * angle.cos() - b * angle.sin(), b * angle.cos() + a * angle.sin()], -1)
+
+
+def feed_forward(layer, x):
+    """x [T, D] -> [T, D]."""
+    gate = x @ layer["mlp.gate_proj.weight"].T
+    return (gate * torch.sigmoid(gate) * (x @ layer["mlp.up_proj.weight"].T)) @ layer["mlp.down_proj.weight"].T
