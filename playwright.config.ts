@@ -42,8 +42,8 @@ export default defineConfig({
   // The software adapter shares the processors with the tests: two at a time is what two cores carry.
   workers: 2,
   fullyParallel: true,
-  timeout: 90_000,
-  expect: { timeout: 20_000 },
+  timeout: 240_000,
+  expect: { timeout: 60_000 },
   reporter: [["list"]],
   use: {
     baseURL: `http://localhost:${port}`,

@@ -36,7 +36,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   if (token >= params.vocab_size) {
     // Of several parts the first one clears.
     if (params.first_token == 0u) {
-      x[at] = vec4<f32>();
+      x[at] = Activation();
     }
     return;
   }

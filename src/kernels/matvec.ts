@@ -20,7 +20,7 @@ export const MOST_ROWS = 512;
 /** Rows of the tiles for few rows. */
 const FEW_TILES = [1, 2, 4, 8, 16] as const;
 /** Sums a lane keeps in registers, in vec4s; more makes compilers of software adapters take seconds. */
-const MOST_SUMS = 16;
+const MOST_SUMS = 8;
 
 export interface MatvecPlan {
   readonly variant: Variant;
@@ -87,7 +87,7 @@ export function planMatvec(
   const tileQuads = atMost(
     TILE_QUADS,
     isFew
-      ? Math.min(choices[`${few}.quads`] ?? (isSoftware ? 4 : 1), MOST_SUMS / tileRows)
+      ? Math.min(choices[`${few}.quads`] ?? (isSoftware ? 4 : 1), Math.max(1, MOST_SUMS / tileRows))
       : (choices["matmul.quads"] ?? 2),
     (n) => quads % n === 0,
   );

@@ -80,7 +80,13 @@ function Stage() {
 function Columns() {
   return (
     <Group className="columns" orientation="horizontal" id="columns">
-      <Panel id="setup" defaultSize={292} minSize={240} maxSize={420} groupResizeBehavior="preserve-pixel-size">
+      <Panel
+        id="setup"
+        defaultSize={292}
+        minSize={240}
+        maxSize={420}
+        groupResizeBehavior="preserve-pixel-size"
+      >
         <section className="column" aria-label="Setup">
           <Setup />
         </section>
@@ -92,7 +98,13 @@ function Columns() {
         </section>
       </Panel>
       <Separator className="separator" aria-label="Width of the inspector column" />
-      <Panel id="inspector" defaultSize={328} minSize={260} maxSize={480} groupResizeBehavior="preserve-pixel-size">
+      <Panel
+        id="inspector"
+        defaultSize={328}
+        minSize={260}
+        maxSize={480}
+        groupResizeBehavior="preserve-pixel-size"
+      >
         <section className="column" aria-label="Inspector">
           <Inspector />
         </section>

@@ -60,7 +60,8 @@ function onEnd(): void {
 function onMessage(message: WorkerMessage): void {
   switch (message.type) {
     case "progress":
-      if (isStarting) useEngine.setState({ progress: message.progress, phase: PHASE_OF_STAGE[message.progress.stage] });
+      if (isStarting)
+        useEngine.setState({ progress: message.progress, phase: PHASE_OF_STAGE[message.progress.stage] });
       return;
     case "events":
       // The first events may arrive before the answer to start().
@@ -207,4 +208,3 @@ export async function restart(): Promise<void> {
 
 /** An error that is no one's fault but the file's or the link's. */
 export const report = (thrown: unknown): void => useEngine.setState({ error: toErrorRecord(thrown, "load") });
-

@@ -45,7 +45,11 @@ async function toPng(svg: string, size: Size): Promise<Blob> {
     context?.scale(PNG_SCALE, PNG_SCALE);
     context?.drawImage(image, 0, 0, size.width, size.height);
     return await new Promise((resolve, reject) =>
-      canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The browser could not make a PNG of this size."))), "image/png"),
+      canvas.toBlob(
+        (blob) =>
+          blob ? resolve(blob) : reject(new Error("The browser could not make a PNG of this size.")),
+        "image/png",
+      ),
     );
   } finally {
     URL.revokeObjectURL(url);
@@ -53,7 +57,12 @@ async function toPng(svg: string, size: Size): Promise<Blob> {
 }
 
 /** Saves the drawing of a moment. */
-export async function exportPicture(definition: ViewDefinition, moment: Moment, size: Size, format: "svg" | "png"): Promise<void> {
+export async function exportPicture(
+  definition: ViewDefinition,
+  moment: Moment,
+  size: Size,
+  format: "svg" | "png",
+): Promise<void> {
   try {
     const svg = toSvg(definition, moment, size);
     const blob = format === "svg" ? new Blob([svg], { type: "image/svg+xml" }) : await toPng(svg, size);

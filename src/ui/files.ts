@@ -61,5 +61,8 @@ export function saveTrace(): void {
   const { timeline } = useRun.getState();
   const { start } = timeline.latest;
   const name = start ? `${start.method}-seed-${start.seed}` : "run";
-  download(`decoscope-${name}.jsonl.gz`, new Blob([writeTrace(timeline.events)], { type: "application/gzip" }));
+  download(
+    `decoscope-${name}.jsonl.gz`,
+    new Blob([writeTrace(timeline.events)], { type: "application/gzip" }),
+  );
 }

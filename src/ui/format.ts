@@ -23,7 +23,8 @@ export const percent = (share: number): string => `${(share * 100).toFixed(share
 const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 export const count = (n: number): string => whole.format(n);
 
-export const plural = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`;
+export const plural = (n: number, one: string, many = `${one}s`): string =>
+  `${count(n)} ${n === 1 ? one : many}`;
 
 export function ratio(x: number | null, places = 2): string {
   return x === null || !Number.isFinite(x) ? NO_VALUE : x.toFixed(places);

@@ -56,7 +56,8 @@ export function lawRows(
 /** Pieces on the way from the anchor to a node, the anchor first. */
 function pathText(round: RoundView, id: number): string {
   const pieces: string[] = [];
-  for (let at: NodeView | undefined = round.nodes[id]; at; at = round.nodes[at.parent]) pieces.unshift(at.text);
+  for (let at: NodeView | undefined = round.nodes[id]; at; at = round.nodes[at.parent])
+    pieces.unshift(at.text);
   return pieces.join("");
 }
 
@@ -80,7 +81,15 @@ export function inspect(view: RunView, step: number, selection: Selection | null
   const isTree = round.nodes.length > 0;
   const isExtra = chosen?.kind === "extra" && extra !== null;
   if (!node && !isExtra && !isTree) return null;
-  const lawNode = !isTree ? null : isExtra ? (round.path.at(-1) ?? 0) : node ? (node.parent < 0 ? 0 : node.parent) : 0;
+  const lawNode = !isTree
+    ? null
+    : isExtra
+      ? (round.path.at(-1) ?? 0)
+      : node
+        ? node.parent < 0
+          ? 0
+          : node.parent
+        : 0;
   const isAnchor = node !== null && node.parent < 0;
   const token = isExtra ? extra.token : (node?.token ?? round.nodes[0]?.token ?? -1);
   const rows = lawRows(
@@ -93,7 +102,8 @@ export function inspect(view: RunView, step: number, selection: Selection | null
   const after =
     lawNode === null || !isTree
       ? before
-      : (before.endsWith(anchorText) ? before.slice(0, before.length - anchorText.length) : before) + pathText(round, lawNode);
+      : (before.endsWith(anchorText) ? before.slice(0, before.length - anchorText.length) : before) +
+        pathText(round, lawNode);
   return {
     round,
     node,

@@ -19,7 +19,8 @@ const ACTIONS: Readonly<Record<string, () => void>> = {
   Escape: () => pin(null),
 };
 
-const TYPING = "input, textarea, select, [contenteditable], [role=menu], [role=dialog], [role=separator], [role=tab]";
+const TYPING =
+  "input, textarea, select, [contenteditable], [role=menu], [role=dialog], [role=separator], [role=tab]";
 /** What Space and Enter already mean something to. */
 const PRESSED_BY_SPACE = "button, summary, a, [role=button]";
 

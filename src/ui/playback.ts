@@ -1,7 +1,15 @@
 /** What the transport's buttons and keys do, for recorded and live runs alike. */
 import * as engine from "./engine";
 import { useEngine } from "./stores/engine";
-import { nextStop, shownMoment, showMoment, showStep, stepEndedBy, usePlayer, type Speed } from "./stores/player";
+import {
+  nextStop,
+  shownMoment,
+  showMoment,
+  showStep,
+  stepEndedBy,
+  usePlayer,
+  type Speed,
+} from "./stores/player";
 import { useRun } from "./stores/run";
 import type { RunView } from "../trace/view";
 

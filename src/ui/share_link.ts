@@ -51,14 +51,30 @@ function contentsOfRun(start: RunStartEvent): Contents {
     seed: start.seed,
     maxNewTokens: start.maxNewTokens,
     views: [useLayout.getState().view],
-    hash: status.state === "ended" && status.reason !== "cancelled" && status.reason !== "error" ? status.hash : null,
+    hash:
+      status.state === "ended" && status.reason !== "cancelled" && status.reason !== "error"
+        ? status.hash
+        : null,
   };
 }
 
 function contentsOfSetup(): Contents {
-  const { model, draft, method, params, sampler, prompt, seed, maxNewTokens } = runSettings(useSettings.getState());
+  const { model, draft, method, params, sampler, prompt, seed, maxNewTokens } = runSettings(
+    useSettings.getState(),
+  );
   const views = [useLayout.getState().view];
-  return { model, draft, method, params, sampler: { ...sampler }, prompt, seed, maxNewTokens, views, hash: null };
+  return {
+    model,
+    draft,
+    method,
+    params,
+    sampler: { ...sampler },
+    prompt,
+    seed,
+    maxNewTokens,
+    views,
+    hash: null,
+  };
 }
 
 /** The whole address of a link. */
@@ -81,7 +97,10 @@ function openTrace(bytes: Uint8Array, hash: string | null): boolean {
     addNotice(`The run in this link cannot be shown: ${why}. Its settings are in place; Run replays them.`);
     return false;
   }
-  const tokens = useRun.getState().latest.tokens.toArray().map((t) => t.token);
+  const tokens = useRun
+    .getState()
+    .latest.tokens.toArray()
+    .map((t) => t.token);
   if (hash !== null && hashTokens(tokens) !== hash)
     addNotice("The hash in this link is not that of the tokens in its trace: one of them was changed.");
   return true;
@@ -93,7 +112,8 @@ function openTrace(bytes: Uint8Array, hash: string | null): boolean {
  */
 export function openLink(fragment: string): boolean {
   const link = decodeLink(fragment, context);
-  for (const { key, message } of link.issues) addNotice(key === "link" ? `This link: ${message}.` : `This link, ${key}: ${message}.`);
+  for (const { key, message } of link.issues)
+    addNotice(key === "link" ? `This link: ${message}.` : `This link, ${key}: ${message}.`);
   if (link.status !== "read") return false;
   const { views, hash, ...settings } = link.contents;
   adoptSettings({ ...settings, detail: "full", profile: false });

@@ -34,7 +34,10 @@ function unwrap<T>(outcome: Outcome<T>): T {
  * "device_lost" message if the worker itself dies.
  */
 export function connectEngine(base: string, onMessage: (message: WorkerMessage) => void): EngineClient {
-  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "decoscope-engine" });
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+    type: "module",
+    name: "decoscope-engine",
+  });
   const remote = Comlink.wrap<WorkerApi>(worker);
   const { port1, port2 } = new MessageChannel();
   port1.onmessage = (e: MessageEvent<WorkerMessage>) => onMessage(e.data);

@@ -1,33 +1,35 @@
-/** Every method in the menu runs, steps, pauses and is cancelled; at temperature 0 all of them write the same text. */
+/**
+ * Every method in the menu runs, steps and is cancelled; at temperature 0 all of them write the same text.
+ * A page compiles its kernels once, which on a software adapter takes most of a test: so tests are few and do much.
+ */
 import { methods } from "../../src/decoding/index";
 import { expect, test } from "./decoscope";
 
 for (const method of methods) {
-  test(`${method.label} runs to its end`, async ({ app, page }) => {
+  test(`${method.label} runs to its end, goes step by step, and is cancelled`, async ({ app, page }) => {
     await app.open();
-    await app.set({ method: method.label, newTokens: 24, seed: 5 });
-    await app.run();
-    await app.ended();
-    await app.toEnd();
-    await expect(page.getByTestId("metric-tokens")).toHaveText("24");
-    await expect(page.getByTestId("token-hash")).toHaveText(/^[0-9a-f]{8}$/);
-    expect(await app.tokens.count()).toBeGreaterThan(0);
-    await expect(app.error).toHaveCount(0);
-  });
-
-  test(`${method.label} goes one step at a time and is cancelled`, async ({ app, page }) => {
-    await app.open();
-    await app.set({ method: method.label, newTokens: 60 });
-    await page.getByRole("button", { name: "One step", exact: true }).click();
-    await expect(app.status).toHaveAttribute("data-phase", "paused", { timeout: 60_000 });
-    const count = page.getByTestId("step-count");
-    await expect(count).toHaveText(/^1 \/ 1$/);
-    await page.getByRole("button", { name: "Step forward", exact: true }).click();
-    await expect(count).toHaveText(/^2 \/ 2$/);
-    await page.getByRole("button", { name: "Cancel", exact: true }).click();
-    await app.ended();
-    await app.toEnd();
-    await expect(page.getByTestId("end-reason")).toHaveText("cancelled");
+    await test.step("to the end", async () => {
+      await app.set({ method: method.label, newTokens: 24, seed: 5 });
+      await app.run();
+      await app.ended();
+      await app.toEnd();
+      await expect(page.getByTestId("metric-tokens")).toHaveText("24");
+      await expect(page.getByTestId("token-hash")).toHaveText(/^[0-9a-f]{8}$/);
+      await expect(app.tokens).toHaveCount(24);
+    });
+    await test.step("one step, another, and no further", async () => {
+      await app.set({ newTokens: 60 });
+      await page.getByRole("button", { name: "One step", exact: true }).click();
+      const count = page.getByTestId("step-count");
+      await expect(count).toHaveText(/^1 \/ 1$/);
+      await expect(app.status).toHaveAttribute("data-phase", "paused");
+      await page.getByRole("button", { name: "Step forward", exact: true }).click();
+      await expect(count).toHaveText(/^2 \/ 2$/);
+      await page.getByRole("button", { name: "Cancel", exact: true }).click();
+      await app.ended();
+      await app.toEnd();
+      await expect(page.getByTestId("end-reason")).toHaveText("cancelled");
+    });
     await expect(app.error).toHaveCount(0);
   });
 }

@@ -11,6 +11,11 @@ interface ParamsFormProps {
 /** Controls in the order of the schema. */
 export function ParamsForm({ schema, values, onChange }: ParamsFormProps) {
   return Object.entries(schema).map(([key, option]) => (
-    <Field key={key} option={option} value={values[key] ?? option.default} onChange={(v) => onChange(key, v)} />
+    <Field
+      key={key}
+      option={option}
+      value={values[key] ?? option.default}
+      onChange={(v) => onChange(key, v)}
+    />
   ));
 }

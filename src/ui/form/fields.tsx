@@ -85,7 +85,12 @@ function ChoiceField({ option, value, onChange }: FieldProps<ChoiceOption>) {
   return (
     <div className="field">
       <label htmlFor={id}>{option.label}</label>
-      <select id={id} value={String(value)} aria-describedby={`${id}-help`} onChange={(e) => onChange(e.target.value)}>
+      <select
+        id={id}
+        value={String(value)}
+        aria-describedby={`${id}-help`}
+        onChange={(e) => onChange(e.target.value)}
+      >
         {option.choices.map((c) => (
           <option key={c.value} value={c.value}>
             {c.label}

@@ -4,19 +4,38 @@ import type { NodeView, RoundView } from "../../trace/view";
 import { probability, quoted } from "../format";
 import type { Inspected } from "../inspect";
 import { SIGN_COLOUR, SIGN_NAME } from "../views/glyphs";
-import { Fact } from "./Inspector";
+import { Fact } from "./Fact";
 
 /** The unit interval: accepted up to acceptProb, and where the draw fell. */
 function Interval({ verdict }: { readonly verdict: NodeVerdict }) {
   const x = (p: number): number => 4 + p * 232;
   return (
-    <svg className="interval" viewBox="0 0 240 40" role="img" aria-label={`Accepted below ${probability(verdict.acceptProb)}${verdict.u === null ? "" : `, drawn ${probability(verdict.u)}`}`}>
-      <rect x={x(0)} y={14} width={232} height={8} fill="var(--wash)" stroke="var(--rule-strong)" strokeWidth={0.8} />
+    <svg
+      className="interval"
+      viewBox="0 0 240 40"
+      role="img"
+      aria-label={`Accepted below ${probability(verdict.acceptProb)}${verdict.u === null ? "" : `, drawn ${probability(verdict.u)}`}`}
+    >
+      <rect
+        x={x(0)}
+        y={14}
+        width={232}
+        height={8}
+        fill="var(--wash)"
+        stroke="var(--rule-strong)"
+        strokeWidth={0.8}
+      />
       <rect x={x(0)} y={14} width={232 * Math.min(1, verdict.acceptProb)} height={8} fill="var(--accepted)" />
       {verdict.u !== null && (
         <>
           <path d={`M${x(verdict.u)},9v18`} stroke="var(--ink)" strokeWidth={2} />
-          <text x={Math.min(226, Math.max(12, x(verdict.u)))} y={7} textAnchor="middle" fontSize={9.5} fill="var(--ink)">
+          <text
+            x={Math.min(226, Math.max(12, x(verdict.u)))}
+            y={7}
+            textAnchor="middle"
+            fontSize={9.5}
+            fill="var(--ink)"
+          >
             u
           </text>
         </>
@@ -38,11 +57,20 @@ const earlierSiblings = (round: RoundView, node: NodeView): number =>
 
 function whyNotReached(round: RoundView, node: NodeView): string {
   const siblings = round.nodes.filter((n) => n.parent === node.parent && n.state === "accepted");
-  if (siblings[0]) return `Never tested: its sibling ${quoted(siblings[0].text)} was accepted before its turn.`;
+  if (siblings[0])
+    return `Never tested: its sibling ${quoted(siblings[0].text)} was accepted before its turn.`;
   return "Never tested: the path to it was not accepted.";
 }
 
-function NodeTest({ round, node, verdict }: { readonly round: RoundView; readonly node: NodeView; readonly verdict: NodeVerdict }) {
+function NodeTest({
+  round,
+  node,
+  verdict,
+}: {
+  readonly round: RoundView;
+  readonly node: NodeView;
+  readonly verdict: NodeVerdict;
+}) {
   const p = Math.exp(verdict.logp);
   const earlier = earlierSiblings(round, node);
   const isResidual = Math.abs(verdict.r - p) > 1e-4 * Math.max(1, p) && earlier > 0;
@@ -63,8 +91,14 @@ function NodeTest({ round, node, verdict }: { readonly round: RoundView; readonl
     <>
       <dl className="facts">
         <Fact name="target probability, p" value={probability(p)} testId="test-p" />
-        {isResidual && <Fact name={`what is left of it after ${earlier} rejected, r`} value={probability(verdict.r)} />}
-        <Fact name={earlier > 0 ? "draft probability among those left, d" : "draft probability, d"} value={probability(verdict.d)} testId="test-d" />
+        {isResidual && (
+          <Fact name={`what is left of it after ${earlier} rejected, r`} value={probability(verdict.r)} />
+        )}
+        <Fact
+          name={earlier > 0 ? "draft probability among those left, d" : "draft probability, d"}
+          value={probability(verdict.d)}
+          testId="test-d"
+        />
         <Fact
           name={`accept below min(1, ${isResidual ? "r" : "p"} / d)`}
           value={probability(verdict.acceptProb)}

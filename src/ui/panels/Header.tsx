@@ -28,7 +28,9 @@ function EngineStatus() {
       <span className="engine-dot" data-phase={isLost ? "lost" : hasWebGpu ? phase : "none"} />
       <span className="engine-where">{where}</span>
       <span className="engine-what">{state}</span>
-      {device?.isSoftware && <span className="engine-what wide-only">on the CPU: its times say nothing about GPUs</span>}
+      {device?.isSoftware && (
+        <span className="engine-what wide-only">on the CPU: its times say nothing about GPUs</span>
+      )}
     </p>
   );
 }
@@ -44,7 +46,13 @@ function ThemeButton() {
   const theme = useLayout((s) => s.theme);
   const name = `Theme: ${theme}`;
   return (
-    <button type="button" className="quiet square" aria-label={name} title={name} onClick={() => setTheme(NEXT_THEME[theme])}>
+    <button
+      type="button"
+      className="quiet square"
+      aria-label={name}
+      title={name}
+      onClick={() => setTheme(NEXT_THEME[theme])}
+    >
       {THEME_ICON[theme]}
     </button>
   );
@@ -78,7 +86,9 @@ function TraceMenu() {
             <DropdownMenu.Item disabled={!hasRun} onSelect={saveTrace}>
               Save trace file
             </DropdownMenu.Item>
-            <DropdownMenu.Item onSelect={() => void openRecordedRun()}>Show the recorded run</DropdownMenu.Item>
+            <DropdownMenu.Item onSelect={() => void openRecordedRun()}>
+              Show the recorded run
+            </DropdownMenu.Item>
           </DropdownMenu.Content>
         </DropdownMenu.Portal>
       </DropdownMenu.Root>
@@ -91,7 +101,12 @@ export function Header() {
     <header className="header">
       <h1>
         <svg viewBox="0 0 26 20" width="26" height="20" aria-hidden="true">
-          <path d="M3,10C9,10 9,4 15,4M3,10C9,10 9,16 15,16M15,4H22" fill="none" stroke="currentColor" strokeWidth="1.7" />
+          <path
+            d="M3,10C9,10 9,4 15,4M3,10C9,10 9,16 15,16M15,4H22"
+            fill="none"
+            stroke="currentColor"
+            strokeWidth="1.7"
+          />
           <circle cx="3.2" cy="10" r="2.7" fill="currentColor" />
           <circle cx="15" cy="4" r="2.7" fill="var(--accepted)" />
           <circle cx="15" cy="16" r="2.2" fill="var(--paper)" stroke="var(--rejected)" strokeWidth="1.6" />
@@ -106,7 +121,13 @@ export function Header() {
         </button>
         <TraceMenu />
         <ThemeButton />
-        <button type="button" className="quiet square" aria-label="Help" title="Help" onClick={() => openDialog("help")}>
+        <button
+          type="button"
+          className="quiet square"
+          aria-label="Help"
+          title="Help"
+          onClick={() => openDialog("help")}
+        >
           ?
         </button>
       </nav>

@@ -20,7 +20,15 @@ const TREE_KEYS: readonly (readonly [keys: readonly string[], does: string])[] =
   [["↑", "↓"], "to the neighbour at the same depth"],
   [["Enter"], "keep a node in the inspector"],
 ];
-const SIGNS: readonly Sign[] = ["accepted", "rejected", "not_reached", "drafted", "residual", "bonus", "target"];
+const SIGNS: readonly Sign[] = [
+  "accepted",
+  "rejected",
+  "not_reached",
+  "drafted",
+  "residual",
+  "bonus",
+  "target",
+];
 
 function Keys({ keys }: { readonly keys: typeof KEYS }) {
   return (
@@ -48,8 +56,8 @@ export function HelpDialog() {
         <Dialog.Content className="dialog">
           <Dialog.Title>Help</Dialog.Title>
           <Dialog.Description className="help">
-            A small draft model proposes a tree of continuations; the target model reads the whole tree in one pass,
-            keeps one path of it and adds one token of its own.
+            A small draft model proposes a tree of continuations; the target model reads the whole tree in one
+            pass, keeps one path of it and adds one token of its own.
           </Dialog.Description>
           <h3 className="section-name">Signs</h3>
           <ul className="signs">

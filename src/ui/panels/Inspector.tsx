@@ -10,20 +10,9 @@ import { useEngine } from "../stores/engine";
 import { useLayout } from "../stores/layout";
 import { useRun } from "../stores/run";
 import { AcceptanceTest } from "./AcceptanceTest";
+import { Fact } from "./Fact";
 import { Laws } from "./Laws";
 import { TreePays } from "./TreePays";
-
-/** A row of two columns: what and how much. */
-export function Fact({ name, value, testId }: { readonly name: string; readonly value: string; readonly testId?: string }) {
-  return (
-    <div className="fact">
-      <dt>{name}</dt>
-      <dd className="figures" data-testid={testId}>
-        {value}
-      </dd>
-    </div>
-  );
-}
 
 function Headline({ view }: { readonly view: RunView }) {
   const { metrics } = view;
@@ -71,15 +60,23 @@ function RunFacts({ view }: { readonly view: RunView }) {
         <Fact name="tokens" value={count(metrics.tokens)} testId="metric-tokens" />
         <Fact name="target forwards" value={count(metrics.targetForwards)} testId="metric-target-forwards" />
         <Fact name="rows through the target" value={count(metrics.targetRows)} />
-        {metrics.draftForwards > 0 && <Fact name="draft forwards" value={count(metrics.draftForwards)} testId="metric-draft-forwards" />}
+        {metrics.draftForwards > 0 && (
+          <Fact name="draft forwards" value={count(metrics.draftForwards)} testId="metric-draft-forwards" />
+        )}
         {metrics.acceptance.drafted > 0 && (
-          <Fact name="drafted, of no use" value={`${count(metrics.wastedNodes)} of ${count(metrics.acceptance.drafted)}`} />
+          <Fact
+            name="drafted, of no use"
+            value={`${count(metrics.wastedNodes)} of ${count(metrics.acceptance.drafted)}`}
+          />
         )}
         <Fact name="dispatches" value={count(metrics.dispatches)} />
         <Fact name="submits, readbacks" value={`${count(metrics.submits)}, ${count(metrics.readbacks)}`} />
         <Fact name="time" value={duration(view.ms)} />
         {isLossless !== null && isLossless !== undefined && (
-          <Fact name="law of the text" value={isLossless ? "exactly the target\u2019s" : "not the target\u2019s"} />
+          <Fact
+            name="law of the text"
+            value={isLossless ? "exactly the target\u2019s" : "not the target\u2019s"}
+          />
         )}
         {start && <Fact name="seed" value={String(start.seed)} />}
         {status.state === "ended" && (
@@ -132,7 +129,10 @@ export function Inspector() {
       ) : (
         <section>
           <h2 className="section-name">Nothing chosen</h2>
-          <p className="help">Point at a node or a token, or move to one with the keyboard, to see what both models thought of it.</p>
+          <p className="help">
+            Point at a node or a token, or move to one with the keyboard, to see what both models thought of
+            it.
+          </p>
         </section>
       )}
       <TreePays view={view} />

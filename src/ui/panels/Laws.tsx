@@ -9,7 +9,10 @@ const value = (p: number | null): string => (p === null ? "\u2013" : probability
 function titleOf({ node, extra, piece, round }: Inspected): { title: string; what: string } {
   if (extra) return { title: quoted(piece), what: `${SIGN_NAME[extra.origin]}, step ${round.step + 1}` };
   if (node && node.parent >= 0)
-    return { title: quoted(piece), what: `depth ${node.depth}, ${SIGN_NAME[node.state]}, step ${round.step + 1}` };
+    return {
+      title: quoted(piece),
+      what: `depth ${node.depth}, ${SIGN_NAME[node.state]}, step ${round.step + 1}`,
+    };
   return { title: quoted(piece), what: `${SIGN_NAME.anchor}, step ${round.step + 1}` };
 }
 

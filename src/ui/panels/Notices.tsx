@@ -104,7 +104,12 @@ export function Notices() {
       {notices.map((message) => (
         <div key={message} className="notice" role="status" data-testid="notice">
           <p>{message}</p>
-          <button type="button" className="quiet square" aria-label="Dismiss" onClick={() => dropNotice(message)}>
+          <button
+            type="button"
+            className="quiet square"
+            aria-label="Dismiss"
+            onClick={() => dropNotice(message)}
+          >
             <CloseIcon />
           </button>
         </div>

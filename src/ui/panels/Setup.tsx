@@ -27,7 +27,9 @@ function Prompt() {
         onChange={(e) => useSettings.setState({ prompt: e.target.value })}
       />
       <p id={`${id}-help`} className={isEmpty ? "help problem" : "help"}>
-        {isEmpty ? "Write at least one character for the model to go on from." : "The model goes on from here."}
+        {isEmpty
+          ? "Write at least one character for the model to go on from."
+          : "The model goes on from here."}
       </p>
     </section>
   );
@@ -58,7 +60,8 @@ function MethodPicker() {
       </div>
       {method && (
         <p id={`${id}-help`} className="help">
-          {method.summary} {method.lossless ? "Exact: the text has the target\u2019s own law. " : "Not exact. "}
+          {method.summary}{" "}
+          {method.lossless ? "Exact: the text has the target\u2019s own law. " : "Not exact. "}
           <a href={method.source.url} target="_blank" rel="noreferrer" title={method.source.title}>
             {firstAuthor(method.source.authors)} {method.source.year}
           </a>
@@ -79,7 +82,9 @@ function firstAuthor(authors: string): string {
 
 function TreeSize({ method }: { readonly method: string }) {
   const values = useSettings((s) => s.params);
-  const nodes = findMethod(method)?.treeNodes(paramsOf({ ...useSettings.getState(), params: values }, method) as never) ?? 1;
+  const nodes =
+    findMethod(method)?.treeNodes(paramsOf({ ...useSettings.getState(), params: values }, method) as never) ??
+    1;
   if (nodes <= 1) return null;
   return (
     <p className="help figures">
@@ -91,7 +96,9 @@ function TreeSize({ method }: { readonly method: string }) {
 function Sampling() {
   const sampler = useSettings((s) => s.sampler);
   const { temperature, ...more } = samplerSchema;
-  const changed = Object.entries(more).filter(([key, option]) => sampler[key as keyof typeof more] !== option.default).length;
+  const changed = Object.entries(more).filter(
+    ([key, option]) => sampler[key as keyof typeof more] !== option.default,
+  ).length;
   const values = { ...sampler };
   return (
     <section className="setup-section" aria-label="Sampling">
@@ -137,8 +144,8 @@ function ModelPicker() {
       {chosen && (
         <p id={`${id}-help`} className="help">
           {chosen.description} {parameters(chosen.parameters)} parameters
-          {draft ? `, drafted for by ${draft.label} with ${parameters(draft.parameters)}` : ""}. {bytes(size)}, downloaded
-          once and run on this device.
+          {draft ? `, drafted for by ${draft.label} with ${parameters(draft.parameters)}` : ""}. {bytes(size)}
+          , downloaded once and run on this device.
         </p>
       )}
     </section>
@@ -177,7 +184,13 @@ export function RunBar() {
   const isGettingReady = phase === "opening" || phase === "loading" || phase === "compiling";
   return (
     <div className="run-bar">
-      <button type="button" className="primary" disabled={isGettingReady} onClick={() => void run()} aria-keyshortcuts="r">
+      <button
+        type="button"
+        className="primary"
+        disabled={isGettingReady}
+        onClick={() => void run()}
+        aria-keyshortcuts="r"
+      >
         Run
       </button>
       {busy ? (
@@ -185,7 +198,11 @@ export function RunBar() {
           Cancel
         </button>
       ) : (
-        <button type="button" onClick={() => void runOneStep()} title="Start a run and stop after its first step">
+        <button
+          type="button"
+          onClick={() => void runOneStep()}
+          title="Start a run and stop after its first step"
+        >
           One step
         </button>
       )}

@@ -18,7 +18,11 @@ const KINDS: readonly { readonly kind: LinkKind; readonly label: string; readonl
     label: "The settings of this run",
     help: "Short. The run is made again by whoever opens it, and compared with this one.",
   },
-  { kind: "setup", label: "The settings in the setup column", help: "Short. For a run that has not been made yet." },
+  {
+    kind: "setup",
+    label: "The settings in the setup column",
+    help: "Short. For a run that has not been made yet.",
+  },
 ];
 
 /** Messengers and mail programs begin to cut links at about this length. */
@@ -69,13 +73,23 @@ function ShareForm() {
         ))}
       </RadioGroup.Root>
       <div className="link-row">
-        <input aria-label="Link" data-testid="share-link" readOnly value={link} onFocus={(e) => e.target.select()} />
+        <input
+          aria-label="Link"
+          data-testid="share-link"
+          readOnly
+          value={link}
+          onFocus={(e) => e.target.select()}
+        />
         <button type="button" className="primary" onClick={() => void copy()}>
           Copy link
         </button>
       </div>
       <p className="help" role="status">
-        {copied === "yes" ? "Copied. " : copied === "no" ? "The browser did not allow copying: select the link and copy it. " : ""}
+        {copied === "yes"
+          ? "Copied. "
+          : copied === "no"
+            ? "The browser did not allow copying: select the link and copy it. "
+            : ""}
         {bytes(link.length)}
         {link.length > LONG_LINK ? ": too long for some messengers; a trace file may travel better." : ""}
       </p>

@@ -18,7 +18,9 @@ interface TokenProps {
 
 const Token = memo(function Token({ token, isCurrent, isSelected }: TokenProps) {
   const selection: Selection =
-    token.node === null ? { kind: "extra", step: token.step } : { kind: "node", step: token.step, node: token.node };
+    token.node === null
+      ? { kind: "extra", step: token.step }
+      : { kind: "node", step: token.step, node: token.node };
   return (
     <span
       className="token"

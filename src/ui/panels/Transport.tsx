@@ -11,7 +11,15 @@ import { BackIcon, ForwardIcon, PauseIcon, PlayIcon } from "./icons";
 
 const STAMP = { width: 58, height: 38 };
 
-const Frame = memo(function Frame({ round, isCurrent, isAhead }: { round: RoundView; isCurrent: boolean; isAhead: boolean }) {
+const Frame = memo(function Frame({
+  round,
+  isCurrent,
+  isAhead,
+}: {
+  round: RoundView;
+  isCurrent: boolean;
+  isAhead: boolean;
+}) {
   return (
     <button
       type="button"
@@ -22,7 +30,12 @@ const Frame = memo(function Frame({ round, isCurrent, isAhead }: { round: RoundV
       data-ahead={isAhead || undefined}
       onClick={() => goTo(round.step)}
     >
-      <svg width={STAMP.width} height={STAMP.height} viewBox={`0 0 ${STAMP.width} ${STAMP.height}`} aria-hidden="true">
+      <svg
+        width={STAMP.width}
+        height={STAMP.height}
+        viewBox={`0 0 ${STAMP.width} ${STAMP.height}`}
+        aria-hidden="true"
+      >
         <Stamp round={round} width={STAMP.width} height={STAMP.height} />
       </svg>
       <span className="figures">{round.step + 1}</span>
@@ -50,7 +63,8 @@ function FilmStrip({ step, ended }: { readonly step: number; readonly ended: num
       aria-label="All steps"
       onKeyDown={(e) => {
         const by = e.key === "ArrowRight" ? 1 : e.key === "ArrowLeft" ? -1 : 0;
-        const next = by === 0 ? undefined : (strip.current?.children[Math.max(0, step) + by] as HTMLElement | undefined);
+        const next =
+          by === 0 ? undefined : (strip.current?.children[Math.max(0, step) + by] as HTMLElement | undefined);
         if (by === 0) return;
         e.preventDefault();
         e.stopPropagation();
@@ -60,7 +74,12 @@ function FilmStrip({ step, ended }: { readonly step: number; readonly ended: num
       }}
     >
       {rounds.toArray().map((round) => (
-        <Frame key={round.step} round={round} isCurrent={round.step === Math.max(0, step)} isAhead={round.step > Math.max(ended, step)} />
+        <Frame
+          key={round.step}
+          round={round}
+          isCurrent={round.step === Math.max(0, step)}
+          isAhead={round.step > Math.max(ended, step)}
+        />
       ))}
     </div>
   );
@@ -76,9 +95,22 @@ const MARK_NAME: Readonly<Record<Mark["kind"], string>> = {
   end: "End",
 };
 /** Marks that would stand at nearly every step say nothing on the timeline. */
-const SHOWN_MARKS: ReadonlySet<Mark["kind"]> = new Set(["first_rejection", "retract", "warning", "longest_round"]);
+const SHOWN_MARKS: ReadonlySet<Mark["kind"]> = new Set([
+  "first_rejection",
+  "retract",
+  "warning",
+  "longest_round",
+]);
 
-function Scrubber({ step, ended, total }: { readonly step: number; readonly ended: number; readonly total: number }) {
+function Scrubber({
+  step,
+  ended,
+  total,
+}: {
+  readonly step: number;
+  readonly ended: number;
+  readonly total: number;
+}) {
   const latest = useRun((s) => s.latest);
   const rounds = latest.rounds.toArray();
   const most = Math.max(1, ...rounds.map((r) => r.tokens.length));
@@ -161,7 +193,14 @@ export function Transport() {
       <FilmStrip step={step} ended={ended} />
       <div className="transport-row">
         <div className="transport-buttons">
-          <button type="button" className="quiet square" aria-label="Step back" title="Step back (←)" onClick={stepBack} disabled={step < 0}>
+          <button
+            type="button"
+            className="quiet square"
+            aria-label="Step back"
+            title="Step back (←)"
+            onClick={stepBack}
+            disabled={step < 0}
+          >
             <BackIcon />
           </button>
           <button

@@ -4,7 +4,7 @@ import type { RunView } from "../../trace/view";
 import { duration, ratio } from "../format";
 import { median, roundTimes } from "../inspect";
 import { baselineKey, useBaselines } from "../stores/baseline";
-import { Fact } from "./Inspector";
+import { Fact } from "./Fact";
 
 export function TreePays({ view }: { readonly view: RunView }) {
   const baseline = useBaselines((s) => s[baselineKey(view)]);
@@ -30,13 +30,13 @@ export function TreePays({ view }: { readonly view: RunView }) {
       </dl>
       {cost === null ? (
         <p className="help">
-          Not known: it takes the time of a plain step on the same device. Run the Autoregressive method once with this
-          model, and the gain stands here.
+          Not known: it takes the time of a plain step on the same device. Run the Autoregressive method once
+          with this model, and the gain stands here.
         </p>
       ) : (
         <p className="help">
-          Medians of wall-clock times; the plain step is from {baseline?.rounds} steps of a plain run. The trace does not
-          split a round into c(N) and d.
+          Medians of wall-clock times; the plain step is from {baseline?.rounds} steps of a plain run. The
+          trace does not split a round into c(N) and d.
         </p>
       )}
     </section>

@@ -1,7 +1,7 @@
 /** The tabs of drawings under the text: frame, pan and zoom, export, keyboard movement between marks. */
 import { select, zoom, zoomIdentity, type ZoomBehavior } from "d3";
 import { DropdownMenu, Tabs } from "radix-ui";
-import { useEffect, useRef, useState, type KeyboardEvent } from "react";
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type RefObject } from "react";
 import { roundOf } from "../../trace/view";
 import { exportPicture } from "../export";
 import { useMoment, type Moment } from "../moment";
@@ -19,27 +19,38 @@ const SMALLEST_SCALE = 0.15;
 const LARGEST_SCALE = 3;
 
 /** Wheel, drag and pinch on an element, as a placement; null as long as nobody moved anything. */
-function useZoom(frame: React.RefObject<HTMLElement | null>, fitted: Placement | null, runKey: unknown) {
-  const [moved, setMoved] = useState<Placement | null>(null);
+function useZoom(
+  frame: RefObject<HTMLElement | null>,
+  fitted: Placement | null,
+  isZoomable: boolean,
+  run: unknown,
+) {
+  // Another run begins where its drawing fits itself.
+  const [state, setState] = useState<{ readonly run: unknown; readonly placement: Placement | null }>({
+    run,
+    placement: null,
+  });
+  const moved = state.run === run ? state.placement : null;
   const behaviour = useRef<ZoomBehavior<HTMLElement, unknown> | null>(null);
   const isOwn = useRef(false);
-  useEffect(() => setMoved(null), [runKey]);
   useEffect(() => {
     const element = frame.current;
-    if (!element) return undefined;
+    if (!element || !isZoomable) return undefined;
     const selection = select<HTMLElement, unknown>(element);
     const z = zoom<HTMLElement, unknown>()
       .scaleExtent([SMALLEST_SCALE, LARGEST_SCALE])
       .clickDistance(4)
       .on("zoom", (e: { transform: Placement }) => {
-        if (!isOwn.current) setMoved({ x: e.transform.x, y: e.transform.y, k: e.transform.k });
+        const { x, y, k } = e.transform;
+        if (!isOwn.current) setState({ run, placement: { x, y, k } });
       });
     behaviour.current = z;
     selection.call(z).on("dblclick.zoom", null);
     return () => {
       selection.on(".zoom", null);
+      behaviour.current = null;
     };
-  }, [frame]);
+  }, [frame, isZoomable, run]);
   // A drawing that fits itself tells d3 where it is, so that the first drag starts from there.
   useEffect(() => {
     const element = frame.current;
@@ -50,12 +61,13 @@ function useZoom(frame: React.RefObject<HTMLElement | null>, fitted: Placement |
       zoomIdentity.translate(fitted.x, fitted.y).scale(fitted.k),
     );
     isOwn.current = false;
-  }, [frame, moved, fitted]);
+  }, [frame, isZoomable, run, moved, fitted]);
   const scaleBy = (factor: number) => {
     const element = frame.current;
-    if (element && behaviour.current) behaviour.current.scaleBy(select<HTMLElement, unknown>(element), factor);
+    if (element && behaviour.current)
+      behaviour.current.scaleBy(select<HTMLElement, unknown>(element), factor);
   };
-  return { moved, scaleBy, reset: () => setMoved(null) };
+  return { moved, scaleBy, reset: () => setState({ run, placement: null }) };
 }
 
 interface CanvasProps {
@@ -117,8 +129,12 @@ function ExportMenu({ definition, moment, size }: Omit<CanvasProps, "placement">
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content className="menu" align="end" sideOffset={6}>
-          <DropdownMenu.Item onSelect={() => void exportPicture(definition, moment, size, "svg")}>Save as SVG</DropdownMenu.Item>
-          <DropdownMenu.Item onSelect={() => void exportPicture(definition, moment, size, "png")}>Save as PNG</DropdownMenu.Item>
+          <DropdownMenu.Item onSelect={() => void exportPicture(definition, moment, size, "svg")}>
+            Save as SVG
+          </DropdownMenu.Item>
+          <DropdownMenu.Item onSelect={() => void exportPicture(definition, moment, size, "png")}>
+            Save as PNG
+          </DropdownMenu.Item>
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
     </DropdownMenu.Root>
@@ -132,12 +148,21 @@ export function ViewPanel() {
   const timeline = useRun((s) => s.timeline);
   const frame = useRef<HTMLDivElement>(null);
   const measured = useSize(frame);
-  const size: Size = {
-    width: measured?.width ?? 0,
-    height: (measured && definition.heightAt?.(moment.view, moment.step, measured.width)) ?? measured?.height ?? 0,
-  };
-  const fitted = measured && definition.fit ? definition.fit(moment.view, moment.step, size) : null;
-  const { moved, scaleBy, reset } = useZoom(frame, fitted, timeline);
+  const size = useMemo<Size>(
+    () => ({
+      width: measured?.width ?? 0,
+      height:
+        (measured && definition.heightAt?.(moment.view, moment.step, measured.width)) ??
+        measured?.height ??
+        0,
+    }),
+    [measured, definition, moment],
+  );
+  const fitted = useMemo(
+    () => (definition.fit && size.width > 0 ? definition.fit(moment.view, moment.step, size) : null),
+    [definition, moment, size],
+  );
+  const { moved, scaleBy, reset } = useZoom(frame, fitted, definition.isZoomable, timeline);
   const placement = definition.isZoomable ? moved : null;
   return (
     <Tabs.Root className="view-panel" value={definition.id} onValueChange={setView} activationMode="manual">
@@ -152,13 +177,32 @@ export function ViewPanel() {
         <div className="view-tools">
           {definition.isZoomable && (
             <>
-              <button type="button" className="quiet square zoom-button" aria-label="Zoom out" title="Zoom out" onClick={() => scaleBy(1 / 1.3)}>
+              <button
+                type="button"
+                className="quiet square zoom-button"
+                aria-label="Zoom out"
+                title="Zoom out"
+                onClick={() => scaleBy(1 / 1.3)}
+              >
                 <MinusIcon />
               </button>
-              <button type="button" className="quiet square zoom-button" aria-label="Zoom in" title="Zoom in" onClick={() => scaleBy(1.3)}>
+              <button
+                type="button"
+                className="quiet square zoom-button"
+                aria-label="Zoom in"
+                title="Zoom in"
+                onClick={() => scaleBy(1.3)}
+              >
                 <PlusIcon />
               </button>
-              <button type="button" className="quiet square" aria-label="Fit" title="Fit" onClick={reset} disabled={moved === null}>
+              <button
+                type="button"
+                className="quiet square"
+                aria-label="Fit"
+                title="Fit"
+                onClick={reset}
+                disabled={moved === null}
+              >
                 <FitIcon />
               </button>
             </>

@@ -18,7 +18,8 @@ export interface Baseline {
 export const useBaselines = create<Readonly<Record<string, Baseline>>>()(() => ({}));
 
 /** Runs that can be compared with one another have the same key. */
-export const baselineKey = (view: RunView): string => `${view.start?.model ?? ""} on ${view.start?.adapter ?? ""}`;
+export const baselineKey = (view: RunView): string =>
+  `${view.start?.model ?? ""} on ${view.start?.adapter ?? ""}`;
 
 /** The time of a plain step, if the run is plain, finished and long enough. */
 export function baselineOf(view: RunView): Baseline | null {

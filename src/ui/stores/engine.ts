@@ -5,12 +5,7 @@ import type { DeviceInfo, LoadProgress } from "../../worker/api";
 
 export type EnginePhase =
   /** Nothing asked of it yet, or the last run is over. */
-  | "idle"
-  | "opening"
-  | "loading"
-  | "compiling"
-  | "running"
-  | "paused";
+  "idle" | "opening" | "loading" | "compiling" | "running" | "paused";
 
 export interface EngineState {
   readonly phase: EnginePhase;

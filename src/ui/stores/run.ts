@@ -26,7 +26,12 @@ export interface RunState {
   readonly latest: RunView;
 }
 
-const nothing = (): RunState => ({ source: { kind: "none" }, timeline: new Timeline(), length: 0, latest: emptyView() });
+const nothing = (): RunState => ({
+  source: { kind: "none" },
+  timeline: new Timeline(),
+  length: 0,
+  latest: emptyView(),
+});
 
 export const useRun = create<RunState>()(() => nothing());
 

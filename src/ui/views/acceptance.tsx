@@ -32,7 +32,14 @@ function Chart({ title, axis, classes, nameOf, width, height }: ChartProps) {
       {ticks.map((t) => (
         <g key={t} transform={`translate(0,${y(t)})`}>
           <path d={`M${MARGIN.left},0H${width - MARGIN.right}`} stroke="var(--rule)" />
-          <text x={MARGIN.left - 8} y={3.5} textAnchor="end" fontSize={10.5} fill="var(--ink-soft)" className="figures">
+          <text
+            x={MARGIN.left - 8}
+            y={3.5}
+            textAnchor="end"
+            fontSize={10.5}
+            fill="var(--ink-soft)"
+            className="figures"
+          >
             {t}
           </text>
         </g>
@@ -42,7 +49,11 @@ function Chart({ title, axis, classes, nameOf, width, height }: ChartProps) {
         const rate = acceptanceOfTested(c);
         const expected = expectedAcceptance(c);
         return (
-          <g key={k} role="img" aria-label={`${nameOf(k)}: ${c.accepted} of ${c.tested} tested drafts accepted`}>
+          <g
+            key={k}
+            role="img"
+            aria-label={`${nameOf(k)}: ${c.accepted} of ${c.tested} tested drafts accepted`}
+          >
             <rect
               x={left + 0.75}
               y={y(c.tested)}
@@ -52,7 +63,13 @@ function Chart({ title, axis, classes, nameOf, width, height }: ChartProps) {
               stroke="var(--idle)"
               strokeWidth={1.5}
             />
-            <rect x={left} y={y(c.accepted)} width={x.bandwidth()} height={y(0) - y(c.accepted)} fill="var(--accepted)" />
+            <rect
+              x={left}
+              y={y(c.accepted)}
+              width={x.bandwidth()}
+              height={y(0) - y(c.accepted)}
+              fill="var(--accepted)"
+            />
             {expected !== null && (
               <path
                 d={`M${left - 5},${y(c.expected)}H${left + x.bandwidth() + 5}`}

@@ -40,7 +40,12 @@ export function Glyph({ sign, r }: { readonly sign: Sign; readonly r: number }) 
       return (
         <>
           <circle r={r - 0.5} fill="var(--sheet)" stroke={colour} strokeWidth={1.8} />
-          <path d={`M${-c},${-c}L${c},${c}M${c},${-c}L${-c},${c}`} stroke={colour} strokeWidth={1.8} strokeLinecap="round" />
+          <path
+            d={`M${-c},${-c}L${c},${c}M${c},${-c}L${-c},${c}`}
+            stroke={colour}
+            strokeWidth={1.8}
+            strokeLinecap="round"
+          />
         </>
       );
     }
@@ -48,7 +53,9 @@ export function Glyph({ sign, r }: { readonly sign: Sign; readonly r: number }) 
       return <circle r={r - 0.8} fill="var(--sheet)" stroke={colour} strokeWidth={1.6} />;
     case "not_reached":
     case "candidate":
-      return <circle r={r - 1.2} fill="var(--sheet)" stroke={colour} strokeWidth={1.4} strokeDasharray="2.4 2.2" />;
+      return (
+        <circle r={r - 1.2} fill="var(--sheet)" stroke={colour} strokeWidth={1.4} strokeDasharray="2.4 2.2" />
+      );
     case "residual":
       return <path d={`M0,${-r * 1.25}L${r * 1.25},0L0,${r * 1.25}L${-r * 1.25},0Z`} fill={colour} />;
     case "bonus":

@@ -7,7 +7,14 @@ import { tokensView } from "./tokens";
 import { treeView } from "./tree";
 import type { ViewDefinition } from "./view";
 
-export const views: readonly ViewDefinition[] = [treeView, stepsView, tokensView, acceptanceView, costsView, slotsView];
+export const views: readonly ViewDefinition[] = [
+  treeView,
+  stepsView,
+  tokensView,
+  acceptanceView,
+  costsView,
+  slotsView,
+];
 
 /** Drawings that stand under the stage all the time and are no tabs. */
 export const STRIPS: ReadonlySet<string> = new Set([slotsView.id]);

@@ -25,7 +25,15 @@ export function describeSlots(s: SlotsEvent): string {
   return `${s.written} written, ${Math.min(s.kept, s.written)} kept, ${moved} moved, ${Math.max(0, s.written - s.kept)} dropped`;
 }
 
-function Row({ slots, width, name }: { readonly slots: SlotsEvent; readonly width: number; readonly name: string }) {
+function Row({
+  slots,
+  width,
+  name,
+}: {
+  readonly slots: SlotsEvent;
+  readonly width: number;
+  readonly name: string;
+}) {
   const fates = slotFates(slots);
   const prefix = Math.min(90, Math.max(34, width * 0.12));
   const room = width - LABEL - prefix - 8;
@@ -34,12 +42,22 @@ function Row({ slots, width, name }: { readonly slots: SlotsEvent; readonly widt
   const start = LABEL + prefix + 6;
   const middle = (slot: number): number => start + (slot - slots.base) * cell + (cell - gap) / 2;
   return (
-    <g role="img" aria-label={`${name} cache: ${plural(slots.base, "earlier slot")}, ${describeSlots(slots)}`}>
+    <g
+      role="img"
+      aria-label={`${name} cache: ${plural(slots.base, "earlier slot")}, ${describeSlots(slots)}`}
+    >
       <text y={CELL_HEIGHT / 2 + 16} fontSize={11.5} fill="var(--ink-soft)">
         {name}
       </text>
       <g transform="translate(0,12)">
-        <rect x={LABEL} width={prefix} height={CELL_HEIGHT} rx={1.5} fill="var(--wash)" stroke="var(--rule-strong)" />
+        <rect
+          x={LABEL}
+          width={prefix}
+          height={CELL_HEIGHT}
+          rx={1.5}
+          fill="var(--wash)"
+          stroke="var(--rule-strong)"
+        />
         <text
           x={LABEL + prefix / 2}
           y={CELL_HEIGHT - 3.5}

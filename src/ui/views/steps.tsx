@@ -43,11 +43,26 @@ function StepsDrawing({ view, step, size, onPin }: DrawingProps) {
             aria-label={describeRound(round)}
             {...(onPin && { tabIndex: 0, onClick: () => onPin({ kind: "node", step: round.step, node: 0 }) })}
           >
-            <rect className="tree-hit" x={-8} y={-6} width={cellWidth - 10} height={CELL.height - 10} rx={6} fill="transparent" />
+            <rect
+              className="tree-hit"
+              x={-8}
+              y={-6}
+              width={cellWidth - 10}
+              height={CELL.height - 10}
+              rx={6}
+              fill="transparent"
+            />
             <text y={10} fontSize={10.5} fill="var(--ink-soft)" className="figures">
               {round.step + 1}
             </text>
-            <text x={inner} y={10} fontSize={10.5} fill="var(--ink-soft)" textAnchor="end" className="figures">
+            <text
+              x={inner}
+              y={10}
+              fontSize={10.5}
+              fill="var(--ink-soft)"
+              textAnchor="end"
+              className="figures"
+            >
               {`+${round.tokens.length}`}
             </text>
             <g transform="translate(0,16)">

@@ -10,7 +10,11 @@ interface Point {
 }
 
 /** Rows of the stamp: leaves from top to bottom in draw order, parents in the middle of their children. */
-function layStamp(round: RoundView, width: number, height: number): { points: Map<number, Point>; extra: Point | null } {
+function layStamp(
+  round: RoundView,
+  width: number,
+  height: number,
+): { points: Map<number, Point>; extra: Point | null } {
   const points = new Map<number, Point>();
   const end = round.path.at(-1);
   const extra = extraOf(round);
@@ -34,7 +38,10 @@ function layStamp(round: RoundView, width: number, height: number): { points: Ma
     if (extra) extraRow = 0;
     rows = 1;
   }
-  const levels = Math.max(1, round.depth + (extra && (round.nodes[end ?? 0]?.depth ?? 0) === round.depth ? 1 : 0));
+  const levels = Math.max(
+    1,
+    round.depth + (extra && (round.nodes[end ?? 0]?.depth ?? 0) === round.depth ? 1 : 0),
+  );
   const sx = (x: number): number => 5 + (x / levels) * (width - 11);
   const sy = (y: number): number => (rows < 2 ? height / 2 : 5 + (y / (rows - 1)) * (height - 10));
   const scaled = new Map([...points].map(([id, p]) => [id, { x: sx(p.x), y: sy(p.y) }]));
@@ -43,7 +50,8 @@ function layStamp(round: RoundView, width: number, height: number): { points: Ma
 }
 
 const f = (v: number): string => v.toFixed(1);
-const dot = ({ x, y }: Point, r: number): string => `M${f(x - r)},${f(y)}a${r},${r} 0 1,0 ${2 * r},0a${r},${r} 0 1,0 ${-2 * r},0`;
+const dot = ({ x, y }: Point, r: number): string =>
+  `M${f(x - r)},${f(y)}a${r},${r} 0 1,0 ${2 * r},0a${r},${r} 0 1,0 ${-2 * r},0`;
 
 interface StampProps {
   readonly round: RoundView;
@@ -102,7 +110,10 @@ export const Stamp = memo(function Stamp({ round, width, height }: StampProps) {
 export function describeRound(round: RoundView): string {
   const rejected = round.nodes.filter((n) => n.state === "rejected").length;
   const drafted = Math.max(0, round.nodes.length - 1);
-  const parts = [`Step ${round.step + 1}`, `${round.tokens.length} ${round.tokens.length === 1 ? "token" : "tokens"}`];
+  const parts = [
+    `Step ${round.step + 1}`,
+    `${round.tokens.length} ${round.tokens.length === 1 ? "token" : "tokens"}`,
+  ];
   if (drafted > 0) parts.push(`${drafted} drafted`, `${rejected} rejected`);
   return parts.join(", ");
 }
@@ -111,4 +122,5 @@ export function describeRound(round: RoundView): string {
 export const textOfRound = (round: RoundView): string => round.tokens.map((t) => t.text).join("");
 
 /** All rounds of a view up to a step, oldest first. */
-export const roundsUpTo = (view: RunView, step: number): readonly RoundView[] => view.rounds.slice(0, step + 1);
+export const roundsUpTo = (view: RunView, step: number): readonly RoundView[] =>
+  view.rounds.slice(0, step + 1);

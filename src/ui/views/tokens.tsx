@@ -93,7 +93,14 @@ function TokensDrawing({ view, step, size, selection = null, onHover, onPin }: D
               rx={4}
               fill={isSame(chosen, selection) ? "var(--wash)" : "transparent"}
             />
-            <rect x={0} y={-p * BAR} width={Math.min(12, width - 8)} height={p * BAR} fill={SIGN_COLOUR[token.origin]} opacity={0.75} />
+            <rect
+              x={0}
+              y={-p * BAR}
+              width={Math.min(12, width - 8)}
+              height={p * BAR}
+              fill={SIGN_COLOUR[token.origin]}
+              opacity={0.75}
+            />
             <path d={`M0,0.5H${width - 7}`} stroke="var(--rule)" />
             <text y={15} fontSize={LABEL_SIZE} fill="var(--ink)" fontWeight={token.step === step ? 620 : 430}>
               {label}
@@ -122,5 +129,6 @@ export const tokensView: ViewDefinition = {
   help: "Bar and number: how likely the target found each token where it stands. The line under it tells how the token came to be.",
   isZoomable: false,
   Drawing: TokensDrawing,
-  heightAt: (view, _step, width) => ((max(layTokens(view, width - 2 * EDGE), (c) => c.row) ?? 0) + 1) * ROW + 24,
+  heightAt: (view, _step, width) =>
+    ((max(layTokens(view, width - 2 * EDGE), (c) => c.row) ?? 0) + 1) * ROW + 24,
 };

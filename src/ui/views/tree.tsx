@@ -33,13 +33,27 @@ const signOf = ({ mark }: PlacedMark): Sign =>
 
 /** Probability that decides the width of the edge to a mark: the draft's for drafts, the target's for the rest. */
 const weightOf = ({ mark }: PlacedMark): number =>
-  Math.exp(mark.kind === "node" ? mark.node.logq : mark.kind === "extra" ? mark.token.logprob : mark.candidate.logprob);
+  Math.exp(
+    mark.kind === "node"
+      ? mark.node.logq
+      : mark.kind === "extra"
+        ? mark.token.logprob
+        : mark.candidate.logprob,
+  );
 
 export const edgeWidth = (p: number): number => 1 + 6 * Math.min(1, p);
 
 const curve = linkHorizontal<unknown, [number, number]>();
 
-function Edge({ from, to, isFinal }: { readonly from: PlacedMark; readonly to: PlacedMark; readonly isFinal: boolean }) {
+function Edge({
+  from,
+  to,
+  isFinal,
+}: {
+  readonly from: PlacedMark;
+  readonly to: PlacedMark;
+  readonly isFinal: boolean;
+}) {
   const sign = signOf(to);
   const colour = SIGN_COLOUR[sign];
   const target: [number, number] = [to.x - GLYPH - 1, to.y];
@@ -130,8 +144,18 @@ function Mark({ placed, round, detail, isSelected, isTabStop, onHover, onPin }: 
 
 const round2 = (x: number): number => Math.round(x * 100) / 100;
 
-function Trunk({ layout, placement, size }: { layout: TreeLayout; placement: Placement; size: DrawingProps["size"] }) {
-  const shown = layout.trunk.filter((t) => (t.x + t.width) * placement.k + placement.x > -40 && t.x * placement.k + placement.x < size.width);
+function Trunk({
+  layout,
+  placement,
+  size,
+}: {
+  layout: TreeLayout;
+  placement: Placement;
+  size: DrawingProps["size"];
+}) {
+  const shown = layout.trunk.filter(
+    (t) => (t.x + t.width) * placement.k + placement.x > -40 && t.x * placement.k + placement.x < size.width,
+  );
   const end = layout.marks.length > 0 ? -GLYPH : 0;
   const start = layout.trunk.at(-1);
   if (!start) return null;
@@ -171,7 +195,8 @@ function TreeDrawing({ view, step, size, placement, selection = null, onHover, o
   const detail = detailAt(place.k);
   const byKey = new Map(layout.marks.map((m) => [m.key, m]));
   const isCrowded = layout.marks.length > CROWDED && place.k < 0.9;
-  const isChosen = (m: PlacedMark): boolean => round !== undefined && isSame(selectionOf(round, m), selection);
+  const isChosen = (m: PlacedMark): boolean =>
+    round !== undefined && isSame(selectionOf(round, m), selection);
   const chosen = layout.marks.find(isChosen) ?? layout.marks[0];
   // Kept edges last, so that nothing crosses over the committed path.
   const edges = layout.marks
@@ -188,12 +213,17 @@ function TreeDrawing({ view, step, size, placement, selection = null, onHover, o
       className="tree-drawing"
       fontFamily="var(--sans)"
     >
-      <g data-zoom="" transform={`translate(${round2(place.x)},${round2(place.y)}) scale(${round2(place.k)})`}>
+      <g
+        data-zoom=""
+        transform={`translate(${round2(place.x)},${round2(place.y)}) scale(${round2(place.k)})`}
+      >
         <Trunk layout={layout} placement={place} size={size} />
         <g aria-hidden="true">
           {edges.map((m) => {
             const parent = byKey.get(m.parent ?? "");
-            return parent ? <Edge key={m.key} from={parent} to={m} isFinal={m.mark.kind === "extra"} /> : null;
+            return parent ? (
+              <Edge key={m.key} from={parent} to={m} isFinal={m.mark.kind === "extra"} />
+            ) : null;
           })}
         </g>
         {layout.columns.length > 1 && <DepthScale layout={layout} />}
@@ -215,7 +245,8 @@ function TreeDrawing({ view, step, size, placement, selection = null, onHover, o
   );
 }
 
-const isOnPath = (m: PlacedMark): boolean => m.mark.kind === "extra" || (m.mark.kind === "node" && m.mark.node.state === "accepted");
+const isOnPath = (m: PlacedMark): boolean =>
+  m.mark.kind === "extra" || (m.mark.kind === "node" && m.mark.node.state === "accepted");
 
 export const treeView: ViewDefinition = {
   id: "tree",
@@ -223,5 +254,6 @@ export const treeView: ViewDefinition = {
   help: "Edge width and q: how likely the draft model found a token. p: how likely the target finds it. Siblings are tested from top to bottom.",
   isZoomable: true,
   Drawing: TreeDrawing,
-  fit: (view, step, size) => fitTree(layTree(view, step < 0 ? undefined : roundOf(view, step), isCompactAt(size)), size),
+  fit: (view, step, size) =>
+    fitTree(layTree(view, step < 0 ? undefined : roundOf(view, step), isCompactAt(size)), size),
 };

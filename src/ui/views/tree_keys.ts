@@ -7,7 +7,13 @@ import type { Size } from "./view";
  * Key of the mark next to the one with key `from`: left is the parent, right the first child, up and down the nearest
  * mark of the same depth. Null if the key is no arrow or there is no such mark.
  */
-export function neighbourOf(view: RunView, round: RoundView, size: Size, from: string, key: string): string | null {
+export function neighbourOf(
+  view: RunView,
+  round: RoundView,
+  size: Size,
+  from: string,
+  key: string,
+): string | null {
   const { marks } = layTree(view, round, isCompactAt(size));
   const at = marks.find((m) => m.key === from);
   if (!at) return null;

@@ -1,6 +1,13 @@
 /** Where everything of the tree drawing goes: plain data, no colours, no React. */
 import { hierarchy, tree } from "d3";
-import { candidatesOf, type Candidate, type NodeView, type RoundView, type RunView, type TokenView } from "../../trace/view";
+import {
+  candidatesOf,
+  type Candidate,
+  type NodeView,
+  type RoundView,
+  type RunView,
+  type TokenView,
+} from "../../trace/view";
 import { shortProbability, truncate } from "../format";
 import { textWidth } from "./text_width";
 import { tokenLabel } from "./token_label";
@@ -45,7 +52,12 @@ export interface TreeLayout {
   /** x of each depth. */
   readonly columns: readonly number[];
   /** Of the tree and its labels, without the trunk. */
-  readonly bounds: { readonly left: number; readonly right: number; readonly top: number; readonly bottom: number };
+  readonly bounds: {
+    readonly left: number;
+    readonly right: number;
+    readonly top: number;
+    readonly bottom: number;
+  };
   readonly isCompact: boolean;
 }
 
@@ -92,7 +104,8 @@ function treeBranches(round: RoundView): Branch {
   const build = (id: number): Branch => {
     const node = round.nodes[id]!;
     const children = node.children.map(build);
-    if (extra && id === end) children.push({ key: EXTRA_KEY, mark: { kind: "extra", token: extra }, children: [] });
+    if (extra && id === end)
+      children.push({ key: EXTRA_KEY, mark: { kind: "extra", token: extra }, children: [] });
     return { key: nodeKey(id), mark: { kind: "node", node }, children };
   };
   return build(0);
@@ -165,16 +178,25 @@ export function layTree(view: RunView, round: RoundView | undefined, isCompact: 
       isCompact,
     };
   }
-  const root = hierarchy(round.nodes.length > 0 ? treeBranches(round) : plainBranches(view, round, isCompact ? 6 : 10));
+  const root = hierarchy(
+    round.nodes.length > 0 ? treeBranches(round) : plainBranches(view, round, isCompact ? 6 : 10),
+  );
   const placed = tree<Branch>()
     .nodeSize([rowHeight, 1])
     .separation((a, b) => (a.parent === b.parent ? 1 : 1.2))(root);
 
   const labels = new Map(
-    placed.descendants().map((d) => [d.data.key, truncate(tokenLabel(view, tokenOfMark(d.data.mark)), LONGEST_LABEL)]),
+    placed
+      .descendants()
+      .map((d) => [d.data.key, truncate(tokenLabel(view, tokenOfMark(d.data.mark)), LONGEST_LABEL)]),
   );
   const reachOf = ({ key, mark }: Branch): number =>
-    GLYPH + 7 + Math.max(textWidth(labels.get(key) ?? "", LABEL_SIZE), textWidth(numbersOf(mark, isCompact), NUMBERS_SIZE));
+    GLYPH +
+    7 +
+    Math.max(
+      textWidth(labels.get(key) ?? "", LABEL_SIZE),
+      textWidth(numbersOf(mark, isCompact), NUMBERS_SIZE),
+    );
   const columns = [0];
   for (const d of placed.descendants()) {
     const next = (columns[d.depth] ?? 0) + reachOf(d.data) + gap;
@@ -220,11 +242,17 @@ export function fitTree({ bounds, isCompact }: TreeLayout, size: Size): Placemen
   const trunkRoom = isCompact ? 70 : Math.min(260, size.width * 0.22);
   const width = bounds.right - bounds.left;
   const height = bounds.bottom - bounds.top;
-  const k = Math.max(isCompact ? SMALLEST_COMPACT_FIT : SMALLEST_FIT, Math.min(1.2, (size.width - trunkRoom - 16) / width, (size.height - 24) / height));
+  const k = Math.max(
+    isCompact ? SMALLEST_COMPACT_FIT : SMALLEST_FIT,
+    Math.min(1.2, (size.width - trunkRoom - 16) / width, (size.height - 24) / height),
+  );
   const overflowsHeight = height * k > size.height;
   return {
     k,
-    x: Math.max(trunkRoom - bounds.left * k, (size.width - width * k) / 2 - bounds.left * k + trunkRoom / 2 - 8),
+    x: Math.max(
+      trunkRoom - bounds.left * k,
+      (size.width - width * k) / 2 - bounds.left * k + trunkRoom / 2 - 8,
+    ),
     y: overflowsHeight ? size.height / 2 : (size.height - height * k) / 2 - bounds.top * k,
   };
 }

@@ -70,6 +70,15 @@ describe("appendPiece", () => {
     ).toBe("\ufeff");
   });
 
+  it("waits only for bytes that can still become a character", () => {
+    const after = (...bytes: number[]) => appendPiece(NO_BYTES, { text: "\ufffd", bytes });
+    expect(after(0xe2, 0x82)).toEqual({ text: "", pending: [0xe2, 0x82] });
+    expect(after(0x41, 0xf0, 0x9f, 0x90)).toEqual({ text: "A", pending: [0xf0, 0x9f, 0x90] });
+    // Overlong, a surrogate, beyond U+10FFFF, a byte that starts nothing.
+    for (const bytes of [[0xe0, 0x80], [0xed, 0xa0], [0xf4, 0x90], [0xc0], [0xf5]])
+      expect(after(...bytes)).toEqual({ text: decodeBytes(bytes), pending: [] });
+  });
+
   it("leaves whole pieces alone", () => {
     expect(appendPiece(NO_BYTES, { text: " d\u00e9j\u00e0", bytes: null })).toEqual({
       text: " d\u00e9j\u00e0",

@@ -1,6 +1,6 @@
 /**
  * Makes src/ui/fonts/inter-latin.woff2 from the Inter package: Latin-1 and the page's own signs, weights 400 to 700.
- * Half the bytes of the file in the package. Run again after an update: npx tsx scripts/subset_fonts.ts
+ * Half the bytes of the file in the package. Run again after an update: node scripts/subset_fonts.mjs
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import subsetFont from "subset-font";
@@ -8,7 +8,7 @@ import subsetFont from "subset-font";
 const SOURCE = "node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2";
 const TARGET = "src/ui/fonts/inter-latin.woff2";
 
-const range = (from: number, to: number): string =>
+const range = (from, to) =>
   String.fromCodePoint(...Array.from({ length: to - from + 1 }, (_, i) => from + i));
 /** Latin-1 without controls, typographic punctuation, and signs that labels use. */
 const KEPT = `${range(0x20, 0x7e)}${range(0xa0, 0xff)}ıŒœ–—‘’‚“”„•…‹›€←↑→↓−⟨⟩\u202f`;

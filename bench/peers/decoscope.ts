@@ -1,0 +1,57 @@
+/** This engine, run as the page runs it: in its worker, through its client, plain autoregressive decoding. */
+import { autoregressive } from "../../src/decoding/autoregressive";
+import type { TraceEvent } from "../../src/trace/events";
+import { connectEngine } from "../../src/worker/client";
+import type { Generation, Report, Task } from "./timing";
+
+export async function runDecoscope(task: Task): Promise<Report> {
+  let onEvent: (event: TraceEvent) => void = () => undefined;
+  const engine = connectEngine(new URL("./", location.href).href, (message) => {
+    if (message.type === "device_lost") throw new Error(message.error.message);
+    if (message.type === "events") message.events.forEach((event) => onEvent(event));
+  });
+  const { adapter } = await engine.openDevice();
+  await engine.load(task.model);
+  let promptTokens: readonly number[] = [];
+
+  const generate = async (): Promise<Generation> => {
+    const tokens: number[] = [];
+    const times: number[] = [];
+    const ended = new Promise<void>((resolve, reject) => {
+      onEvent = (event) => {
+        if (event.kind === "run_start") promptTokens = event.promptTokens;
+        if (event.kind === "commit") {
+          tokens.push(...event.tokens);
+          for (let i = 0; i < event.tokens.length; i++) times.push(event.ms);
+        }
+        if (event.kind === "run_end") {
+          if (event.error) reject(new Error(event.error.message));
+          else resolve();
+        }
+      };
+    });
+    await engine.start(
+      {
+        model: task.model,
+        draft: null,
+        method: autoregressive.id,
+        params: {},
+        sampler: { temperature: 0, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 },
+        prompt: task.prompt,
+        seed: 0,
+        maxNewTokens: task.newTokens,
+        detail: "light",
+        profile: false,
+      },
+      false,
+    );
+    await ended;
+    return { tokens, decodeMs: (times.at(-1) ?? NaN) - (times[0] ?? NaN) };
+  };
+
+  await generate();
+  const generations: Generation[] = [];
+  for (let i = 0; i < task.repeats; i++) generations.push(await generate());
+  engine.dispose();
+  return { promptTokens, generations, ranOn: adapter };
+}

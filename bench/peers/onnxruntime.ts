@@ -1,0 +1,112 @@
+/** onnxruntime-web on the same weights: greedy decoding with the caches left where the provider computes. */
+import type * as Ort from "onnxruntime-web";
+import { type Checkpoint, loadCheckpoint } from "./checkpoint";
+import { fusedGraph } from "./graph_fused";
+import { plainGraph } from "./graph_plain";
+import { encodeModel } from "./onnx";
+import type { Generation, Report, Task } from "./timing";
+
+export type Provider = "webgpu" | "wasm";
+export type GraphKind = "plain" | "fused";
+
+/** Threads of the WASM provider. */
+const THREADS = 2;
+
+/** The library as its makers ship it, next to its own WASM files; a bundler would part its threads from them. */
+async function loadLibrary(provider: Provider): Promise<typeof Ort> {
+  const folder = new URL("./ort/", location.href).href;
+  const library = (await import(/* @vite-ignore */ `${folder}ort.${provider}.min.mjs`)) as typeof Ort;
+  library.env.wasm.wasmPaths = folder;
+  library.env.wasm.numThreads = provider === "wasm" ? THREADS : 1;
+  library.env.logLevel = "error";
+  return library;
+}
+
+/** Index of the largest of the last `vocabSize` values. */
+function argmaxOfLastRow(logits: Float32Array, vocabSize: number): number {
+  const start = logits.length - vocabSize;
+  let best = start;
+  for (let i = start + 1; i < logits.length; i++) if ((logits[i] ?? 0) > (logits[best] ?? 0)) best = i;
+  return best - start;
+}
+
+/** What one pass over `tokens` is fed, after `past` cached positions. */
+function inputsOf(
+  ort: typeof Ort,
+  graph: GraphKind,
+  tokens: readonly number[],
+  past: number,
+): Record<string, Ort.Tensor> {
+  const count = tokens.length;
+  const total = past + count;
+  const ids = new ort.Tensor("int64", BigInt64Array.from(tokens.map(BigInt)), [1, count]);
+  if (graph === "fused") {
+    return {
+      tokens: ids,
+      seqlens_k: new ort.Tensor("int32", Int32Array.of(total - 1), [1]),
+      total_length: new ort.Tensor("int32", Int32Array.of(total), []),
+    };
+  }
+  const bias = new Float32Array(count * total);
+  for (let row = 0; row < count; row++) bias.fill(-1e30, row * total + past + row + 1, (row + 1) * total);
+  const positions = BigInt64Array.from(tokens.map((_, i) => BigInt(past + i)));
+  return {
+    tokens: ids,
+    positions: new ort.Tensor("int64", positions, [1, count]),
+    bias: new ort.Tensor("float32", bias, [1, 1, count, total]),
+  };
+}
+
+export async function runOnnx(
+  task: Task,
+  promptTokens: readonly number[],
+  provider: Provider,
+  graph: GraphKind,
+): Promise<Report> {
+  const ort = await loadLibrary(provider);
+  const checkpoint: Checkpoint = await loadCheckpoint(new URL(`./models/${task.model}`, location.href).href);
+  const { nLayers, nKvHeads, headDim, vocabSize } = checkpoint.shape;
+  const caches = Array.from({ length: nLayers }, (_, i) => [`${String(i)}.key`, `${String(i)}.value`]).flat();
+  const onDevice = Object.fromEntries(caches.map((name) => [`present.${name}`, "gpu-buffer" as const]));
+  const session = await ort.InferenceSession.create(
+    encodeModel(graph === "plain" ? plainGraph(checkpoint) : fusedGraph(checkpoint)),
+    {
+      executionProviders: [provider],
+      graphOptimizationLevel: "all",
+      ...(provider === "webgpu" ? { preferredOutputLocation: { ...onDevice, logits: "cpu" } } : {}),
+    },
+  );
+
+  const generate = async (newTokens: number): Promise<Generation> => {
+    let past: Record<string, Ort.Tensor> = Object.fromEntries(
+      caches.map((name) => [
+        `past.${name}`,
+        new ort.Tensor("float32", new Float32Array(0), [1, nKvHeads, 0, headDim]),
+      ]),
+    );
+    let length = 0;
+    const forward = async (tokens: readonly number[]): Promise<number> => {
+      const results = await session.run({ ...inputsOf(ort, graph, tokens, length), ...past });
+      Object.values(past).forEach((tensor) => tensor.dispose());
+      past = Object.fromEntries(
+        caches.map((name) => [`past.${name}`, results[`present.${name}`] as Ort.Tensor]),
+      );
+      length += tokens.length;
+      const { logits } = results;
+      return argmaxOfLastRow(logits?.data as Float32Array, vocabSize);
+    };
+    const tokens = [await forward(promptTokens)];
+    const started = performance.now();
+    while (tokens.length < newTokens) tokens.push(await forward(tokens.slice(-1)));
+    const decodeMs = performance.now() - started;
+    Object.values(past).forEach((tensor) => tensor.dispose());
+    return { tokens, decodeMs };
+  };
+
+  await generate(Math.min(4, task.newTokens));
+  const generations: Generation[] = [];
+  for (let i = 0; i < task.repeats; i++) generations.push(await generate(task.newTokens));
+  await session.release();
+  const ranOn = provider === "wasm" ? `${String(ort.env.wasm.numThreads)} threads` : "WebGPU";
+  return { promptTokens, generations, ranOn };
+}
