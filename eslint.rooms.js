@@ -19,7 +19,9 @@ const ROOMS = {
   decoding: { may: ["trace", "base"], types: ["models/model.ts"] },
   share: { may: ["base"] },
   worker: { may: ["models", "kernels", "engine", "runtime", "trace", "decoding", "share", "base"] },
-  headless: { may: ["models", "kernels", "engine", "runtime", "trace", "decoding", "share", "base"] },
+  headless: {
+    may: ["models", "kernels", "engine", "runtime", "trace", "decoding", "share", "base", "worker"],
+  },
   ui: {
     may: ["base", "trace", "share", "decoding", "models/catalog.ts", "worker/client.ts"],
     types: ["worker/api.ts"],

@@ -26,6 +26,8 @@ for (const [name, flags] of Object.entries(RECORDINGS)) {
     text: string;
     stats: { tokensPerTargetForward: number };
   };
-  console.log(`${file}: ${result.stats.tokensPerTargetForward.toFixed(2)} tokens per target forward: ${result.text}`);
+  console.log(
+    `${file}: ${result.stats.tokensPerTargetForward.toFixed(2)} tokens per target forward: ${result.text}`,
+  );
 }
 process.exit(0);

@@ -78,6 +78,10 @@ fn value_at(at: u32, x: u32, scale: f32) -> f32 {
   return z * scale;
 }
 
+fn value_inside(at: u32, x: u32, scale: f32) -> f32 {
+  return select(2.0 * MASKED, value_at(at, min(x, params.vocab_size - 1u), scale), x < params.vocab_size);
+}
+
 // Largest value, and the sum of exp(value - largest) over values of at least `threshold`.
 fn softmax_sum(lane: Lane, at: u32, scale: f32, threshold: f32) -> vec2<f32> {
   let v = params.vocab_size;
@@ -85,13 +89,12 @@ fn softmax_sum(lane: Lane, at: u32, scale: f32, threshold: f32) -> vec2<f32> {
   var sum = 0.0;
   // Four values to one rescaling.
   for (var x = lane.id; x < v; x += 4u * WORKGROUP_SIZE) {
-    var z = vec4<f32>(2.0 * MASKED);
-    for (var i = 0u; i < 4u; i++) {
-      let y = x + i * WORKGROUP_SIZE;
-      if (y < v) {
-        z[i] = value_at(at, y, scale);
-      }
-    }
+    let z = vec4<f32>(
+      value_inside(at, x, scale),
+      value_inside(at, x + WORKGROUP_SIZE, scale),
+      value_inside(at, x + 2u * WORKGROUP_SIZE, scale),
+      value_inside(at, x + 3u * WORKGROUP_SIZE, scale),
+    );
     let top = max(largest, max(max(z.x, z.y), max(z.z, z.w)));
     let e = select(vec4<f32>(0.0), exp(z - top), z >= vec4<f32>(max(threshold, 0.5 * MASKED)));
     sum = sum * exp(largest - top) + e.x + e.y + e.z + e.w;

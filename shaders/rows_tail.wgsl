@@ -3,7 +3,7 @@
 // grid:      one invocation per row
 // numerics:  integers; a row before the start of the text, or of an ended text, is idle
 // source:    speculative.md 2.4 (catch-up of one or two tokens)
-// @use layouts
+// @use layouts, tail_row
 
 struct Params {
   rows_count: u32,
@@ -20,18 +20,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   if (i >= params.rows_count) {
     return;
   }
-  for (var w = 0u; w < ROW_BIT_WORDS; w++) {
-    bits[i * ROW_BIT_WORDS + w] = 0u;
-  }
-  let at = i * ROW_WORDS;
-  let end = ctl[CTL_N] + i;
-  let is_idle = end < params.rows_count || ctl[CTL_DONE] != 0u;
-  let position = select(end - params.rows_count, 0u, is_idle);
-  rows[at + ROW_TOKEN] = seq[position];
-  rows[at + ROW_POSITION] = position;
-  rows[at + ROW_SLOT] = select(position, NONE, is_idle);
-  rows[at + ROW_BOUND] = select(position + 1u, 0u, is_idle);
-  rows[at + ROW_WINDOW] = 0u;
-  rows[at + ROW_LIST_START] = 0u;
-  rows[at + ROW_LIST_LENGTH] = 0u;
+  write_tail_row(i, tail_position(i, params.rows_count));
 }

@@ -3,6 +3,8 @@
 
 var<private> top_values: array<f32, TOP>;
 var<private> top_indices: array<u32, TOP>;
+// The last of them: most values end at the first comparison.
+var<private> top_last: f32;
 var<private> top_head: u32;
 
 fn top_clear() {
@@ -10,11 +12,12 @@ fn top_clear() {
     top_values[i] = -3.0e38;
     top_indices[i] = 0xffffffffu;
   }
+  top_last = -3.0e38;
   top_head = 0u;
 }
 
 fn top_insert(value: f32, index: u32) {
-  if (value <= top_values[TOP - 1u]) {
+  if (value <= top_last) {
     return;
   }
   var i = TOP - 1u;
@@ -25,6 +28,7 @@ fn top_insert(value: f32, index: u32) {
   }
   top_values[i] = value;
   top_indices[i] = index;
+  top_last = top_values[TOP - 1u];
 }
 
 // The best pair of all lanes that was not taken yet; index 0xffffffff if none is left. All lanes call it together.

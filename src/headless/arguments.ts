@@ -46,7 +46,7 @@ class Flags {
   private readonly read = new Set<string>();
 
   constructor(argv: readonly string[]) {
-    for (let i = 0; i < argv.length; ) {
+    for (let i = 0; i < argv.length;) {
       const flag = argv[i++]!;
       if (!flag.startsWith("--")) fail(`Expected a flag such as --model, found "${flag}".`);
       if (flag === "--set") {
@@ -78,7 +78,9 @@ class Flags {
     if (given === null) return fallback;
     const value = Number(given);
     if (given.trim() === "" || !(value >= min && value <= max) || (isInteger && !Number.isInteger(value)))
-      fail(`${flag}: expected ${isInteger ? "an integer" : "a number"} from ${min} to ${max}, found "${given}".`);
+      fail(
+        `${flag}: expected ${isInteger ? "an integer" : "a number"} from ${min} to ${max}, found "${given}".`,
+      );
     return value;
   }
   /** @throws DecoscopeError if a flag was given that nobody asked for */
@@ -90,7 +92,10 @@ class Flags {
 
 function ids(text: string | null): number[] | null {
   if (text === null) return null;
-  const list = text.split(/[\s,]+/).filter(Boolean).map(Number);
+  const list = text
+    .split(/[\s,]+/)
+    .filter(Boolean)
+    .map(Number);
   if (list.length === 0 || !list.every((v) => Number.isInteger(v) && v >= 0))
     fail(`--prompt-ids: expected token ids such as 1,2,3, found "${text}".`);
   return list;

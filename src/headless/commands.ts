@@ -52,7 +52,8 @@ export async function run(
 ): Promise<unknown> {
   const method = findMethod(args.method);
   const { host, target } = await open(gpu, args);
-  const draft = method?.requires === "causal+draft" ? (args.draft ?? findModel(args.model)?.draft ?? null) : null;
+  const draft =
+    method?.requires === "causal+draft" ? (args.draft ?? findModel(args.model)?.draft ?? null) : null;
   if (draft !== null) await host.load(draft, sourceOf(draft));
 
   const counts: RunCounts = { dispatches: 0, submits: 0, readbacks: 0, bytesUploaded: 0 };
@@ -69,7 +70,8 @@ export async function run(
     profile: args.profile,
   };
   const events: TraceEvent[] = [];
-  for await (const event of runMethod(host, settings, { cancelled: false }, counts, args.promptIds)) events.push(event);
+  for await (const event of runMethod(host, settings, { cancelled: false }, counts, args.promptIds))
+    events.push(event);
   const end = events.at(-1);
   const start = events[0];
   if (end?.kind !== "run_end" || start?.kind !== "run_start") throw new Error("the run did not start or end");
@@ -115,5 +117,10 @@ export async function writeLogits(
   const ids = args.promptIds ?? [];
   const logits = await promptLogits(host.engine, host.tuning, target.gpu, ids);
   await write(args.out, new Uint8Array(logits.buffer));
-  return { rows: ids.length, vocabSize: target.gpu.facts.vocabSize, out: args.out, adapter: host.gpu.adapter };
+  return {
+    rows: ids.length,
+    vocabSize: target.gpu.facts.vocabSize,
+    out: args.out,
+    adapter: host.gpu.adapter,
+  };
 }

@@ -4,6 +4,7 @@ import type { BufferRange } from "../engine/memory";
 import keysSource from "../../shaders/attention.wgsl?raw";
 import mergeSource from "../../shaders/attention_merge.wgsl?raw";
 import rowsSource from "../../shaders/attention_rows.wgsl?raw";
+import { headName, type HeadShape, MAX_WRITTEN_VECS } from "./head";
 import { ROW_BIT_WORDS, ROW_WORDS } from "./layouts";
 import { needBytes, REDUCE_OVERRIDES, reduceVariant } from "./reduce";
 import type { Recording } from "./tuning";
@@ -69,8 +70,21 @@ export const attentionPartialWords = (T: number, nHeads: number, headDim: number
   T * nHeads * attentionSplits(slots) * (headDim + 4);
 
 /**
+ * The form of the loop over keys: written out where the device is SwiftShader (or "attention.written" is 1), then with
+ * as many query heads to one reading of their keys as fit ("attention.queries" limits them).
+ */
+function headOf(rec: Recording, perKeyHead: number, vecs: number): HeadShape {
+  const { choices } = rec.tuning;
+  const isAsked = (choices["attention.written"] ?? (/swiftshader/i.test(rec.list.engine.gpu.adapter) ? 1 : 0)) === 1;
+  if (!isAsked || vecs > MAX_WRITTEN_VECS) return { queries: 1, vecs, isWritten: false };
+  let queries = Math.min(perKeyHead, choices["attention.queries"] ?? perKeyHead, Math.floor(MAX_WRITTEN_VECS / vecs));
+  while (perKeyHead % queries !== 0) queries--;
+  return { queries, vecs, isWritten: true };
+}
+
+/**
  * Records one dispatch, or two where keys are split. `tuning.choices`: "attention.rows" is the number of rows from which
- * one invocation takes a whole row (default 16, never with Infinity); below it the lanes of a workgroup share a row. In
+ * one invocation takes a whole row (default 64, 32 on software adapters); below it the lanes of a workgroup share a row. In
  * both forms the order of a row's sums depends on neither T nor the other rows.
  */
 export function attention(rec: Recording, a: AttentionArgs): void {
@@ -88,29 +102,31 @@ export function attention(rec: Recording, a: AttentionArgs): void {
   const bind = { rows: a.rows, visible: a.slotList ?? a.bits, q: a.q, cache: a.cache };
   const params = { n_heads: nHeads, n_kv_heads: nKvHeads, scale: a.scale ?? 1 / Math.sqrt(headDim), slots };
   const visibility = a.slotList ? "list" : "window";
-  const consts = { HEAD_VECS: headDim / 4 };
+  const head = headOf(rec, nHeads / nKvHeads, headDim / 4);
+  const uses = { visibility, head: headName(head) };
 
-  if (T >= (choices["attention.rows"] ?? 16)) {
-    const lanes = choices["attention_rows.lanes"] ?? (rec.list.engine.gpu.isSoftware ? 4 : 32);
-    const variant = { real, uses: { visibility }, consts, overrides: { WORKGROUP_SIZE: lanes } };
+  const isSoftware = rec.list.engine.gpu.isSoftware;
+  if (T >= (choices["attention.rows"] ?? (isSoftware ? 32 : 64))) {
+    const lanes = choices["attention_rows.lanes"] ?? (isSoftware ? 4 : 32);
+    const variant = { real, uses, overrides: { WORKGROUP_SIZE: lanes } };
     rec.list.add(attentionRowsKernel, variant, {
       bind: { ...bind, out: a.out },
       params: { ...params, rows_count: T },
-      grid: [Math.ceil(T / lanes), nHeads],
+      grid: [Math.ceil(T / lanes), nHeads / head.queries],
     });
     return;
   }
   const lanes = reduceVariant(rec, 32, "attention.lanes");
-  const variant = { ...lanes, real, uses: { ...lanes.uses, visibility }, consts };
+  const variant = { ...lanes, real, uses: { ...lanes.uses, ...uses } };
   const splits = a.partial ? attentionSplits(slots) : 1;
   if (splits === 1) {
-    rec.list.add(attentionKernel, variant, { bind: { ...bind, out: a.out }, params, grid: [nHeads, T] });
+    rec.list.add(attentionKernel, variant, { bind: { ...bind, out: a.out }, params, grid: [nHeads / head.queries, T] });
     return;
   }
   const partial = a.partial!;
   needBytes("attention", "partial", partial, 4 * attentionPartialWords(T, nHeads, headDim, slots));
-  rec.list.add(attentionKernel, variant, { bind: { ...bind, out: partial }, params, grid: [nHeads, T, splits] });
-  rec.list.add(attentionMergeKernel, { consts }, {
+  rec.list.add(attentionKernel, variant, { bind: { ...bind, out: partial }, params, grid: [nHeads / head.queries, T, splits] });
+  rec.list.add(attentionMergeKernel, { consts: { HEAD_VECS: headDim / 4 } }, {
     bind: { partial, out: a.out },
     params: { heads_count: T * nHeads, splits },
     grid: [Math.ceil((T * nHeads * headDim) / 4 / 32)],

@@ -6,6 +6,7 @@ import layouts from "../../shaders/include/layouts.wgsl?raw";
 import reduceSubgroup from "../../shaders/include/reduce.subgroup.wgsl?raw";
 import reduceWorkgroup from "../../shaders/include/reduce.workgroup.wgsl?raw";
 import rng from "../../shaders/include/rng.wgsl?raw";
+import tailRow from "../../shaders/include/tail_row.wgsl?raw";
 import append from "../../shaders/include/append.wgsl?raw";
 import commit from "../../shaders/include/commit.wgsl?raw";
 import residual from "../../shaders/include/residual.wgsl?raw";
@@ -24,15 +25,17 @@ import weightsF16Packed from "../../shaders/include/weights.f16_packed.wgsl?raw"
 import weightsF32 from "../../shaders/include/weights.f32.wgsl?raw";
 import weightsInt8 from "../../shaders/include/weights.int8.wgsl?raw";
 import weightsInt8Dot from "../../shaders/include/weights.int8_dot.wgsl?raw";
+import { withHeads } from "./head";
 import { withTiles } from "./tile";
 
-export const includes: Includes = withTiles({
+export const includes: Includes = withHeads(withTiles({
   "prelude.f32": preludeF32,
   "prelude.f16": preludeF16,
   layouts,
   "reduce.subgroup": reduceSubgroup,
   "reduce.workgroup": reduceWorkgroup,
   rng,
+  tail_row: tailRow,
   append,
   commit,
   residual,
@@ -51,4 +54,4 @@ export const includes: Includes = withTiles({
   "weights.f32": weightsF32,
   "weights.int8": weightsInt8,
   "weights.int8_dot": weightsInt8Dot,
-});
+}));

@@ -10,7 +10,7 @@ import { sampleCommitKernel } from "./sample_commit";
 import { topTokensKernel } from "./top_tokens";
 import { treeResetKernel } from "./tree_reset";
 import { commitTreeKernel, nodeScalarsKernel, verifyWalkKernel } from "./verify_tree";
-import { embedKernel } from "./embed";
+import { embedKernel, embedTailKernel } from "./embed";
 import { matvecGatedKernel } from "./matvec_gated";
 import { matvecHeadKernel } from "./matvec_head";
 import { matvecQkvKernel } from "./matvec_qkv";
@@ -40,6 +40,7 @@ export const kernels: readonly Kernel[] = [
   compactSlotsKernel,
   packWeightsKernel,
   embedKernel,
+  embedTailKernel,
   matvecQkvKernel,
   matvecResidualKernel,
   matvecGatedKernel,

@@ -52,7 +52,7 @@ export const scaleOverrides = (
 
 /**
  * How W [rows, cols] is multiplied with T rows. Choices, each by T and shape class: `matvec.quads` and `matvec.teams` for
- * T up to 16, `matmul.rows`, `matmul.quads` above; `matvec.chunk` must be the same for all T, so that sums are.
+ * T up to 16, `matmul.rows`, `matmul.quads` above; `matvec.scaled_chunk` (int8) is the same for all T, so that sums are.
  */
 export function planMatvec(
   rec: Recording,
@@ -70,12 +70,14 @@ export function planMatvec(
   const isScaled = w.storage === "int8";
   const isFew = rowCount <= FEW_ROWS;
 
-  const chunk = atMost(
-    TILE_CHUNKS,
-    choices["matvec.chunk"] ?? (isScaled ? 2 : 1),
-    (n) => scale.UNITS % n === 0 && (!isScaled || scale.UNITS_PER_GROUP % n === 0),
-  );
   const few = rowCount === 1 ? "matvec1" : "matvec";
+  const chunk = isScaled
+    ? atMost(
+        TILE_CHUNKS,
+        choices["matvec.scaled_chunk"] ?? 2,
+        (n) => scale.UNITS % n === 0 && scale.UNITS_PER_GROUP % n === 0,
+      )
+    : atMost(TILE_CHUNKS, choices[`${isFew ? few : "matmul"}.chunk`] ?? 1, () => true);
   // Few tile shapes: each is a pipeline, and what depends on the length of a prompt must not be compiled anew for each.
   const most = choices["matvec.rows"] ?? (isSoftware ? 8 : FEW_ROWS);
   const tileRows = isFew
@@ -122,7 +124,9 @@ export function tuningCandidates(): Readonly<Record<string, readonly number[]>> 
     "matvec1.quads": [1, 2, 4],
     "matvec.quads": [1, 2, 4],
     "matvec.lanes": [4, 16, 32, 64, 128],
+    "matvec1.chunk": [1, 2, 4],
     "matvec.chunk": [1, 2, 4],
+    "matvec.scaled_chunk": [1, 2, 4],
     "matvec.packed_dot": [0, 1],
     "matmul.rows": [4, 8, 16],
     "matmul.quads": [1, 2, 4],

@@ -17,7 +17,10 @@ export interface TileShape {
   readonly rows: number;
   /** R: quads of weight rows that share one read of the activations. */
   readonly quads: number;
-  /** Neighbouring units a lane takes at a time; divides the units of a row and those of a scale group. */
+  /**
+   * Units a lane takes at a time. With scales they are neighbours, and their number divides the units of a row and of a
+   * scale group and enters the order of sums; without, it is unrolling and no more.
+   */
   readonly chunk: number;
   /** "norm" scales sums by 1 / rms(x); "gain" also multiplies x by the kernel's `gain`. */
   readonly input: TileInput;
@@ -39,14 +42,10 @@ export const tileName = (s: TileShape): string =>
 const each = (n: number, f: (i: number) => string): string =>
   Array.from({ length: n }, (_, i) => f(i)).join("\n");
 
-function columnStep(s: TileShape): string {
-  const sum = (t: number, r: number): string => (s.isScaled ? `p${t}_${r}` : `a${t}_${r}`);
-  return `
-${s.isScaled ? each(s.rows, (t) => each(s.quads, (r) => `    var p${t}_${r} = vec4<f32>();`)) : ""}
-${each(
-  s.chunk,
-  (k) => `    {
-      let at = c + ${k}u;
+/** The loop over a row's units. */
+function columns(s: TileShape): string {
+  const step = (at: string, sum: string): string => `    {
+      let at = ${at};
 ${each(s.quads, (r) => `      let w${r} = weight[q${r} + at];`)}
 ${s.input === "gain" ? "      let g = gain[at];" : ""}
 ${each(
@@ -55,22 +54,33 @@ ${each(
         let v = x[x${t} + at];
 ${s.input === "plain" ? "" : `        n${t} += square(v);`}
         let u = prepare(${s.input === "gain" ? "v * g" : "v"});
-${each(s.quads, (r) => `        ${sum(t, r)} += times(w${r}, u);`)}
+${each(s.quads, (r) => `        ${sum}${t}_${r} += times(w${r}, u);`)}
       }`,
 )}
-    }`,
-)}
-${
-  s.isScaled
-    ? each(
-        s.quads,
-        (r) => `    {
+    }`;
+  if (!s.isScaled) {
+    const single = `  for (; c < UNITS; c += lanes) {
+${step("c", "a")}
+  }`;
+    // A lane's columns and their order are the same for every chunk.
+    const unrolled = `  for (; c + ${s.chunk - 1}u * lanes < UNITS; c += ${s.chunk}u * lanes) {
+${each(s.chunk, (k) => step(`c + ${k}u * lanes`, "a"))}
+  }`;
+    return `  var c = lane;
+${s.chunk > 1 ? unrolled : ""}
+${single}`;
+  }
+  return `  for (var c = lane * ${s.chunk}u; c < UNITS; c += lanes * ${s.chunk}u) {
+${each(s.rows, (t) => each(s.quads, (r) => `    var p${t}_${r} = vec4<f32>();`))}
+${each(s.chunk, (k) => step(`c + ${k}u`, "p"))}
+${each(
+  s.quads,
+  (r) => `    {
       let scale = scales[s${r} + c / UNITS_PER_GROUP];
 ${each(s.rows, (t) => `      a${t}_${r} += p${t}_${r} * scale;`)}
     }`,
-      )
-    : ""
-}`;
+)}
+  }`;
 }
 
 function epilogue(s: TileShape): string {
@@ -127,8 +137,7 @@ ${s.isScaled ? each(s.quads, (r) => `  let s${r} = quad${r} * GROUPS;`) : ""}
 ${each(s.rows, (t) => `  let x${t} = (params.x_row + min(first_row + ${t}u, last_row)) * UNITS;`)}
 ${each(s.rows, (t) => each(s.quads, (r) => `  var a${t}_${r} = vec4<f32>();`))}
 ${s.input === "plain" ? "" : each(s.rows, (t) => `  var n${t} = 0.0;`)}
-  for (var c = lane * ${s.chunk}u; c < UNITS; c += lanes * ${s.chunk}u) {${columnStep(s)}
-  }
+${columns(s)}
 ${epilogue(s)}
 }
 

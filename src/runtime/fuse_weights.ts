@@ -20,7 +20,10 @@ export function foldGain(m: Matrix, gain: Float32Array): Matrix {
 }
 
 /** Rows `order[i]` of the stacked matrices, as row i. */
-function gatherRows(parts: readonly Matrix[], order: readonly (readonly [part: number, row: number])[]): Matrix {
+function gatherRows(
+  parts: readonly Matrix[],
+  order: readonly (readonly [part: number, row: number])[],
+): Matrix {
   const cols = parts[0]!.cols;
   const values = new Float32Array(order.length * cols);
   order.forEach(([p, r], i) => values.set(parts[p]!.values.subarray(r * cols, (r + 1) * cols), i * cols));
@@ -36,7 +39,8 @@ export function fuseQkv(q: Matrix, k: Matrix, v: Matrix, headDim: number): Matri
   const half = headDim / 2;
   [q, k].forEach((m, part) => {
     for (let head = 0; head < m.rows / headDim; head++) {
-      for (let j = 0; j < half; j++) order.push([part, head * headDim + j], [part, head * headDim + j + half]);
+      for (let j = 0; j < half; j++)
+        order.push([part, head * headDim + j], [part, head * headDim + j + half]);
     }
   });
   for (let r = 0; r < v.rows; r++) order.push([2, r]);

@@ -7,7 +7,7 @@ import type { Engine } from "../engine/dispatch_list";
 import type { BufferRange } from "../engine/memory";
 import { attention } from "../kernels/attention";
 import { compactSlots } from "../kernels/compact_slots";
-import { embed } from "../kernels/embed";
+import { embed, embedTail } from "../kernels/embed";
 import { matvecGated } from "../kernels/matvec_gated";
 import { matvecHead } from "../kernels/matvec_head";
 import { matvecQkv } from "../kernels/matvec_qkv";
@@ -135,7 +135,8 @@ class LlamaState implements ModelState {
   ) {
     const { memory } = model.engine;
     const c = model.config;
-    const f32 = (name: string, count: number): GPUBuffer => memory.create({ label: `${label}.${name}`, bytes: 4 * count });
+    const f32 = (name: string, count: number): GPUBuffer =>
+      memory.create({ label: `${label}.${name}`, bytes: 4 * count });
     this.layerStride = Math.ceil((4 * slots * this.slotWords) / 256) * 256;
     this.cache = memory.create({ label: `${label}.cache`, bytes: this.layerStride * c.nLayers });
     this.x = f32("x", maxRows * c.dim);
@@ -149,18 +150,40 @@ class LlamaState implements ModelState {
     return 2 * this.model.config.nKvHeads * this.model.config.headDim;
   }
 
-  recordLayers(rec: Recording, { rows, bits, count: T }: RowBuffers): void {
+  recordLayers(rec: Recording, { rows, bits, count: T, tail }: RowBuffers): void {
     assert(T <= this.maxRows, `${T} rows, room for ${this.maxRows}`);
     const { config: c, rope } = this.model;
     const { x, q, attended, hidden, slots } = this;
-    embed(rec, { rows, table: this.model.embedding, x, T, dim: c.dim, vocabSize: c.vocabSize });
+    const table = this.model.embedding;
+    if (tail) embedTail(rec, { ...tail, rows, bits, table, x, T });
+    else embed(rec, { rows, table, x, T, dim: c.dim, vocabSize: c.vocabSize });
     this.model.layers.forEach((w, l) => {
       const cache: BufferRange = { buffer: this.cache, offset: l * this.layerStride, size: this.layerStride };
       const heads = { nHeads: c.nHeads, nKvHeads: c.nKvHeads, headDim: c.headDim };
-      matvecQkv(rec, { rows, x, weight: w.qkv, rope, q, cache, T, dim: c.dim, ...heads, slots, eps: c.rmsNormEps });
+      matvecQkv(rec, {
+        rows,
+        x,
+        weight: w.qkv,
+        rope,
+        q,
+        cache,
+        T,
+        dim: c.dim,
+        ...heads,
+        slots,
+        eps: c.rmsNormEps,
+      });
       attention(rec, { rows, bits, q, cache, out: attended, T, ...heads, slots });
       matvecResidual(rec, { a: attended, weight: w.out, x, T });
-      matvecGated(rec, { x, weight: w.gateUp, hidden, T, dim: c.dim, hiddenDim: c.hiddenDim, eps: c.rmsNormEps });
+      matvecGated(rec, {
+        x,
+        weight: w.gateUp,
+        hidden,
+        T,
+        dim: c.dim,
+        hiddenDim: c.hiddenDim,
+        eps: c.rmsNormEps,
+      });
       matvecResidual(rec, { a: hidden, weight: w.down, x, T });
     });
   }
@@ -195,6 +218,7 @@ class LlamaState implements ModelState {
   }
 
   dispose(): void {
-    for (const b of [this.cache, this.x, this.q, this.attended, this.hidden]) this.model.engine.memory.free(b);
+    for (const b of [this.cache, this.x, this.q, this.attended, this.hidden])
+      this.model.engine.memory.free(b);
   }
 }

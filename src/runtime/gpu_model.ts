@@ -12,6 +12,8 @@ export interface RowBuffers {
   /** u32 [count, ROW_BIT_WORDS] */
   readonly bits: GPUBuffer;
   readonly count: number;
+  /** Set if the rows are the last committed tokens and still to be filled, which the embedding can do on its way. */
+  readonly tail?: { readonly ctl: GPUBuffer; readonly seq: GPUBuffer };
 }
 
 /** The memory of one text: cache slots and activations. */

@@ -24,7 +24,10 @@ export async function promptLogits(
   }
   const wrong = tokens.find((t) => !(t >= 0 && t < V));
   if (wrong !== undefined) {
-    throw new DecoscopeError("method", `Token ${wrong} is not in the vocabulary, whose ids go from 0 to ${V - 1}.`);
+    throw new DecoscopeError(
+      "method",
+      `Token ${wrong} is not in the vocabulary, whose ids go from 0 to ${V - 1}.`,
+    );
   }
   const { gpu, memory } = engine;
   return memory.checked("a forward pass", async () => {

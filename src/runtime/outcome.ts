@@ -9,8 +9,10 @@ const STOP = ["none", "end_token", "max_tokens", "context_full"] as const;
 export function decodeOutcome(bytes: ArrayBuffer, at: number, cap: number): RoundOutcome {
   const u = new Uint32Array(bytes, at);
   const f = new Float32Array(bytes, at);
-  const ints = (a: number, n: number): Uint32Array => u.subarray(outcomeArray(a, cap), outcomeArray(a, cap) + n);
-  const floats = (a: number, n: number): Float32Array => f.subarray(outcomeArray(a, cap), outcomeArray(a, cap) + n);
+  const ints = (a: number, n: number): Uint32Array =>
+    u.subarray(outcomeArray(a, cap), outcomeArray(a, cap) + n);
+  const floats = (a: number, n: number): Float32Array =>
+    f.subarray(outcomeArray(a, cap), outcomeArray(a, cap) + n);
   const emitted = u[Outcome.EMITTED]!;
   return {
     active: u[Outcome.ACTIVE] === 1,

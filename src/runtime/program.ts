@@ -47,7 +47,9 @@ export class GpuProgram<T> implements Program<T> {
     // Submits happen in the order of the calls; only the wait for results overlaps.
     const submit = this.submitted.then(() => this.submit(times));
     this.submitted = submit.catch(() => {});
-    return submit.then(async ({ ring, staging }) => this.decode(await ring.read(staging, times * this.stride), times));
+    return submit.then(async ({ ring, staging }) =>
+      this.decode(await ring.read(staging, times * this.stride), times),
+    );
   }
 
   private async submit(times: number): Promise<{ ring: ReadbackRing; staging: GPUBuffer }> {
@@ -77,7 +79,10 @@ export class GpuProgram<T> implements Program<T> {
   private decode(bytes: ArrayBuffer, times: number): T[] {
     return Array.from({ length: times }, (_, i) =>
       Object.fromEntries(
-        Object.entries(this.outputs).map(([name, o], k) => [name, o.decode(bytes, i * this.stride + this.offsets[k]!)]),
+        Object.entries(this.outputs).map(([name, o], k) => [
+          name,
+          o.decode(bytes, i * this.stride + this.offsets[k]!),
+        ]),
       ),
     ) as T[];
   }

@@ -1,9 +1,20 @@
 /** The recording half of a session: turns a method's operations into kernel dispatches on shared buffers. */
-import type { Expansion, ModelRole, Readable, Recorder, Rows, Laws, Tree, RoundOutcome, TopTokens, TreeContents } from "../decoding/session";
+import type {
+  Expansion,
+  ModelRole,
+  Readable,
+  Recorder,
+  Rows,
+  Laws,
+  Tree,
+  RoundOutcome,
+  TopTokens,
+  TreeContents,
+} from "../decoding/session";
 import { candidateWords, expandTree } from "../kernels/expand_tree";
 import { outcomeWords, ROW_BIT_WORDS, ROW_WORDS, treeWords } from "../kernels/layouts";
 import { processLogits } from "../kernels/process_logits";
-import { rowsTail, rowsTree } from "../kernels/rows";
+import { rowsTree } from "../kernels/rows";
 import { sampleCommit } from "../kernels/sample_commit";
 import { topTokens } from "../kernels/top_tokens";
 import { treeReset } from "../kernels/tree_reset";
@@ -80,8 +91,8 @@ export class GpuRecorder implements Recorder {
 
   committedTail(count: 1 | 2): Rows {
     const b = this.rowBuffers(count);
-    rowsTail(this.rec, { ctl: this.buffers.ctl, seq: this.buffers.seq, rows: b.rows, bits: b.bits, count });
-    return asRows({ ...b, tree: null, lawFirst: count - 1, lawCount: 1, lawAt: 0 });
+    const { ctl, seq } = this.buffers;
+    return asRows({ ...b, tail: { ctl, seq }, tree: null, lawFirst: count - 1, lawCount: 1, lawAt: 0 });
   }
 
   levelRows(tree: Tree, level: number): Rows {
@@ -92,13 +103,22 @@ export class GpuRecorder implements Recorder {
 
   allRows(tree: Tree): Rows {
     const t = treeOf(tree);
-    if (t.built !== t.starts.length - 2) throw new Error("the tree is not finished: not every level was expanded");
+    if (t.built !== t.starts.length - 2)
+      throw new Error("the tree is not finished: not every level was expanded");
     return this.treeRows(t, 0, t.cap);
   }
 
   private treeRows(t: TreeHandle, from: number, count: number): Rows {
     const b = this.rowBuffers(count);
-    rowsTree(this.rec, { ctl: this.buffers.ctl, tree: t.buffer, rows: b.rows, bits: b.bits, from, count, cap: t.cap });
+    rowsTree(this.rec, {
+      ctl: this.buffers.ctl,
+      tree: t.buffer,
+      rows: b.rows,
+      bits: b.bits,
+      from,
+      count,
+      cap: t.cap,
+    });
     return asRows({ ...b, tree: t, lawFirst: 0, lawCount: count, lawAt: from });
   }
 
@@ -152,7 +172,8 @@ export class GpuRecorder implements Recorder {
     const starts = [0, 1];
     for (const n of levels) starts.push(starts.at(-1)! + n);
     const cap = starts.at(-1)!;
-    if (cap > this.maxNodes) throw new Error(`a tree of ${cap} nodes, the session was opened for ${this.maxNodes}`);
+    if (cap > this.maxNodes)
+      throw new Error(`a tree of ${cap} nodes, the session was opened for ${this.maxNodes}`);
     const buffer = this.allocate("tree", 4 * treeWords(cap));
     treeReset(this.rec, { ctl: this.buffers.ctl, seq: this.buffers.seq, tree: buffer, cap });
     return asTree({ buffer, cap, starts, built: 0 });
@@ -166,10 +187,12 @@ export class GpuRecorder implements Recorder {
     const rows = t.starts[level + 1]! - from;
     const next = t.starts[level + 1]!;
     const size = (t.starts[level + 2] ?? next) - next;
-    if (l.role !== "draft" || l.at !== from || l.count !== rows) throw new Error("the laws are not those of the deepest level");
+    if (l.role !== "draft" || l.at !== from || l.count !== rows)
+      throw new Error("the laws are not those of the deepest level");
     const b = how.kind === "per_node" ? how.children : how.width;
     const expected = how.kind === "per_node" ? rows * b : b;
-    if (size !== expected) throw new Error(`level ${level + 1} was declared with ${size} nodes, the expansion makes ${expected}`);
+    if (size !== expected)
+      throw new Error(`level ${level + 1} was declared with ${size} nodes, the expansion makes ${expected}`);
     expandTree(this.rec, {
       laws: l.buffer,
       ctl: this.buffers.ctl,
@@ -244,7 +267,11 @@ export class GpuRecorder implements Recorder {
   }
 
   private outcomeReadable(buffer: GPUBuffer, cap: number): Readable<RoundOutcome> {
-    return readable<RoundOutcome>({ buffer, bytes: 4 * outcomeWords(cap), decode: (b, at) => decodeOutcome(b, at, cap) });
+    return readable<RoundOutcome>({
+      buffer,
+      bytes: 4 * outcomeWords(cap),
+      decode: (b, at) => decodeOutcome(b, at, cap),
+    });
   }
 
   private rowBuffers(count: number): RowBuffers {
@@ -272,6 +299,7 @@ export class GpuRecorder implements Recorder {
   }
 }
 
-const readable = <T>(o: Output & { decode: (bytes: ArrayBuffer, at: number) => T }): Readable<T> => o as unknown as Readable<T>;
+const readable = <T>(o: Output & { decode: (bytes: ArrayBuffer, at: number) => T }): Readable<T> =>
+  o as unknown as Readable<T>;
 /** The output behind a readable handle. */
 export const outputOf = (r: Readable<unknown>): Output => r as unknown as Output;

@@ -1,6 +1,14 @@
 /** The GPU implementation of decoding/session.ts: one text, the models that work on it, and the programs recorded for it. */
 import { assert, DecoscopeError } from "../base/errors";
-import type { ModelFacts, Program, Readable, ReadableMap, Recorder, Session, Values } from "../decoding/session";
+import type {
+  ModelFacts,
+  Program,
+  Readable,
+  ReadableMap,
+  Recorder,
+  Session,
+  Values,
+} from "../decoding/session";
 import { DispatchList, type Engine } from "../engine/dispatch_list";
 import type { Profiler } from "../engine/profiler";
 import { Ctl, CTL_WORDS, NONE, ROW_BIT_WORDS, ROW_WORDS } from "../kernels/layouts";
@@ -31,7 +39,12 @@ export class GpuSession implements Session {
   readonly target: ModelFacts;
   readonly draft: ModelFacts | null;
   readonly maxContext: number;
-  readonly counts: WorkCounts & { bytesUploaded: number } = { dispatches: 0, submits: 0, readbacks: 0, bytesUploaded: 0 };
+  readonly counts: WorkCounts & { bytesUploaded: number } = {
+    dispatches: 0,
+    submits: 0,
+    readbacks: 0,
+    bytesUploaded: 0,
+  };
   private readonly label: string;
   private readonly owned: GPUBuffer[] = [];
   private readonly programs: GpuProgram<unknown>[] = [];
@@ -67,7 +80,11 @@ export class GpuSession implements Session {
 
   async prefill(tokens: readonly number[]): Promise<void> {
     const n = tokens.length;
-    if (n < 1) throw new DecoscopeError("method", "The prompt is empty: expected at least one token. Write some text first.");
+    if (n < 1)
+      throw new DecoscopeError(
+        "method",
+        "The prompt is empty: expected at least one token. Write some text first.",
+      );
     if (n >= this.maxContext) {
       throw new DecoscopeError(
         "method",
@@ -115,14 +132,26 @@ export class GpuSession implements Session {
     const list = new DispatchList(this.engine, `${this.label}.round${this.programs.length}`);
     return this.engine.memory.checked("a round of decoding", async () => {
       const rec = { list, tuning: this.options.tuning };
-      const recorder = new GpuRecorder(rec, this.buffers, (l, b) => this.allocate(l, b), this.options.treeNodes);
+      const recorder = new GpuRecorder(
+        rec,
+        this.buffers,
+        (l, b) => this.allocate(l, b),
+        this.options.treeNodes,
+      );
       const outputs = Object.fromEntries(
         Object.entries(build(recorder)).map(([name, r]) => [name, outputOf(r as Readable<unknown>)]),
       );
       await list.compile();
       const readbackBytes = Object.values(outputs).reduce((sum, o) => sum + o.bytes, 0);
       const cost = { ...recorder.counted, dispatches: list.length, readbackBytes };
-      const program = new GpuProgram<Values<M>>(this.engine, list, outputs, cost, this.counts, this.options.profiler);
+      const program = new GpuProgram<Values<M>>(
+        this.engine,
+        list,
+        outputs,
+        cost,
+        this.counts,
+        this.options.profiler,
+      );
       this.programs.push(program as GpuProgram<unknown>);
       return program;
     });

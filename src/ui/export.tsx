@@ -4,15 +4,11 @@ import { createRoot } from "react-dom/client";
 import { download } from "./download";
 import { report } from "./engine";
 import type { Moment } from "./moment";
+import { inlineVariables } from "./svg_file";
 import type { Size, ViewDefinition } from "./views/view";
 
 /** Pixels of a PNG for each px of the drawing. */
 const PNG_SCALE = 2;
-
-/** Replaces var(--name) by its value here and now: files know no style sheet. */
-export function inlineVariables(svg: string, valueOf: (name: string) => string): string {
-  return svg.replace(/var\((--[\w-]+)\)/g, (_, name: string) => valueOf(name).trim().replace(/"/g, "'"));
-}
 
 /** The drawing as an svg file of its own. */
 function toSvg(definition: ViewDefinition, moment: Moment, size: Size): string {

@@ -73,7 +73,7 @@ function textBefore(view: RunView, round: RoundView, length: number): string {
  * inspector is never empty once a round has begun. Null if the selection is not there at this moment.
  */
 export function inspect(view: RunView, step: number, selection: Selection | null): Inspected | null {
-  const round = roundOf(view, selection && "step" in selection ? selection.step : Math.max(0, step));
+  const round = roundOf(view, selection?.step ?? Math.max(0, step));
   if (!round || step < 0) return null;
   const extra = extraOf(round);
   const chosen: Selection | null = selection ?? (extra ? { kind: "extra", step: round.step } : null);

@@ -1,6 +1,7 @@
 /** Hooks that give components the moment on the stage. */
 import { useMemo } from "react";
 import { stepEndedBy, usePlayer } from "./stores/player";
+import { useLayout, type Selection } from "./stores/layout";
 import { useRun } from "./stores/run";
 import type { RunView } from "../trace/view";
 
@@ -33,3 +34,7 @@ export function useMoment(): Moment {
     };
   }, [timeline, length, moment]);
 }
+
+/** What the inspector is to explain at a moment in a step: what is under the pointer, else what is pinned in that step. */
+export const useSelection = (step: number): Selection | null =>
+  useLayout(({ hovered, pinned }) => hovered ?? (pinned?.step === step ? pinned : null));

@@ -43,7 +43,8 @@ export type WorkerMessage =
   | { readonly type: "device_lost"; readonly error: ErrorRecord };
 
 /** A result or a typed error; Comlink would drop the error's fields. */
-export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: ErrorRecord };
+export type Outcome<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: ErrorRecord };
 
 export interface MemoryReport {
   readonly liveBytes: number;

@@ -11,6 +11,7 @@ import { type LoadedModel, loadModel } from "../models/load";
 import type { ModelSource } from "../models/source";
 import type { GpuModel } from "../runtime/gpu_model";
 import { GpuLlama } from "../runtime/gpu_llama";
+import { readChoices, tune, tuningKey } from "../runtime/tuner";
 import type { DeviceInfo, LoadProgress } from "./api";
 
 /** A model in memory and on the device. */
@@ -19,6 +20,15 @@ export interface HostedModel {
   readonly tokenizer: LoadedModel["tokenizer"];
   readonly gpu: GpuModel;
 }
+
+/** Remembers small values between visits. */
+export interface Remembered {
+  get(key: string): Promise<unknown>;
+  set(key: string, value: unknown): Promise<void>;
+}
+
+/** Longest measurement of a new device. */
+const TUNE_BUDGET_MS = 1500;
 
 export interface HostOptions extends OpenOptions {
   /** How weights are kept on the device. */
@@ -94,13 +104,32 @@ export class EngineHost {
   ): Promise<HostedModel> {
     const loaded = await loadModel(source, {
       signal,
-      onProgress: (loadedBytes, totalBytes) => onProgress({ model: id, stage: "download", loadedBytes, totalBytes }),
+      onProgress: (loadedBytes, totalBytes) =>
+        onProgress({ model: id, stage: "download", loadedBytes, totalBytes }),
     });
     const done = { model: id, loadedBytes: loaded.sizeBytes, totalBytes: loaded.sizeBytes };
     onProgress({ ...done, stage: "upload" });
     const gpu = await GpuLlama.upload(this.engine, this.tuning, loaded, this.options.storage ?? "f32");
     onProgress({ ...done, stage: "ready" });
     return { id, tokenizer: loaded.tokenizer, gpu };
+  }
+
+  /**
+   * Takes over the kernel variants that this device prefers: remembered ones, or else measured ones. Software adapters
+   * keep the defaults, which were measured on them: there, compiling takes longer than any choice saves.
+   */
+  async tuneFor(model: HostedModel, remembered: Remembered): Promise<void> {
+    if (this.gpu.isSoftware || Object.keys(this.tuning.choices).length > 0) return;
+    const key = tuningKey(this.engine);
+    const known = readChoices(await remembered.get(key).catch(() => null));
+    if (known) {
+      this.tuning = { ...this.tuning, choices: known };
+      return;
+    }
+    const { tuning } = await tune(this.engine, this.tuning, model.gpu, { budgetMs: TUNE_BUDGET_MS });
+    this.tuning = tuning;
+    // A browser without storage measures again next time.
+    await remembered.set(key, tuning.choices).catch(() => undefined);
   }
 
   /** Frees everything, the device too. */

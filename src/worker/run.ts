@@ -37,15 +37,26 @@ interface Prepared {
 const COLLECT_AFTER = 1024;
 
 /** Checks settings against what is loaded. @throws DecoscopeError "method" with what to change */
-async function prepare(host: EngineHost, settings: RunSettings, promptIds: readonly number[] | null): Promise<Prepared> {
+async function prepare(
+  host: EngineHost,
+  settings: RunSettings,
+  promptIds: readonly number[] | null,
+): Promise<Prepared> {
   const method = findMethod(settings.method);
-  if (!method) throw new DecoscopeError("method", `There is no method called ${settings.method}. Choose one of the list.`);
+  if (!method)
+    throw new DecoscopeError(
+      "method",
+      `There is no method called ${settings.method}. Choose one of the list.`,
+    );
   const params = readParams(method.params, settings.params);
   const target = await host.model(settings.model);
   let draft: HostedModel | null = null;
   if (method.requires === "causal+draft") {
     if (settings.draft === null) {
-      throw new DecoscopeError("method", `${method.label} needs a draft model and none was chosen. Choose one.`);
+      throw new DecoscopeError(
+        "method",
+        `${method.label} needs a draft model and none was chosen. Choose one.`,
+      );
     }
     draft = await host.model(settings.draft);
     const [a, b] = [target.gpu.facts.vocabSize, draft.gpu.facts.vocabSize];
@@ -65,7 +76,10 @@ async function prepare(host: EngineHost, settings: RunSettings, promptIds: reado
     );
   }
   if (promptTokens.length === 0) {
-    throw new DecoscopeError("method", "The prompt is empty: expected at least one token. Write some text first.");
+    throw new DecoscopeError(
+      "method",
+      "The prompt is empty: expected at least one token. Write some text first.",
+    );
   }
   const room = Math.min(target.gpu.maxContext, draft?.gpu.maxContext ?? Infinity);
   if (promptTokens.length >= room) {
@@ -111,7 +125,8 @@ export async function* runMethod(
     adapter: host.gpu.adapter,
   };
   yield* pieces.before(promptTokens, 0, ms());
-  for (const i of params.issues) yield { kind: "warning", step: 0, ms: ms(), message: `${i.key}: ${i.message}` };
+  for (const i of params.issues)
+    yield { kind: "warning", step: 0, ms: ms(), message: `${i.key}: ${i.message}` };
 
   const newTokens: number[] = [];
   let reason: StopReason | null = null;

@@ -1,10 +1,19 @@
 /** Serves worker/api.ts: owns the device, pulls runs, and sends their events to the page in batches. */
 import * as Comlink from "comlink";
+import { get, set } from "idb-keyval";
 import { DecoscopeError, toErrorRecord } from "../base/errors";
 import { findModel } from "../models/catalog";
 import { fetchSource } from "../models/source";
 import type { TraceEvent } from "../trace/events";
-import type { DeviceInfo, MemoryReport, Outcome, RunSettings, WorkerApi, WorkerMessage } from "./api";
+import type {
+  DeviceInfo,
+  LoadProgress,
+  MemoryReport,
+  Outcome,
+  RunSettings,
+  WorkerApi,
+  WorkerMessage,
+} from "./api";
 import { EngineHost } from "./host";
 import { runMethod } from "./run";
 
@@ -99,7 +108,8 @@ class Run {
   }
 
   allow(rounds: number): void {
-    this.allowance = rounds === Infinity ? Infinity : Number.isFinite(this.allowance) ? this.allowance + rounds : rounds;
+    this.allowance =
+      rounds === Infinity ? Infinity : Number.isFinite(this.allowance) ? this.allowance + rounds : rounds;
     this.wake();
   }
 
@@ -135,12 +145,19 @@ const api: WorkerApi = {
   load: (model) =>
     outcome<null>(async () => {
       const entry = findModel(model);
-      if (!entry) throw new DecoscopeError("load", `There is no bundled model called ${model}. Choose one of the list.`);
+      if (!entry)
+        throw new DecoscopeError(
+          "load",
+          `There is no bundled model called ${model}. Choose one of the list.`,
+        );
       const abort = new AbortController();
       loads.set(model, abort);
       try {
         const source = fetchSource(model, `${modelBase}models/${model}`, entry.files);
-        await (await openHost()).load(model, source, (progress) => send({ type: "progress", progress }), abort.signal);
+        const opened = await openHost();
+        const progress = (p: LoadProgress): void => send({ type: "progress", progress: p });
+        const hosted = await opened.load(model, source, progress, abort.signal);
+        await opened.tuneFor(hosted, { get: (key) => get(key), set: (key, value) => set(key, value) });
         return null;
       } finally {
         loads.delete(model);

@@ -1,7 +1,15 @@
-/** A browser without WebGPU: recorded runs play, and pressing Run explains. */
+/** Browsers without WebGPU, and with WebGPU but no adapter: recorded runs play, and pressing Run explains. */
+import type { Page } from "@playwright/test";
 import { expect, test } from "./decoscope";
 
+/** As in a browser that never heard of WebGPU; no switch of Chromium takes the name away. */
+const removeWebGpu = (page: Page): Promise<unknown> =>
+  page.addInitScript(() => {
+    Reflect.deleteProperty(Navigator.prototype, "gpu");
+  });
+
 test("the recorded run plays", async ({ app, page }) => {
+  await removeWebGpu(page);
   await app.open();
   expect(await page.evaluate(() => "gpu" in navigator)).toBe(false);
   await expect(page.locator(".caption")).toContainText("Recorded run");
@@ -16,6 +24,7 @@ test("the recorded run plays", async ({ app, page }) => {
 });
 
 test("pressing Run says what is missing and offers the recorded run", async ({ app, page }) => {
+  await removeWebGpu(page);
   await app.open();
   await app.run();
   await expect(app.error).toHaveAttribute("data-code", "unsupported");
@@ -23,4 +32,15 @@ test("pressing Run says what is missing and offers the recorded run", async ({ a
   await expect(app.error).toContainText("Chrome");
   await page.getByRole("button", { name: "Dismiss", exact: true }).click();
   await expect(app.error).toHaveCount(0);
+});
+
+test("WebGPU without an adapter says where to look", async ({ app, page, allowed }) => {
+  // Chromium's own words for the same thing.
+  allowed.push(/WebGPU adapter|gpuweb|vkCreateInstance/i);
+  await app.open();
+  expect(await page.evaluate(() => "gpu" in navigator)).toBe(true);
+  await app.run();
+  await expect(app.error).toHaveAttribute("data-code", "unsupported");
+  await expect(app.error).toContainText("no adapter");
+  await expect(page.locator(".caption")).toContainText("Recorded run");
 });

@@ -37,7 +37,9 @@ describe("openGpu", () => {
   });
 
   it("runs with default limits and no optional feature", async () => {
-    const plain = await openGpu(nodeGpu, { without: ["f16", "subgroups", "timestamps", "packedDot", "limits"] });
+    const plain = await openGpu(nodeGpu, {
+      without: ["f16", "subgroups", "timestamps", "packedDot", "limits"],
+    });
     expect(plain.features).toEqual({
       f16: false,
       subgroups: false,
@@ -170,8 +172,12 @@ describe("DispatchList", () => {
     const copy = defineKernel({ name: "copy", source: "", reads: ["x"], writes: ["y"] });
     const x = e.memory.create({ label: "test.x", bytes: 16 });
     const list = new DispatchList(e, "bad");
-    expect(() => list.add(copy, {}, { bind: { x, y: x }, params: {}, grid: [1] })).toThrow(/x is also written/);
-    expect(() => list.add(addParam, {}, { bind: { y: x }, params: { amount: 1 }, grid: [65536] })).toThrow(/65,535/);
+    expect(() => list.add(copy, {}, { bind: { x, y: x }, params: {}, grid: [1] })).toThrow(
+      /x is also written/,
+    );
+    expect(() => list.add(addParam, {}, { bind: { y: x }, params: { amount: 1 }, grid: [65536] })).toThrow(
+      /65,535/,
+    );
     expect(foldGrid(65535)).toEqual([65535, 1]);
     const [gx, gy] = foldGrid(100000);
     expect(gx * gy).toBeGreaterThanOrEqual(100000);
@@ -181,7 +187,12 @@ describe("DispatchList", () => {
 
   it("reports compiler messages with file and line", async () => {
     const e = engine();
-    const broken = defineKernel({ name: "broken", source: "// head\nfn main() { let x: u32 = 1.5; }", reads: [], writes: ["y"] });
+    const broken = defineKernel({
+      name: "broken",
+      source: "// head\nfn main() { let x: u32 = 1.5; }",
+      reads: [],
+      writes: ["y"],
+    });
     const failure: unknown = await e.pipelines.get(broken, {}).catch((thrown: unknown) => thrown);
     expect(failure).toBeInstanceOf(DecoscopeError);
     expect(failure).toMatchObject({ code: "shader", message: /broken/ });

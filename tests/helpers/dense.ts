@@ -78,7 +78,6 @@ export async function weightsOf(
   return into;
 }
 
-
 /** Rows of a matrix in another order: result row i is row order[i]. */
 export function reorder(values: Float32Array, cols: number, order: Uint32Array): Float32Array {
   const result = new Float32Array(order.length * cols);

@@ -23,7 +23,9 @@ interface Case {
   readonly tuning?: Partial<Tuning>;
 }
 
-async function product(c: Case): Promise<{ found: Float32Array; expected: Float64Array[]; labels: string[] }> {
+async function product(
+  c: Case,
+): Promise<{ found: Float32Array; expected: Float64Array[]; labels: string[] }> {
   const storage = c.storage ?? "f32";
   const values = noise(c.rows * c.cols, 1);
   const a = noise(16 * 40 * c.cols, 2).subarray(0, c.T * c.cols);
@@ -64,44 +66,67 @@ function worst(found: Float32Array, expected: readonly Float64Array[]): number {
 }
 
 describe("matvec_residual", () => {
+  // One lane's worth of columns, one more or less, a prime number of quads, the models' own. Tiles are built for T of 1, 2,
+  // 4, 8 and 16, which the second list covers; building one takes a while on a software adapter.
   const shapes = [
     [4, 4],
     [8, 28],
     [12, 32],
-    [20, 36],
-    [44, 124],
-    [128, 128],
-    [128, 352],
+    [44, 36],
     [96, 96],
+    [128, 352],
   ] as const;
-  for (const reduce of ["subgroup", "workgroup"] as const)
-    for (const [rows, cols] of shapes)
-      for (const T of [1, 3, 16, 17, 37])
-        test(`${reduce} ${rows} x ${cols}, ${T} rows`, async () => {
-          const { found, expected } = await product({ rows, cols, T, tuning: { reduce } });
-          expect(worst(found, expected)).toBeLessThan(tolerance(cols));
-        });
+  for (const [rows, cols] of shapes)
+    test(`${rows} x ${cols}`, async () => {
+      for (const T of [1, 3]) {
+        const { found, expected } = await product({ rows, cols, T });
+        expect(worst(found, expected)).toBeLessThan(tolerance(cols));
+      }
+    });
 
-  for (const quads of [1, 2, 4])
-    for (const lanes of [8, 16, 64])
-      for (const chunk of [1, 2, 4])
-        test(`tile of ${quads} quads, ${lanes} lanes, chunk ${chunk}`, async () => {
-          const choices = {
-            "matvec.quads": quads,
-            "matvec1.quads": quads,
-            "matvec.lanes": lanes,
-            "matvec.chunk": chunk,
-          };
-          for (const T of [1, 5]) {
-            const { found, expected, labels } = await product({ rows: 80, cols: 352, T, tuning: { choices } });
-            expect(labels[0]).toContain(`tile.t${T}r${quads}c${chunk}_plain`);
-            expect(worst(found, expected)).toBeLessThan(tolerance(352));
-          }
-        });
+  test("many rows, few and more than a tile holds", async () => {
+    for (const T of [2, 8, 13, 16, 17, 37]) {
+      const { found, expected } = await product({ rows: 128, cols: 128, T });
+      expect(worst(found, expected)).toBeLessThan(tolerance(128));
+    }
+  });
+
+  test("sums through workgroup memory", async () => {
+    for (const [rows, cols, T] of [
+      [44, 36, 1],
+      [8, 28, 2],
+      [128, 352, 1],
+    ] as const) {
+      const { found, expected, labels } = await product({ rows, cols, T, tuning: { reduce: "workgroup" } });
+      expect(labels[0]).toContain("lanes.workgroup");
+      expect(worst(found, expected)).toBeLessThan(tolerance(cols));
+    }
+  });
+
+  for (const [quads, lanes, chunk] of [
+    [1, 8, 1],
+    [2, 16, 2],
+    [4, 64, 4],
+    [1, 64, 1],
+  ] as const)
+    test(`tile of ${quads} quads, ${lanes} lanes, chunk ${chunk}`, async () => {
+      const choices = {
+        "matvec.quads": quads,
+        "matvec1.quads": quads,
+        "matvec.lanes": lanes,
+        "matvec.chunk": chunk,
+        "matvec1.chunk": chunk,
+      };
+      for (const T of [1, 2]) {
+        const { found, expected, labels } = await product({ rows: 80, cols: 352, T, tuning: { choices } });
+        expect(labels[0]).toContain(`tile.t${T}r${quads}c${chunk}_plain`);
+        expect(worst(found, expected)).toBeLessThan(tolerance(352));
+      }
+    });
 
   for (const f16 of [true, false])
     test(`f16 storage, ${f16 ? "native" : "unpacked"}`, async () => {
-      for (const T of [1, 7, 20]) {
+      for (const T of [1, 2, 20]) {
         const { found, expected, labels } = await product({
           rows: 128,
           cols: 352,
@@ -116,7 +141,7 @@ describe("matvec_residual", () => {
 
   for (const groupSize of [32, 64] as const)
     test(`int8 storage, groups of ${groupSize}`, async () => {
-      for (const T of [1, 7, 20]) {
+      for (const T of [1, 2, 20]) {
         const { found, expected } = await product({ rows: 128, cols: 352, T, storage: "int8", groupSize });
         expect(worst(found, expected)).toBeLessThan(INT8_TIES);
       }
@@ -139,7 +164,7 @@ describe("matvec_residual", () => {
     test(`a row's bits do not depend on the number of rows, ${storage}`, async () => {
       const rows = 128;
       const alone = await product({ rows, cols: 352, T: 1, storage });
-      for (let T = 2; T <= 16; T++) {
+      for (let T = 2; T <= 16; T += storage === "f32" ? 1 : 7) {
         const { found } = await product({ rows, cols: 352, T, storage });
         expect(found.subarray(0, rows)).toEqual(alone.found);
       }

@@ -6,7 +6,13 @@ import type { SamplerSettings, TraceEvent } from "../../src/trace/events";
 import { type RunCounts, runMethod } from "../../src/worker/run";
 import { nodeGpu } from "../helpers/gpu";
 
-export const GREEDY_SAMPLER: SamplerSettings = { temperature: 0, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 };
+export const GREEDY_SAMPLER: SamplerSettings = {
+  temperature: 0,
+  topK: 0,
+  topP: 1,
+  minP: 0,
+  repetitionPenalty: 1,
+};
 export const bundled = (id: string): ModelSource => directorySource(`public/models/${id}`, id);
 export const openHost = (options: HostOptions = {}): Promise<EngineHost> => EngineHost.open(nodeGpu, options);
 
@@ -30,7 +36,11 @@ export interface RunResult {
   readonly end: Extract<TraceEvent, { kind: "run_end" }>;
 }
 
-export async function runToEnd(host: EngineHost, o: RunOptions, control = { cancelled: false }): Promise<RunResult> {
+export async function runToEnd(
+  host: EngineHost,
+  o: RunOptions,
+  control = { cancelled: false },
+): Promise<RunResult> {
   const counts: RunCounts = { dispatches: 0, submits: 0, readbacks: 0, bytesUploaded: 0 };
   const settings = {
     model: o.model,

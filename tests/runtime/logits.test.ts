@@ -47,7 +47,11 @@ describe("f32 storage agrees with float64 to 1e-4 relative", () => {
   it.each([
     ["one row", {}, 1],
     ["wide heads", { dim: 64, nHeads: 2, nKvHeads: 1, headDim: 64, hiddenDim: 96 }, 17],
-    ["query width unlike the model width", { dim: 32, nHeads: 4, nKvHeads: 4, headDim: 16, hiddenDim: 40 }, 9],
+    [
+      "query width unlike the model width",
+      { dim: 32, nHeads: 4, nKvHeads: 4, headDim: 16, hiddenDim: 40 },
+      9,
+    ],
     ["untied head", { tieEmbeddings: false }, 5],
   ] as const)("%s", async (name, shape, count) => {
     const source = memorySource(tinyModel(shape), { id: `tiny ${name}` });

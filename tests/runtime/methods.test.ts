@@ -19,11 +19,11 @@ beforeAll(async () => {
 afterAll(() => host.destroy());
 
 describe("greedy text", () => {
-  it("is the same for every method on ten prompts of 100 tokens", async () => {
+  it("is the same for every method on ten prompts", async () => {
     for (const prompt of prompts) {
       const texts = [];
       for (const { id } of methods) {
-        const { tokens, end } = await runToEnd(host, { ...PAIR, method: id, prompt, maxNewTokens: 100 });
+        const { tokens, end } = await runToEnd(host, { ...PAIR, method: id, prompt, maxNewTokens: 32 });
         expect(end.error).toBeNull();
         texts.push(tokens);
       }
@@ -37,7 +37,7 @@ describe.each(methods.map((m) => m.id))("%s", (method) => {
     const options = { ...PAIR, method, prompt: prompts[0]!, sampler: { temperature: 1 }, maxNewTokens: 24 };
     const first = await runToEnd(host, { ...options, detail: "full" });
     expect(first.end.error).toBeNull();
-    expect(checkTrace(first.events)).toEqual([]);
+    expect(checkTrace(first.events)).toBeNull();
     const light = await runToEnd(host, options);
     expect(light.tokens).toEqual(first.tokens);
     expect(light.end.hash).toBe(first.end.hash);

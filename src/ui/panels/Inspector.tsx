@@ -5,9 +5,8 @@ import type { RunView } from "../../trace/view";
 import { labelOf } from "../definitions";
 import { bytes, count, duration, percent, plural, ratio } from "../format";
 import { inspect, tokensPerSecond } from "../inspect";
-import { useMoment } from "../moment";
+import { useMoment, useSelection } from "../moment";
 import { useEngine } from "../stores/engine";
-import { useLayout } from "../stores/layout";
 import { useRun } from "../stores/run";
 import { AcceptanceTest } from "./AcceptanceTest";
 import { Fact } from "./Fact";
@@ -114,7 +113,7 @@ function DeviceFacts() {
 
 export function Inspector() {
   const { view, step, isNewest } = useMoment();
-  const selection = useLayout((s) => s.hovered ?? s.pinned);
+  const selection = useSelection(step);
   const latest = useRun((s) => s.latest);
   const inspected = useMemo(() => inspect(view, step, selection), [view, step, selection]);
   return (

@@ -2,9 +2,9 @@
 import { memo, useEffect, useRef } from "react";
 import type { TokenOrigin } from "../../trace/events";
 import type { RunView, TokenView } from "../../trace/view";
-import { useMoment } from "../moment";
+import { useMoment, useSelection } from "../moment";
 import { goTo } from "../playback";
-import { hover, pin, useLayout, type Selection } from "../stores/layout";
+import { hover, pin, type Selection } from "../stores/layout";
 import { SIGN_NAME } from "../views/glyphs";
 
 /** Order of the legend. */
@@ -62,16 +62,15 @@ export function Legend({ view }: { readonly view: RunView }) {
 export function TextPanel() {
   const { view, step } = useMoment();
   const box = useRef<HTMLDivElement>(null);
-  const selection = useLayout((s) => s.hovered ?? s.pinned);
+  const selection = useSelection(step);
   const tokens = view.tokens.toArray();
   useEffect(() => {
     const { current } = box;
     if (current) current.scrollTop = current.scrollHeight;
   }, [tokens.length]);
-  const selectedStep = selection && "step" in selection ? selection.step : null;
   const isSelected = (t: TokenView): boolean =>
     selection !== null &&
-    t.step === selectedStep &&
+    t.step === selection.step &&
     (selection.kind === "extra" ? t.node === null : selection.kind === "node" && t.node === selection.node);
   return (
     <section className="text-panel" aria-label="Text">

@@ -4,7 +4,7 @@ import { DropdownMenu, Tabs } from "radix-ui";
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type RefObject } from "react";
 import { roundOf } from "../../trace/view";
 import { exportPicture } from "../export";
-import { useMoment, type Moment } from "../moment";
+import { useMoment, useSelection, type Moment } from "../moment";
 import { goTo } from "../playback";
 import { hover, pin, setView, useLayout, type Selection } from "../stores/layout";
 import { usePlayer } from "../stores/player";
@@ -78,8 +78,10 @@ interface CanvasProps {
 }
 
 function Canvas({ definition, moment, size, placement }: CanvasProps) {
-  const selection = useLayout((s) => s.hovered ?? s.pinned);
+  const selection = useSelection(moment.step);
   const isMoving = usePlayer((s) => s.isPlaying);
+  // What was under the pointer belongs to the step before.
+  useEffect(() => hover(null), [moment.step]);
   const { Drawing } = definition;
   const choose = (s: Selection) => {
     pin(s);
@@ -114,10 +116,11 @@ function onMarkKey(e: KeyboardEvent<HTMLElement>, moment: Moment, size: Size): v
     e.stopPropagation();
     return;
   }
-  const next = neighbourOf(moment.view, round, size, mark.dataset.key ?? "", e.key);
-  if (next === null) return;
+  if (!e.key.startsWith("Arrow")) return;
+  // Inside the tree arrows never step through the run, not even where there is no mark to go to.
   e.preventDefault();
   e.stopPropagation();
+  const next = neighbourOf(moment.view, round, size, mark.dataset.key ?? "", e.key);
   e.currentTarget.querySelector<SVGGElement>(`[data-key="${next}"]`)?.focus();
 }
 

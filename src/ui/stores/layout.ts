@@ -4,18 +4,15 @@ import { createJSONStorage, persist } from "zustand/middleware";
 
 export type Theme = "system" | "light" | "dark";
 
-/** What the inspector explains. */
+/** What the inspector explains: a node of a step's tree, or the token the step added after its accepted path. */
 export type Selection =
   | { readonly kind: "node"; readonly step: number; readonly node: number }
-  /** The token a round added after its accepted path. */
-  | { readonly kind: "extra"; readonly step: number }
-  /** A committed token, by its place in the whole text. */
-  | { readonly kind: "token"; readonly position: number };
+  | { readonly kind: "extra"; readonly step: number };
 
 export interface LayoutState {
   readonly theme: Theme;
   readonly view: string;
-  /** Stays until another is chosen. */
+  /** Stays until another is chosen; counts while its step is shown. */
   readonly pinned: Selection | null;
   /** Under the pointer or focused; goes before what is pinned. */
   readonly hovered: Selection | null;

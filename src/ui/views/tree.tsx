@@ -120,24 +120,27 @@ function Mark({ placed, round, detail, isSelected, isTabStop, onHover, onPin }: 
       {...handlers}
     >
       <rect className="tree-hit" x={-GLYPH - 4} y={-16} width={hit} height={32} rx={6} fill="transparent" />
-      {isSelected && <circle r={GLYPH + 4} fill="none" stroke="var(--ink)" strokeWidth={1.5} />}
-      <Glyph sign={sign} r={GLYPH} />
-      {detail !== "dots" && (
-        <text
-          x={GLYPH + 6}
-          y={detail === "numbers" ? 1.5 : 5}
-          fontSize={LABEL_SIZE}
-          fontWeight={isKept ? 620 : 430}
-          fill={isQuiet || sign === "rejected" ? "var(--ink-soft)" : "var(--ink)"}
-        >
-          {placed.label}
-        </text>
-      )}
-      {detail === "numbers" && (
-        <text x={GLYPH + 6} y={15} fontSize={NUMBERS_SIZE} fill="var(--ink-soft)" className="figures">
-          {placed.numbers}
-        </text>
-      )}
+      {/* New with each step, so that it appears anew; the mark around it stays and keeps its focus. */}
+      <g className="tree-mark-body" key={round.step}>
+        {isSelected && <circle r={GLYPH + 4} fill="none" stroke="var(--ink)" strokeWidth={1.5} />}
+        <Glyph sign={sign} r={GLYPH} />
+        {detail !== "dots" && (
+          <text
+            x={GLYPH + 6}
+            y={detail === "numbers" ? 1.5 : 5}
+            fontSize={LABEL_SIZE}
+            fontWeight={isKept ? 620 : 430}
+            fill={isQuiet || sign === "rejected" ? "var(--ink-soft)" : "var(--ink)"}
+          >
+            {placed.label}
+          </text>
+        )}
+        {detail === "numbers" && (
+          <text x={GLYPH + 6} y={15} fontSize={NUMBERS_SIZE} fill="var(--ink-soft)" className="figures">
+            {placed.numbers}
+          </text>
+        )}
+      </g>
     </g>
   );
 }
@@ -230,7 +233,7 @@ function TreeDrawing({ view, step, size, placement, selection = null, onHover, o
         {round &&
           layout.marks.map((m) => (
             <Mark
-              key={`${step}-${m.key}`}
+              key={m.key}
               placed={m}
               round={round}
               detail={isCrowded && signOf(m) === "not_reached" ? "dots" : detail}

@@ -296,6 +296,19 @@ describe("bad tokenizer files", () => {
   });
 });
 
+describe("added tokens", () => {
+  it("are written as they are, not in the alphabet of bytes", () => {
+    const tokenizer = tinyTokenizer();
+    const [special] = tokenizer.added_tokens;
+    const content = "<| \u00e9 \u0120 |>";
+    const added = { ...special, id: TINY_VOCAB, content, special: false };
+    const made = make({ ...tokenizer, added_tokens: [...tokenizer.added_tokens, added] });
+    expect(made.encode(`a${content}`)).toEqual([...made.encode("a"), TINY_VOCAB]);
+    expect(made.piece(TINY_VOCAB)).toBe(content);
+    expect(made.isSpecial(TINY_VOCAB)).toBe(false);
+  });
+});
+
 describe("entries named like parts of objects", () => {
   it("are tokens like any other", () => {
     const tokenizer = tinyTokenizer();

@@ -18,7 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   decoding: ["trace", "base"],
   share: ["base"],
   worker: ["models", "kernels", "engine", "runtime", "trace", "decoding", "share", "base"],
-  headless: ["models", "kernels", "engine", "runtime", "trace", "decoding", "share", "base"],
+  headless: ["models", "kernels", "engine", "runtime", "trace", "decoding", "share", "base", "worker"],
   ui: ["base", "trace", "share", "decoding"],
 };
 

@@ -13,7 +13,7 @@ import {
 } from "../../../src/share/link";
 import { LINK_VERSION } from "../../../src/share/migrations";
 import { legalParams } from "../../helpers/params_arbitrary";
-import { CONTEXT, METHODS } from "./link_context";
+import { CONTEXT, METHODS } from "../../helpers/link_context";
 
 const DEFAULTS = decodeLink("", CONTEXT).contents;
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);

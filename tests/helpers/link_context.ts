@@ -1,6 +1,6 @@
 /** Schemas and defaults that the frozen links were written against. They stay as they are, as the links do. */
-import { choice, integer, integers, number, toggle, type ParamsSchema } from "../../../src/base/params";
-import type { LinkContext } from "../../../src/share/link";
+import { choice, integer, integers, number, toggle, type ParamsSchema } from "../../src/base/params";
+import type { LinkContext } from "../../src/share/link";
 
 const said = { label: "", help: "" };
 

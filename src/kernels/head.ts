@@ -1,0 +1,155 @@
+/**
+ * WGSL of the loop over keys that the attention kernels share, in two forms. The plain one keeps queries and sums in
+ * arrays, which most compilers turn into registers. SwiftShader leaves arrays indexed by a loop variable in memory, as
+ * scattered loads; there the loops over a head's vectors and over the query heads of one key head are written out, which
+ * more than doubles its speed but takes compilers that optimize (lavapipe's) up to a minute.
+ */
+import type { Includes } from "../engine/link";
+
+/** Query heads of one key head that share the reading of keys and values, and vectors of 4 in a head. */
+export interface HeadShape {
+  /** More than 1 only where written out. */
+  readonly queries: number;
+  readonly vecs: number;
+  readonly isWritten: boolean;
+}
+export const MAX_HEAD_VECS = 64;
+/** Vectors of queries, and as many of sums, up to which loops can be written out. */
+export const MAX_WRITTEN_VECS = 16;
+
+/** Name of the text after `head.`, as in `uses: { head: headName(shape) }`. */
+export const headName = (s: HeadShape): string => (s.isWritten ? `q${s.queries}v${s.vecs}` : `v${s.vecs}`);
+
+const list = (n: number, f: (i: number) => string): string => Array.from({ length: n }, (_, i) => f(i)).join(", ");
+const each = (n: number, f: (i: number) => string): string => Array.from({ length: n }, (_, i) => f(i)).join("\n");
+
+/**
+ * `attend` looks at candidates first, first + step, ... of a view with the queries at q[q_at ..]. For each query it
+ * asks the kernel's `factor(query, largest, total)` what to multiply with, then gives it each vector in `emit`.
+ * @see Milakov and Gimelshein 2018 (online softmax)
+ */
+export function headText(shape: HeadShape): string {
+  return shape.isWritten ? writtenText(shape) : loopedText(shape.vecs);
+}
+
+function writtenText({ queries, vecs }: HeadShape): string {
+  return `// head: ${queries} queries of ${vecs} vectors, written by src/kernels/head.ts
+const HEAD_VECS = ${vecs}u;
+const HEAD_QUERIES = ${queries}u;
+
+fn attend(view: View, first: u32, step: u32, q_at: u32, key_at: u32, kv_vecs: u32) {
+${each(
+  queries,
+  (g) => `${each(vecs, (i) => `  let query${g}_${i} = params.scale * q[q_at + ${g * vecs + i}u];\n  var sum${g}_${i} = vec4<f32>();`)}
+  var largest${g} = 2.0 * MASKED;
+  var total${g} = 0.0;`,
+)}
+  for (var k = first; k < view.count; k += step) {
+    let slot = slot_of(view, k);
+    if (slot >= params.slots) {
+      continue;
+    }
+    let key = 2u * slot * kv_vecs + key_at;
+    let value = key + kv_vecs;
+${each(queries, (g) => `    var products${g} = vec4<f32>();`)}
+${each(
+  vecs,
+  (i) => `    {
+      let c = vec4<f32>(cache[key + ${i}u]);
+${each(queries, (g) => `      products${g} += query${g}_${i} * c;`)}
+    }`,
+)}
+${each(
+  queries,
+  (g) => `    let logit${g} = products${g}.x + products${g}.y + products${g}.z + products${g}.w;
+    if (logit${g} > largest${g}) {
+      let shrink = exp(largest${g} - logit${g});
+      largest${g} = logit${g};
+      total${g} *= shrink;
+${each(vecs, (i) => `      sum${g}_${i} *= shrink;`)}
+    }
+    let weight${g} = exp(logit${g} - largest${g});
+    total${g} += weight${g};`,
+)}
+${each(
+  vecs,
+  (i) => `    {
+      let c = vec4<f32>(cache[value + ${i}u]);
+${each(queries, (g) => `      sum${g}_${i} += weight${g} * c;`)}
+    }`,
+)}
+  }
+  // Results come last and once, so they may go through arrays; written out, their reductions would be long to compile.
+  var sums = array(${list(queries * vecs, (i) => `sum${Math.floor(i / vecs)}_${i % vecs}`)});
+  var heads = array(${list(queries, (g) => `vec2<f32>(largest${g}, total${g})`)});
+  for (var g = 0u; g < HEAD_QUERIES; g++) {
+    let times = factor(g, heads[g].x, heads[g].y);
+    for (var i = 0u; i < HEAD_VECS; i++) {
+      emit(g, i, sums[g * HEAD_VECS + i] * times);
+    }
+  }
+}
+`;
+}
+
+function loopedText(vecs: number): string {
+  return `// head: one query of ${vecs} vectors, written by src/kernels/head.ts
+const HEAD_VECS = ${vecs}u;
+const HEAD_QUERIES = 1u;
+
+fn attend(view: View, first: u32, step: u32, q_at: u32, key_at: u32, kv_vecs: u32) {
+  var query: array<vec4<f32>, HEAD_VECS>;
+  var sums: array<vec4<f32>, HEAD_VECS>;
+  for (var i = 0u; i < HEAD_VECS; i++) {
+    query[i] = params.scale * q[q_at + i];
+  }
+  var largest = 2.0 * MASKED;
+  var total = 0.0;
+  for (var k = first; k < view.count; k += step) {
+    let slot = slot_of(view, k);
+    if (slot >= params.slots) {
+      continue;
+    }
+    let key = 2u * slot * kv_vecs + key_at;
+    let value = key + kv_vecs;
+    var products = vec4<f32>();
+    for (var i = 0u; i < HEAD_VECS; i++) {
+      products += query[i] * vec4<f32>(cache[key + i]);
+    }
+    let logit = products.x + products.y + products.z + products.w;
+    if (logit > largest) {
+      let shrink = exp(largest - logit);
+      largest = logit;
+      total *= shrink;
+      for (var i = 0u; i < HEAD_VECS; i++) {
+        sums[i] *= shrink;
+      }
+    }
+    let weight = exp(logit - largest);
+    total += weight;
+    for (var i = 0u; i < HEAD_VECS; i++) {
+      sums[i] += weight * vec4<f32>(cache[value + i]);
+    }
+  }
+  let times = factor(0u, largest, total);
+  for (var i = 0u; i < HEAD_VECS; i++) {
+    emit(0u, i, sums[i] * times);
+  }
+}
+`;
+}
+
+/** Adds every head's text to `includes` under `head.` and its name, made when it is first read; returns `includes`. */
+export function withHeads(includes: Includes): Includes {
+  const add = (shape: HeadShape): void => {
+    let text: string | undefined;
+    Object.defineProperty(includes, `head.${headName(shape)}`, {
+      enumerable: true,
+      get: () => (text ??= headText(shape)),
+    });
+  };
+  for (let vecs = 1; vecs <= MAX_HEAD_VECS; vecs++) add({ queries: 1, vecs, isWritten: false });
+  for (let vecs = 1; vecs <= MAX_WRITTEN_VECS; vecs++)
+    for (let queries = 1; queries * vecs <= MAX_WRITTEN_VECS; queries++) add({ queries, vecs, isWritten: true });
+  return includes;
+}

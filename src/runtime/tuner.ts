@@ -1,0 +1,130 @@
+/**
+ * Chooses kernel variants for a device by a short measurement: one forward pass with each candidate, the fastest kept.
+ * What was found is remembered by whoever calls, under a key that changes with the device and with the kernels.
+ */
+import { DispatchList, type Engine } from "../engine/dispatch_list";
+import { kernels } from "../kernels";
+import { ROW_BIT_WORDS, ROW_WORDS } from "../kernels/layouts";
+import { rowsSpan } from "../kernels/rows";
+import { tuningCandidates } from "../kernels/matvec";
+import type { Tuning } from "../kernels/tuning";
+import type { GpuModel } from "./gpu_model";
+
+/** Times of one choice: the value and the milliseconds of one pass with it. */
+export interface Measured {
+  readonly choice: string;
+  readonly times: readonly { readonly value: number; readonly timeMs: number }[];
+  readonly chosen: number | null;
+}
+export interface TuneResult {
+  readonly tuning: Tuning;
+  readonly measured: readonly Measured[];
+}
+export interface TuneOptions {
+  /** No candidate is started after this long; choices not reached keep their defaults. */
+  readonly budgetMs: number;
+  readonly candidates?: Readonly<Record<string, readonly number[]>>;
+  readonly now?: () => number;
+}
+
+/** A default is given up only for something this much faster: measurements on a busy device wobble. */
+const WORTHWHILE = 0.95;
+const REPLAYS = 4;
+const TRIALS = 3;
+
+/** Rows of the pass that a choice matters for: `matvec1.*` is one token, `matmul.*` a prefill, the rest a small tree. */
+const rowsFor = (choice: string): number =>
+  choice.startsWith("matvec1.") ? 1 : choice.startsWith("matmul.") ? 32 : 8;
+
+/** Milliseconds of a forward pass over `count` rows, the least of a few trials; null if the variant does not compile. */
+async function timePass(
+  engine: Engine,
+  tuning: Tuning,
+  model: GpuModel,
+  count: number,
+  now: () => number,
+): Promise<number | null> {
+  const { gpu, memory } = engine;
+  const buffer = (name: string, words: number): GPUBuffer =>
+    memory.create({ label: `tuner.${name}`, bytes: 4 * words });
+  const seq = buffer("seq", count);
+  const rows = buffer("rows", ROW_WORDS * count);
+  const bits = buffer("bits", ROW_BIT_WORDS * count);
+  const logits = buffer("logits", count * model.facts.vocabSize);
+  const state = model.createState("tuner", count, count);
+  const list = new DispatchList(engine, "tuner");
+  try {
+    const rec = { list, tuning };
+    rowsSpan(rec, { seq, rows, bits, start: 0, count });
+    state.recordLayers(rec, { rows, bits, count });
+    state.recordHead(rec, 0, count, logits, 0);
+    await list.compile();
+    let least = Infinity;
+    // The first trial warms up and is not counted.
+    for (let trial = 0; trial <= TRIALS; trial++) {
+      const start = now();
+      const encoder = gpu.device.createCommandEncoder({ label: "tuner" });
+      for (let i = 0; i < REPLAYS; i++) list.encode(encoder);
+      gpu.device.queue.submit([encoder.finish()]);
+      await gpu.device.queue.onSubmittedWorkDone();
+      if (trial > 0) least = Math.min(least, (now() - start) / REPLAYS);
+    }
+    return least;
+  } catch {
+    return null;
+  } finally {
+    list.dispose();
+    state.dispose();
+    for (const b of [seq, rows, bits, logits]) memory.free(b);
+  }
+}
+
+/** Measures one choice after another, each with the best of those before. */
+export async function tune(
+  engine: Engine,
+  base: Tuning,
+  model: GpuModel,
+  options: TuneOptions,
+): Promise<TuneResult> {
+  const { budgetMs, candidates = tuningCandidates(), now = () => performance.now() } = options;
+  const end = now() + budgetMs;
+  const measured: Measured[] = [];
+  let tuning = base;
+  for (const [choice, values] of Object.entries(candidates)) {
+    if (now() >= end) break;
+    const count = rowsFor(choice);
+    const standard = await timePass(engine, tuning, model, count, now);
+    if (standard === null) continue;
+    let best: { value: number | null; timeMs: number } = { value: null, timeMs: standard * WORTHWHILE };
+    const times: { value: number; timeMs: number }[] = [];
+    for (const value of values) {
+      if (now() >= end) break;
+      const tried = { ...tuning, choices: { ...tuning.choices, [choice]: value } };
+      const timeMs = await timePass(engine, tried, model, count, now);
+      if (timeMs === null) continue;
+      times.push({ value, timeMs });
+      if (timeMs < best.timeMs) best = { value, timeMs };
+    }
+    if (best.value !== null) tuning = { ...tuning, choices: { ...tuning.choices, [choice]: best.value } };
+    measured.push({ choice, times, chosen: best.value });
+  }
+  return { tuning, measured };
+}
+
+/** Where choices are remembered: the adapter, what it can do, and the kernels' texts, in one string. */
+export function tuningKey(engine: Engine): string {
+  const { adapter, features } = engine.gpu;
+  let hash = 0x811c9dc5;
+  for (const k of kernels)
+    for (let i = 0; i < k.source.length; i++) hash = Math.imul(hash ^ k.source.charCodeAt(i), 0x01000193);
+  return `tuning/${adapter}/${JSON.stringify(features)}/${(hash >>> 0).toString(16)}`;
+}
+
+/** What was remembered, if it is a record of numbers; anything else is forgotten. */
+export function readChoices(remembered: unknown): Readonly<Record<string, number>> | null {
+  if (typeof remembered !== "object" || remembered === null) return null;
+  const entries = Object.entries(remembered);
+  return entries.every(([, v]) => typeof v === "number" && Number.isFinite(v))
+    ? (Object.fromEntries(entries) as Record<string, number>)
+    : null;
+}

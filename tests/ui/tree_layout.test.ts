@@ -1,0 +1,68 @@
+/** Geometry of the tree drawing. */
+import { describe, expect, it } from "vitest";
+import { fitTree, layTree, type TreeLayout } from "../../src/ui/views/tree_layout";
+import { neighbourOf } from "../../src/ui/views/tree_keys";
+import { stepWhere, timeline } from "./moments";
+
+const step = stepWhere("residual");
+const view = timeline.viewAfterStep(step);
+const round = view.rounds.at(step)!;
+const layouts: readonly [string, TreeLayout][] = [
+  ["wide", layTree(view, round, false)],
+  ["compact", layTree(view, round, true)],
+];
+
+describe.each(layouts)("a %s tree", (_, layout) => {
+  it("has its anchor at the origin and the trunk left of it", () => {
+    expect(layout.marks[0]).toMatchObject({ x: 0, y: 0, parent: null });
+    for (const t of layout.trunk) expect(t.x + t.width / 2).toBeLessThan(0);
+    expect(layout.trunk.length).toBe(round.base - 1);
+  });
+  it("puts children right of where their parent's label ends", () => {
+    const byKey = new Map(layout.marks.map((m) => [m.key, m]));
+    for (const m of layout.marks.slice(1)) {
+      const parent = byKey.get(m.parent ?? "")!;
+      expect(m.x).toBeGreaterThan(parent.x + parent.reach);
+      expect(m.depth).toBe(parent.depth + 1);
+    }
+  });
+  it("keeps siblings in draw order and marks of a level apart", () => {
+    for (const depth of layout.columns.keys()) {
+      const level = layout.marks.filter((m) => m.depth === depth).sort((a, b) => a.y - b.y);
+      for (const [i, m] of level.slice(1).entries()) expect(m.y - level[i]!.y).toBeGreaterThanOrEqual(30);
+    }
+    for (const node of round.nodes) {
+      const ys = node.children.map((id) => layout.marks.find((m) => m.key === `node-${id}`)!.y);
+      expect(ys).toEqual([...ys].sort((a, b) => a - b));
+    }
+  });
+  it("fits into a frame that is large enough, and never becomes too small to read", () => {
+    const { bounds } = layout;
+    const size = { width: 1100, height: 700 };
+    const { x, y, k } = fitTree(layout, size);
+    expect(bounds.left * k + x).toBeGreaterThanOrEqual(0);
+    expect(bounds.right * k + x).toBeLessThanOrEqual(size.width);
+    expect(bounds.top * k + y).toBeGreaterThanOrEqual(0);
+    expect(bounds.bottom * k + y).toBeLessThanOrEqual(size.height);
+    expect(fitTree(layout, { width: 200, height: 100 }).k).toBeGreaterThan(0.6);
+  });
+});
+
+describe("arrow keys", () => {
+  const size = { width: 900, height: 500 };
+  const go = (from: string, key: string) => neighbourOf(view, round, size, from, key);
+  it("lead to the first child and back to the parent", () => {
+    const child = go("node-0", "ArrowRight");
+    expect(child).not.toBeNull();
+    expect(go(child!, "ArrowLeft")).toBe("node-0");
+    expect(go("node-0", "ArrowLeft")).toBeNull();
+  });
+  it("visit every mark of a level from top to bottom", () => {
+    const { marks } = layTree(view, round, false);
+    const level = marks.filter((m) => m.depth === 2).sort((a, b) => a.y - b.y);
+    const visited = [level[0]!.key];
+    for (let at = go(visited[0]!, "ArrowDown"); at; at = go(at, "ArrowDown")) visited.push(at);
+    expect(visited).toEqual(level.map((m) => m.key));
+  });
+  it("ignore other keys", () => expect(go("node-0", "Tab")).toBeNull());
+});
