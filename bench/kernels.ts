@@ -34,6 +34,15 @@ const tiles: VariantChoice[] = [1, 2, 4].flatMap((quads) =>
     }),
   ),
 );
+const blocks: VariantChoice[] = [0, 1].flatMap((block) =>
+  [2, 4].map((quads) =>
+    choice(`block ${block} quads ${quads}`, {
+      "matvec.block": block,
+      "matvec.quads": quads,
+      "matvec1.quads": quads,
+    }),
+  ),
+);
 const lanes: VariantChoice[] = [16, 64, 128].map((n) => choice(`lanes ${n}`, { "matvec.lanes": n }));
 const storages: VariantChoice[] = [
   { name: "f16", storage: "f16", tuning: {} },
@@ -43,14 +52,21 @@ const storages: VariantChoice[] = [
 ];
 const plain: VariantChoice[] = [
   // One quad a subgroup, nothing unrolled: what the ratios are taken to.
-  choice("plain", { "matvec.quads": 1, "matvec1.quads": 1, "matvec.chunk": 1, "matvec1.chunk": 1 }),
+  choice("plain", {
+    "matvec.block": 0,
+    "matvec.quads": 1,
+    "matvec1.quads": 1,
+    "matvec.chunk": 1,
+    "matvec1.chunk": 1,
+  }),
   { name: "default", storage: "f32", tuning: {} },
 ];
 const sets: Record<string, VariantChoice[]> = {
   storage: storages,
   tile: tiles,
   lanes,
-  all: [...tiles, ...lanes, ...storages],
+  block: blocks,
+  all: [...tiles, ...blocks, ...lanes, ...storages],
 };
 const chosen = sets[args.set];
 if (!chosen) throw new Error(`--set: expected ${Object.keys(sets).join(", ")}, found ${args.set}`);

@@ -100,7 +100,7 @@ export async function runOnnx(
     while (tokens.length < newTokens) tokens.push(await forward(tokens.slice(-1)));
     const decodeMs = performance.now() - started;
     Object.values(past).forEach((tensor) => tensor.dispose());
-    return { tokens, decodeMs };
+    return { tokens, timedTokens: tokens.length - 1, decodeMs };
   };
 
   await generate(Math.min(4, task.newTokens));

@@ -1,7 +1,7 @@
 /**
  * `npm run bench:peers`: greedy decoding of the bundled model by this engine and by onnxruntime-web, in one headless
  * Chromium on one machine, from the same weights, one token after another. Prints medians, spread and ratios.
- * Options: --tokens 48  --repeats 5  --only decoscope,webgpu,wasm  --gpu (the real adapter instead of the software one)
+ * Options: --tokens 64  --repeats 5  --only webgpu,wasm  --gpu (the real adapter instead of the software one)
  */
 import { cpSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -15,9 +15,9 @@ import { type Report, type Task, median, tokensPerSecond } from "./timing";
 
 const { values: options } = parseArgs({
   options: {
-    tokens: { type: "string", default: "48" },
+    tokens: { type: "string", default: "64" },
     repeats: { type: "string", default: "5" },
-    only: { type: "string", default: "decoscope,webgpu,wasm" },
+    only: { type: "string", default: "webgpu,wasm" },
     gpu: { type: "boolean", default: false },
   },
 });

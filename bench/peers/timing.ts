@@ -3,7 +3,8 @@
 /** One greedy generation. */
 export interface Generation {
   readonly tokens: readonly number[];
-  /** From the first new token to the last; the prompt is not in it. */
+  /** Tokens decoded within `decodeMs`, and that time: the prompt and whatever came with its pass are not in it. */
+  readonly timedTokens: number;
   readonly decodeMs: number;
 }
 

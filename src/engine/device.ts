@@ -57,7 +57,7 @@ export async function openGpu(gpu: GPU | undefined, options: OpenOptions = {}): 
     );
   }
   const without = new Set<string>(options.without);
-  const has = (name: string): boolean => adapter.features.has(name as GPUFeatureName);
+  const has = (name: string): boolean => adapter.features.has(name);
   const wanted: [string, string][] = [
     ["f16", "shader-f16"],
     ["subgroups", "subgroups"],
@@ -89,7 +89,7 @@ export async function openGpu(gpu: GPU | undefined, options: OpenOptions = {}): 
   const description =
     [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(" ") ||
     "unnamed adapter";
-  const subgroups = device.features.has("subgroups" as GPUFeatureName);
+  const subgroups = device.features.has("subgroups");
   const sizes = info as { subgroupMinSize?: number; subgroupMaxSize?: number };
   let destroyed = false;
   const opened: Gpu = {
@@ -122,7 +122,7 @@ export async function openGpu(gpu: GPU | undefined, options: OpenOptions = {}): 
     },
   };
   device.addEventListener("uncapturederror", (event) => {
-    const e = (event as GPUUncapturedErrorEvent).error;
+    const e = event.error;
     const outOfMemory = "GPUOutOfMemoryError" in globalThis && e instanceof GPUOutOfMemoryError;
     opened.onUncaptured(
       outOfMemory

@@ -87,7 +87,7 @@ export class DispatchList {
     this.recorded.push({
       kernel,
       variant,
-      ranges: [...kernel.reads, ...kernel.writes].map((name) => toRange(args.bind[name as R | W])),
+      ranges: [...kernel.reads, ...kernel.writes].map((name) => toRange(args.bind[name])),
       params: Object.keys(kernel.params).map((name) => {
         const value = args.params[name as P];
         if (typeof value !== "number" || !Number.isFinite(value))

@@ -69,16 +69,15 @@ export class Memory {
     const { device } = this.gpu;
     device.pushErrorScope("validation");
     device.pushErrorScope("out-of-memory");
-    let result: T | undefined;
-    let thrown: unknown;
-    try {
-      result = await allocate();
-    } catch (e) {
-      thrown = e;
-    }
+    const attempt = await Promise.resolve()
+      .then(allocate)
+      .then(
+        (value) => ({ value, failure: null }),
+        (e: unknown) => ({ value: null, failure: e instanceof Error ? e : new Error(String(e)) }),
+      );
     const outOfMemory = await device.popErrorScope();
     const invalid = await device.popErrorScope();
-    if (outOfMemory || invalid || thrown !== undefined) {
+    if (outOfMemory || invalid || attempt.failure) {
       for (const buffer of [...this.live.keys()]) if (!before.has(buffer)) this.free(buffer);
     }
     if (outOfMemory) {
@@ -88,9 +87,9 @@ export class Memory {
         outOfMemory.message,
       );
     }
-    if (thrown !== undefined) throw thrown;
+    if (attempt.failure) throw attempt.failure;
     if (invalid) throw new DecoscopeError("limit", `The GPU refused to set up ${what}.`, invalid.message);
-    return result as T;
+    return attempt.value;
   }
 
   free(buffer: GPUBuffer): void {

@@ -91,7 +91,9 @@ export class Pipelines {
     throw new DecoscopeError(
       "shader",
       `The kernel ${label} could not be built on this device. Please report it with the details below.`,
-      [...messages, invalid?.message, failure ? String(failure) : ""].filter(Boolean).join("\n"),
+      [...messages, invalid?.message, failure instanceof Error ? failure.message : ""]
+        .filter(Boolean)
+        .join("\n"),
     );
   }
 }

@@ -4,7 +4,7 @@ import type { BufferRange } from "../engine/memory";
 import keysSource from "../../shaders/attention.wgsl?raw";
 import mergeSource from "../../shaders/attention_merge.wgsl?raw";
 import rowsSource from "../../shaders/attention_rows.wgsl?raw";
-import { headName, type HeadShape, MAX_WRITTEN_VECS } from "./head";
+import { HEAD_FORMS, type HeadForm, headName, type HeadShape, MAX_WRITTEN_VECS } from "./head";
 import { ROW_BIT_WORDS, ROW_WORDS } from "./layouts";
 import { needBytes, REDUCE_OVERRIDES, reduceVariant } from "./reduce";
 import type { Recording } from "./tuning";
@@ -70,16 +70,19 @@ export const attentionPartialWords = (T: number, nHeads: number, headDim: number
   T * nHeads * attentionSplits(slots) * (headDim + 4);
 
 /**
- * The form of the loop over keys: written out where the device is SwiftShader (or "attention.written" is 1), then with
- * as many query heads to one reading of their keys as fit ("attention.queries" limits them).
+ * The form of the loop over keys, by what the device's compiler does with it ("attention.form" replaces it by an index
+ * of HEAD_FORMS). Written out, as many query heads share one reading of their keys as fit ("attention.queries" limits them).
  */
 function headOf(rec: Recording, perKeyHead: number, vecs: number): HeadShape {
   const { choices } = rec.tuning;
-  const isAsked = (choices["attention.written"] ?? (/swiftshader/i.test(rec.list.engine.gpu.adapter) ? 1 : 0)) === 1;
-  if (!isAsked || vecs > MAX_WRITTEN_VECS) return { queries: 1, vecs, isWritten: false };
+  const { adapter } = rec.list.engine.gpu;
+  const usual: HeadForm = /swiftshader/i.test(adapter) ? "written" : /llvmpipe|lavapipe/i.test(adapter) ? "rolled" : "plain";
+  const form = HEAD_FORMS[choices["attention.form"] ?? -1] ?? usual;
+  if (form !== "written") return { queries: 1, vecs, form };
+  if (vecs > MAX_WRITTEN_VECS) return { queries: 1, vecs, form: "plain" };
   let queries = Math.min(perKeyHead, choices["attention.queries"] ?? perKeyHead, Math.floor(MAX_WRITTEN_VECS / vecs));
   while (perKeyHead % queries !== 0) queries--;
-  return { queries, vecs, isWritten: true };
+  return { queries, vecs, form };
 }
 
 /**

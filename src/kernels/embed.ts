@@ -45,11 +45,12 @@ export interface EmbedArgs {
 function embedVariant(rec: Recording, part: WeightMatrix): Variant {
   const { isSoftware } = rec.list.engine.gpu;
   const size = rec.tuning.choices["embed.lanes"] ?? (isSoftware ? 4 : 64);
+  const include = storageInclude(rec, part, false);
   return {
-    uses: { weights: storageInclude(rec, part, false) },
+    uses: { weights: include },
     overrides: {
       WORKGROUP_SIZE: size,
-      ...scaleOverrides(part),
+      ...scaleOverrides(part, include),
       IS_SCALED: part.storage === "int8" ? 1 : 0,
     },
   };

@@ -23,35 +23,39 @@ import packInt8 from "../../shaders/include/pack.int8.wgsl?raw";
 import weightsF16 from "../../shaders/include/weights.f16.wgsl?raw";
 import weightsF16Packed from "../../shaders/include/weights.f16_packed.wgsl?raw";
 import weightsF32 from "../../shaders/include/weights.f32.wgsl?raw";
+import weightsF32Block from "../../shaders/include/weights.f32_block.wgsl?raw";
 import weightsInt8 from "../../shaders/include/weights.int8.wgsl?raw";
 import weightsInt8Dot from "../../shaders/include/weights.int8_dot.wgsl?raw";
 import { withHeads } from "./head";
 import { withTiles } from "./tile";
 
-export const includes: Includes = withHeads(withTiles({
-  "prelude.f32": preludeF32,
-  "prelude.f16": preludeF16,
-  layouts,
-  "reduce.subgroup": reduceSubgroup,
-  "reduce.workgroup": reduceWorkgroup,
-  rng,
-  tail_row: tailRow,
-  append,
-  commit,
-  residual,
-  top_list: topList,
-  verdict,
-  "visibility.list": visibilityList,
-  "visibility.window": visibilityWindow,
-  "lanes.single": lanesSingle,
-  "lanes.subgroup": lanesSubgroup,
-  "lanes.workgroup": lanesWorkgroup,
-  "pack.f16": packF16,
-  "pack.f32": packF32,
-  "pack.int8": packInt8,
-  "weights.f16": weightsF16,
-  "weights.f16_packed": weightsF16Packed,
-  "weights.f32": weightsF32,
-  "weights.int8": weightsInt8,
-  "weights.int8_dot": weightsInt8Dot,
-}));
+export const includes: Includes = withHeads(
+  withTiles({
+    "prelude.f32": preludeF32,
+    "prelude.f16": preludeF16,
+    layouts,
+    "reduce.subgroup": reduceSubgroup,
+    "reduce.workgroup": reduceWorkgroup,
+    rng,
+    tail_row: tailRow,
+    append,
+    commit,
+    residual,
+    top_list: topList,
+    verdict,
+    "visibility.list": visibilityList,
+    "visibility.window": visibilityWindow,
+    "lanes.single": lanesSingle,
+    "lanes.subgroup": lanesSubgroup,
+    "lanes.workgroup": lanesWorkgroup,
+    "pack.f16": packF16,
+    "pack.f32": packF32,
+    "pack.int8": packInt8,
+    "weights.f16": weightsF16,
+    "weights.f16_packed": weightsF16Packed,
+    "weights.f32": weightsF32,
+    "weights.f32_block": weightsF32Block,
+    "weights.int8": weightsInt8,
+    "weights.int8_dot": weightsInt8Dot,
+  }),
+);

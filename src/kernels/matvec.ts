@@ -18,7 +18,7 @@ export const MATVEC_OVERRIDES = {
 export const FEW_ROWS = 16;
 export const MOST_ROWS = 512;
 /** Rows of the tiles for few rows. */
-const FEW_TILES = [1, 2, 4, 8, 16] as const;
+const FEW_TILES = [1, 4, 8, 16] as const;
 /** Sums a lane keeps in registers, in vec4s; more makes compilers of software adapters take seconds. */
 const MOST_SUMS = 8;
 
@@ -30,8 +30,8 @@ export interface MatvecPlan {
 const atMost = (choices: readonly number[], wanted: number, fits: (n: number) => boolean): number =>
   choices.filter((n) => n <= wanted && fits(n)).at(-1) ?? choices[0]!;
 
-/** Columns that a lane reads at once. */
-const unitColumns = (w: WeightMatrix): number => (w.storage === "int8" ? 4 : 1);
+/** SwiftShader, the adapter of browsers without a GPU: every turn of a loop costs it more than the arithmetic inside. */
+const hasSlowLoops = (rec: Recording): boolean => /swiftshader/i.test(rec.list.engine.gpu.adapter);
 
 /** The includes that read a matrix on this device. */
 export function storageInclude(rec: Recording, w: WeightMatrix, mayRound: boolean): string {
@@ -39,15 +39,20 @@ export function storageInclude(rec: Recording, w: WeightMatrix, mayRound: boolea
   if (w.storage === "f16") return f16 ? "f16" : "f16_packed";
   if (w.storage === "int8")
     return packedDot && mayRound && (choices["matvec.packed_dot"] ?? 0) === 1 ? "int8_dot" : "int8";
-  return "f32";
+  return (choices["matvec.block"] ?? (hasSlowLoops(rec) ? 1 : 0)) === 1 ? "f32_block" : "f32";
 }
 
+/** Columns that a lane reads at once, by include. */
+const unitColumns = (include: string): number => (/^int8|_block$/.test(include) ? 4 : 1);
+
+/** Overrides that say how an include divides a matrix. */
 export const scaleOverrides = (
   w: WeightMatrix,
+  include: string,
 ): { readonly UNITS: number; readonly GROUPS: number; readonly UNITS_PER_GROUP: number } => ({
-  UNITS: w.cols / unitColumns(w),
+  UNITS: w.cols / unitColumns(include),
   GROUPS: groupsOf(w),
-  UNITS_PER_GROUP: (w.groupSize === 0 ? w.cols : w.groupSize) / unitColumns(w),
+  UNITS_PER_GROUP: (w.groupSize === 0 ? w.cols : w.groupSize) / unitColumns(include),
 });
 
 /**
@@ -66,8 +71,10 @@ export function planMatvec(
   const { choices, reduce } = rec.tuning;
   const { features, isSoftware } = rec.list.engine.gpu;
   const quads = quadsOf(w.rows);
-  const scale = scaleOverrides(w);
+  const include = storageInclude(rec, w, true);
+  const scale = scaleOverrides(w, include);
   const isScaled = w.storage === "int8";
+  const mostSums = hasSlowLoops(rec) ? 2 * MOST_SUMS : MOST_SUMS;
   const isFew = rowCount <= FEW_ROWS;
 
   const few = rowCount === 1 ? "matvec1" : "matvec";
@@ -89,7 +96,7 @@ export function planMatvec(
   const tileQuads = atMost(
     TILE_QUADS,
     isFew
-      ? Math.min(choices[`${few}.quads`] ?? (isSoftware ? 4 : 1), Math.max(1, MOST_SUMS / tileRows))
+      ? Math.min(choices[`${few}.quads`] ?? (isSoftware ? 4 : 1), Math.max(1, mostSums / tileRows))
       : (choices["matmul.quads"] ?? 2),
     (n) => quads % n === 0,
   );
@@ -108,7 +115,7 @@ export function planMatvec(
   return {
     variant: {
       uses: {
-        weights: storageInclude(rec, w, true),
+        weights: include,
         lanes,
         tile: tileName({ rows: tileRows, quads: tileQuads, chunk, input, isScaled, isAlone }),
       },
@@ -124,6 +131,7 @@ export function tuningCandidates(): Readonly<Record<string, readonly number[]>> 
     "matvec1.quads": [1, 2, 4],
     "matvec.quads": [1, 2, 4],
     "matvec.lanes": [4, 16, 32, 64, 128],
+    "matvec.block": [0, 1],
     "matvec1.chunk": [1, 2, 4],
     "matvec.chunk": [1, 2, 4],
     "matvec.scaled_chunk": [1, 2, 4],

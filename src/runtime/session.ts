@@ -3,7 +3,6 @@ import { assert, DecoscopeError } from "../base/errors";
 import type {
   ModelFacts,
   Program,
-  Readable,
   ReadableMap,
   Recorder,
   Session,
@@ -139,7 +138,7 @@ export class GpuSession implements Session {
         this.options.treeNodes,
       );
       const outputs = Object.fromEntries(
-        Object.entries(build(recorder)).map(([name, r]) => [name, outputOf(r as Readable<unknown>)]),
+        Object.entries(build(recorder)).map(([name, r]) => [name, outputOf(r)]),
       );
       await list.compile();
       const readbackBytes = Object.values(outputs).reduce((sum, o) => sum + o.bytes, 0);
@@ -152,7 +151,7 @@ export class GpuSession implements Session {
         this.counts,
         this.options.profiler,
       );
-      this.programs.push(program as GpuProgram<unknown>);
+      this.programs.push(program);
       return program;
     });
   }

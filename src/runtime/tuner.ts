@@ -125,6 +125,6 @@ export function readChoices(remembered: unknown): Readonly<Record<string, number
   if (typeof remembered !== "object" || remembered === null) return null;
   const entries = Object.entries(remembered);
   return entries.every(([, v]) => typeof v === "number" && Number.isFinite(v))
-    ? (Object.fromEntries(entries) as Record<string, number>)
+    ? Object.fromEntries(entries)
     : null;
 }

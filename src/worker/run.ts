@@ -130,10 +130,11 @@ export async function* runMethod(
 
   const newTokens: number[] = [];
   let reason: StopReason | null = null;
-  let error: DecoscopeError | null = null;
+  // In an object: a callback of the device sets it, which flow analysis does not follow.
+  const failed: { error: DecoscopeError | null } = { error: null };
   let session: GpuSession | null = null;
   let profiler: Profiler | null = null;
-  host.gpu.onUncaptured = (e) => (error ??= e);
+  host.gpu.onUncaptured = (e) => (failed.error ??= e);
   try {
     if (settings.profile && host.gpu.features.timestamps) profiler = new Profiler(host.gpu, host.memory);
     session = await GpuSession.open(host.engine, {
@@ -158,28 +159,28 @@ export async function* runMethod(
       step = event.step;
       if (event.kind === "commit") newTokens.push(...event.tokens);
       yield* pieces.before(pieces.mentioned(event), step, ms());
-      yield { ...event, ms: ms() } as TraceEvent;
+      yield { ...event, ms: ms() };
       if (profiler && profiler.pending > COLLECT_AFTER) {
         yield { kind: "kernel_time", step, ms: ms(), kernels: await profiler.collect() };
       }
-      if (error !== null) break;
+      if (failed.error) break;
       if (control.cancelled) {
         reason = "cancelled";
         break;
       }
     }
     Object.assign(counts, session.counts);
-    if (profiler && profiler.pending > 0 && error === null) {
+    if (profiler && profiler.pending > 0 && !failed.error) {
       yield { kind: "kernel_time", step, ms: ms(), kernels: await profiler.collect() };
     }
   } catch (thrown) {
-    error ??= DecoscopeError.fromRecord(toErrorRecord(thrown));
+    failed.error ??= DecoscopeError.fromRecord(toErrorRecord(thrown));
   } finally {
     session?.dispose();
     profiler?.dispose();
   }
   const last = newTokens.at(-1);
-  reason ??= error
+  reason ??= failed.error
     ? "error"
     : last !== undefined && target.gpu.facts.endTokens.includes(last)
       ? "end_token"
@@ -192,6 +193,6 @@ export async function* runMethod(
     ms: ms(),
     reason,
     hash: hashTokens(newTokens),
-    error: error === null ? null : (error as DecoscopeError).toRecord(),
+    error: failed.error?.toRecord() ?? null,
   };
 }

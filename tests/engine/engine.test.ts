@@ -8,6 +8,7 @@ import { Memory } from "../../src/engine/memory";
 import { Pipelines } from "../../src/engine/pipelines";
 import { Profiler } from "../../src/engine/profiler";
 import { ReadbackRing } from "../../src/engine/readback";
+import { watchAllocations } from "../helpers/allocations";
 import { nodeGpu, useGpu } from "../helpers/gpu";
 
 const includes = { "prelude.f32": "alias real = f32;", "prelude.f16": "enable f16;\nalias real = f16;" };
@@ -127,19 +128,14 @@ describe("DispatchList", () => {
     list.add(addParam, {}, { bind: { y }, params: { amount: 40 }, grid: [1] });
     await list.compile();
     const { device } = e.gpu;
-    const made: string[] = [];
-    const spied = ["createBuffer", "createBindGroup", "createComputePipeline"] as const;
-    const originals = spied.map((name) => [name, device[name]] as const);
-    for (const name of spied) {
-      Object.defineProperty(device, name, { configurable: true, value: () => made.push(name) });
-    }
+    const watched = watchAllocations(device);
     for (let i = 0; i < 5; i++) {
       const encoder = device.createCommandEncoder();
       list.encode(encoder);
       device.queue.submit([encoder.finish()]);
     }
-    for (const [name] of originals) delete (device as unknown as Record<string, unknown>)[name];
-    expect(made).toEqual([]);
+    watched.stop();
+    expect(watched.made).toEqual([]);
     expect((await read(e, y, 4)).slice(0, 2)).toEqual([5 * 43, 5 * 3]);
     list.dispose();
     e.memory.free(y);

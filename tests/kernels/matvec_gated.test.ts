@@ -74,6 +74,11 @@ describe("matvec_gated", () => {
     expect(await error(128, 352, 1, { tuning: { reduce: "workgroup" } })).toBeLessThan(tolerance(128));
   });
 
+  test("four columns at a time", async () => {
+    const tuning = { choices: { "matvec.block": 1 } };
+    expect(await error(128, 352, 2, { tuning })).toBeLessThan(tolerance(128));
+  });
+
   test("f16 storage", async () => {
     expect(await error(128, 352, 2, { storage: "f16" })).toBeLessThan(tolerance(128));
     expect(await error(128, 352, 2, { storage: "f16", tuning: { f16: false } })).toBeLessThan(tolerance(128));

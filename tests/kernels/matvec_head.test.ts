@@ -79,6 +79,10 @@ describe("matvec_head", () => {
   test("a vocabulary in parts", async () => {
     expect(await error({ vocabSize: 67, dim: 96, T: 2, split: 44, outRow: 1 })).toBeLessThan(tolerance(96));
   });
+  test("four columns at a time", async () => {
+    const tuning = { choices: { "matvec.block": 1 } };
+    expect(await error({ vocabSize: 67, dim: 128, T: 2, tuning })).toBeLessThan(tolerance(128));
+  });
   test("f16 and int8 storage", async () => {
     expect(await error({ vocabSize: 67, dim: 128, T: 1, storage: "f16" })).toBeLessThan(tolerance(128));
     // One step of rounding, of a weight on a tie.

@@ -124,6 +124,17 @@ describe("matvec_residual", () => {
       }
     });
 
+  test("four columns at a time", async () => {
+    const tuning = { choices: { "matvec.block": 1 } };
+    const alone = await product({ rows: 44, cols: 352, T: 1, tuning });
+    expect(alone.labels[0]).toContain("weights.f32_block");
+    for (const T of [1, 2, 20]) {
+      const { found, expected } = await product({ rows: 44, cols: 352, T, tuning });
+      expect(worst(found, expected)).toBeLessThan(tolerance(352));
+      if (T === 2) expect(found.subarray(0, 44)).toEqual(alone.found);
+    }
+  });
+
   for (const f16 of [true, false])
     test(`f16 storage, ${f16 ? "native" : "unpacked"}`, async () => {
       for (const T of [1, 2, 20]) {

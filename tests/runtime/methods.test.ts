@@ -4,6 +4,8 @@ import { prompts } from "../../bench/prompts";
 import { methods } from "../../src/decoding";
 import { checkTrace } from "../../src/trace/grammar";
 import type { EngineHost } from "../../src/worker/host";
+import { type RunCounts, runMethod } from "../../src/worker/run";
+import { type Watched, watchAllocations } from "../helpers/allocations";
 import { bundled, openHost, runToEnd } from "./helpers";
 
 const PAIR = { model: "story-target", draft: "story-draft" } as const;
@@ -47,22 +49,9 @@ describe.each(methods.map((m) => m.id))("%s", (method) => {
   });
 
   it("uses one submit and one readback a round at most, and allocates nothing after the first", async () => {
-    const { device } = host.gpu;
-    let made = 0;
-    let counting = false;
-    for (const name of ["createBuffer", "createBindGroup", "createComputePipelineAsync"] as const) {
-      const original = device[name].bind(device) as (...a: unknown[]) => unknown;
-      Object.defineProperty(device, name, {
-        configurable: true,
-        value: (...a: unknown[]) => {
-          if (counting) made++;
-          return original(...a);
-        },
-      });
-    }
+    let watched: Watched | null = null;
     const control = { cancelled: false };
-    const { runMethod } = await import("../../src/worker/run");
-    const counts = { dispatches: 0, submits: 0, readbacks: 0, bytesUploaded: 0 };
+    const counts: RunCounts = { dispatches: 0, submits: 0, readbacks: 0, bytesUploaded: 0 };
     const settings = {
       ...PAIR,
       method,
@@ -78,15 +67,13 @@ describe.each(methods.map((m) => m.id))("%s", (method) => {
     for await (const e of runMethod(host, settings, control, counts)) {
       if (e.kind !== "cost") continue;
       rounds++;
-      counting = true;
+      watched ??= watchAllocations(host.gpu.device);
       expect(e.submits).toBeLessThanOrEqual(1);
       expect(e.readbacks).toBeLessThanOrEqual(1);
     }
-    for (const name of ["createBuffer", "createBindGroup", "createComputePipelineAsync"]) {
-      delete (device as unknown as Record<string, unknown>)[name];
-    }
+    watched?.stop();
     expect(rounds).toBeGreaterThan(3);
-    expect(made).toBe(0);
+    expect(watched?.made).toEqual([]);
     expect(counts.readbacks).toBe(rounds);
   });
 
@@ -147,8 +134,7 @@ describe("a device lost in the middle of a run", () => {
     const own = await openHost();
     await own.load("story-target", bundled("story-target"));
     await own.load("story-draft", bundled("story-draft"));
-    const { runMethod } = await import("../../src/worker/run");
-    const counts = { dispatches: 0, submits: 0, readbacks: 0, bytesUploaded: 0 };
+    const counts: RunCounts = { dispatches: 0, submits: 0, readbacks: 0, bytesUploaded: 0 };
     const settings = {
       ...PAIR,
       method: "rsd-c",

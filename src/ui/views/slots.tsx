@@ -1,6 +1,6 @@
 /** The cache strip: what one round did to the slots of each model. */
 import type { SlotsEvent } from "../../trace/events";
-import { roundOf } from "../../trace/view";
+import { roundOf, type RoundView } from "../../trace/view";
 import { plural } from "../format";
 import type { DrawingProps, ViewDefinition } from "./view";
 
@@ -102,6 +102,13 @@ function Row({
   );
 }
 
+function emptyReason(round: RoundView | undefined): string {
+  if (!round) return "Only the prompt has been written to the cache.";
+  return round.phase === "committed"
+    ? "This step wrote nothing to the cache."
+    : "What becomes of the slots is known when the step ends.";
+}
+
 function SlotsDrawing({ view, step, size }: DrawingProps) {
   const round = step < 0 ? undefined : roundOf(view, step);
   const rows = [
@@ -130,7 +137,7 @@ function SlotsDrawing({ view, step, size }: DrawingProps) {
       ))}
       {rows.length === 0 && (
         <text y={22} fontSize={12} fill="var(--ink-soft)">
-          Nothing was written to the cache in this step.
+          {emptyReason(round)}
         </text>
       )}
     </svg>
@@ -143,8 +150,6 @@ export const slotsView: ViewDefinition = {
   help: "Blue: kept where it was written. Purple with an arrow: moved so that the accepted path is contiguous. Dashed: dropped. The grey bar is the text before the step.",
   isZoomable: false,
   Drawing: SlotsDrawing,
-  heightAt: (view, step) => {
-    const round = step < 0 ? undefined : roundOf(view, step);
-    return ROW * Math.max(1, Number(!!round?.slots.target) + Number(!!round?.slots.draft));
-  },
+  // The same in every step, so that nothing jumps while a run plays.
+  heightAt: (view) => ROW * (view.start?.draft ? 2 : 1),
 };

@@ -1,5 +1,6 @@
 /** A round's tree in the size of a stamp: one path for each verdict, so that hundreds of them stay cheap. */
 import { memo } from "react";
+import type { TokenOrigin } from "../../trace/events";
 import type { RoundView, RunView } from "../../trace/view";
 import { SIGN_COLOUR, type Sign } from "./glyphs";
 import { extraOf } from "./tree_layout";
@@ -53,6 +54,14 @@ const f = (v: number): string => v.toFixed(1);
 const dot = ({ x, y }: Point, r: number): string =>
   `M${f(x - r)},${f(y)}a${r},${r} 0 1,0 ${2 * r},0a${r},${r} 0 1,0 ${-2 * r},0`;
 
+/** Shapes of the signs around a point, as in glyphs.tsx but small. */
+const EXTRA_SHAPE: Readonly<Record<TokenOrigin, string>> = {
+  residual: "m0,-2.9l2.9,2.9l-2.9,2.9l-2.9,-2.9Z",
+  bonus: "m-2.2,-2.6l5,2.6l-5,2.6Z",
+  target: "m-2.1,-2.1h4.2v4.2h-4.2Z",
+  accepted: "m-2,0a2,2 0 1,0 4,0a2,2 0 1,0 -4,0",
+};
+
 interface StampProps {
   readonly round: RoundView;
   readonly width: number;
@@ -78,7 +87,7 @@ export const Stamp = memo(function Stamp({ round, width, height }: StampProps) {
   const end = points.get(round.path.at(-1) ?? 0);
   if (extra && last && end) {
     add(lines, last.origin, `M${f(end.x)},${f(end.y)}L${f(extra.x)},${f(extra.y)}`);
-    add(dots, last.origin, `M${f(extra.x)},${f(extra.y - 2.8)}l2.8,2.8l-2.8,2.8l-2.8,-2.8Z`);
+    add(dots, last.origin, `M${f(extra.x)},${f(extra.y)}${EXTRA_SHAPE[last.origin]}`);
   }
   return (
     <>

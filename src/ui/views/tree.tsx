@@ -199,7 +199,7 @@ function TreeDrawing({ view, step, size, placement, selection = null, onHover, o
   const byKey = new Map(layout.marks.map((m) => [m.key, m]));
   const isCrowded = layout.marks.length > CROWDED && place.k < 0.9;
   const isChosen = (m: PlacedMark): boolean =>
-    round !== undefined && isSame(selectionOf(round, m), selection);
+    selection !== null && round !== undefined && isSame(selectionOf(round, m), selection);
   const chosen = layout.marks.find(isChosen) ?? layout.marks[0];
   // Kept edges last, so that nothing crosses over the committed path.
   const edges = layout.marks

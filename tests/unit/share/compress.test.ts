@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { gzipSync } from "fflate";
+import { deflateRawSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { DecoscopeError } from "../../../src/base/errors";
 import { gunzipBounded, packText, unpackText } from "../../../src/share/compress";
@@ -20,7 +21,7 @@ describe("packText", () => {
       fc.property(fc.uint8Array({ maxLength: 9000, size: "max" }), (bytes) => {
         const text = packText(bytes);
         expect(text).toMatch(/^[\w-]+$/);
-        expect(unpackText(text, bytes.length)).toEqual(bytes);
+        expect(Buffer.compare(unpackText(text, bytes.length), bytes)).toBe(0);
         if (bytes.length > 0) expect(codeOf(() => unpackText(text, bytes.length - 1))).toBe("limit");
       }),
       { numRuns: 25 },
@@ -35,7 +36,7 @@ describe("packText", () => {
   });
 
   it("stops a bomb early, whatever its size", () => {
-    const bomb = packText(new Uint8Array(2 ** 26));
+    const bomb = deflateRawSync(Buffer.alloc(2 ** 26)).toString("base64url");
     const before = process.memoryUsage().arrayBuffers;
     expect(codeOf(() => unpackText(bomb, 2 ** 20))).toBe("limit");
     // A limit's worth, one feed of the decompressor and its buffers; the whole would be 64 MiB.

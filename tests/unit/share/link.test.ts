@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { deflateSync } from "fflate";
 import { readdirSync, readFileSync } from "node:fs";
+import { deflateRawSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { methods } from "../../../src/decoding/index";
 import { packText, unpackText } from "../../../src/share/compress";
@@ -48,10 +48,13 @@ describe("round trip", () => {
       fc.property(settings, fc.option(fc.uint8Array({ maxLength: 3000 })), (contents, trace) => {
         const link = encodeLink(contents, CONTEXT, trace ?? undefined);
         expect(link).toMatch(/^v1\.[\w-]+(\.[\w-]+)?$/);
-        const decoded = decodeLink(`#${link}`, CONTEXT);
-        expect(decoded).toEqual({ status: "read", contents, trace, issues: [] });
+        const { trace: found, ...rest } = decodeLink(`#${link}`, CONTEXT);
+        expect(rest).toEqual({ status: "read", contents, issues: [] });
+        // Compared as bytes: a matcher would walk through thousands of elements one by one.
+        expect(found === null).toBe(trace === null);
+        if (found && trace) expect(Buffer.compare(found, trace)).toBe(0);
       }),
-      { numRuns: 300 },
+      { numRuns: 80 },
     );
   });
 
@@ -225,7 +228,7 @@ describe("links that cannot be read", () => {
           expect(decodeLink(encodeLink(contents, CONTEXT), CONTEXT).contents).toEqual(contents);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 250 },
     );
   });
 });
@@ -241,7 +244,7 @@ describe("traces in links", () => {
   });
 
   it("one that would fill the memory is not unpacked", () => {
-    const bomb = packText(new Uint8Array(LINK_LIMITS.traceBytes + 1));
+    const bomb = deflateRawSync(Buffer.alloc(LINK_LIMITS.traceBytes + 1)).toString("base64url");
     expect(bomb.length).toBeLessThan(200_000);
     const { trace, issues } = decodeLink(`${linkOf({})}.${bomb}`, CONTEXT);
     expect(trace).toBeNull();
@@ -251,8 +254,8 @@ describe("traces in links", () => {
   });
 
   it("nor are settings", () => {
-    const spaces = deflateSync(new Uint8Array(LINK_LIMITS.settingsBytes + 1).fill(32));
-    const link = `v1.${Buffer.from(spaces).toString("base64url")}`;
+    const spaces = deflateRawSync(Buffer.alloc(LINK_LIMITS.settingsBytes + 1, " "));
+    const link = `v1.${spaces.toString("base64url")}`;
     expect(decodeLink(link, CONTEXT).issues[0]?.message).toContain("expected at most 1048576 bytes");
     const long = "A".repeat(LINK_LIMITS.fragmentLength);
     expect(decodeLink(`v1.${long}`, CONTEXT).issues[0]?.message).toContain("characters, found");
