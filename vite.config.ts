@@ -6,7 +6,12 @@ export default defineConfig({
   // Relative addresses, so that the built folder works under any path of any static host.
   base: "./",
   plugins: [react()],
-  build: { target: "es2023", chunkSizeWarningLimit: 1500 },
+  build: {
+    target: "es2023",
+    chunkSizeWarningLimit: 1500,
+    // How long plugins took says nothing to somebody who wants to see the page.
+    rolldownOptions: { checks: { pluginTimings: false } },
+  },
   worker: { format: "es" },
   server: { port: 5173 },
   preview: { port: 4173 },

@@ -13,12 +13,12 @@ import { prompts } from "./prompts";
 
 Object.assign(globalThis, globals);
 
-/** Each with the same number of target rows per step (the anchor and 12 drafted nodes), autoregressive aside. */
+/** Each with the same number of target rows per step (the anchor and 16 drafted nodes), autoregressive aside. */
 const CONTENDERS: readonly { label: string; method: string; params: Record<string, unknown> }[] = [
   { label: "autoregressive", method: "autoregressive", params: {} },
-  { label: "chain 12", method: "speculative-chain", params: { draftLength: 12 } },
-  { label: "rsd-c 3x2x1", method: "rsd-c", params: { branching: [2, 1, 1, 1, 1, 1] } },
-  { label: "rsd-s 3x4", method: "rsd-s", params: { width: 3, depth: 4 } },
+  { label: "chain 16", method: "speculative-chain", params: { draftLength: 16 } },
+  { label: "rsd-c 2,1x7", method: "rsd-c", params: { branching: [2, 1, 1, 1, 1, 1, 1, 1] } },
+  { label: "rsd-s 2x8", method: "rsd-s", params: { width: 2, depth: 8 } },
 ];
 const NEW_TOKENS = 100;
 

@@ -13,7 +13,7 @@ const RECORDINGS: Readonly<Record<string, readonly string[]>> = {
   "first-run": [
     ...["--model", "story-target", "--method", "rsd-s", "--set", "width=4", "depth=4"],
     ...["--prompt", "Once upon a time, there was a little", "--temperature", "0.8", "--seed", "17"],
-    ...["--max-new-tokens", "60"],
+    ...["--max-new-tokens", "40"],
   ],
 };
 

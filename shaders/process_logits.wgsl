@@ -57,7 +57,7 @@ fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>) {
     all = softmax_sum(lane, at, scale, threshold);
     if ((stage == 0u && has_k) || (stage == 1u && has_p)) {
       let wanted = select(f32(params.top_k), params.top_p * all.y, stage == 1u);
-      threshold = find_threshold(lane, at, scale, threshold, all.x, wanted, stage == 1u);
+      threshold = max(threshold, find_threshold(lane, at, scale, threshold, all.x, wanted, stage == 1u));
     }
     if (stage == 1u && params.min_p > 0.0) {
       threshold = max(threshold, all.x + log(params.min_p));

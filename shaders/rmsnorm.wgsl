@@ -18,8 +18,8 @@ struct Params {
 @group(1) @binding(0) var<uniform> params: Params;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
-fn main(lane: Lane) {
-  let at = lane.group.x * params.blocks;
+fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>) {
+  let at = group.x * params.blocks;
   var squares = 0.0;
   for (var c = lane.id; c < params.blocks; c += WORKGROUP_SIZE) {
     squares += dot(x[at + c], x[at + c]);

@@ -24,8 +24,8 @@ export interface Report {
   readonly ranOn: string;
 }
 
-export const tokensPerSecond = ({ tokens, decodeMs }: Generation): number =>
-  ((tokens.length - 1) / decodeMs) * 1000;
+export const tokensPerSecond = ({ timedTokens, decodeMs }: Generation): number =>
+  (timedTokens / decodeMs) * 1000;
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

@@ -6,7 +6,7 @@ import type { Expansion, Laws, Recorder, Tree } from "./session";
 export type ProposalLaw = DraftEvent["law"];
 
 /** Most nodes of any tree, the anchor included. */
-export const MAX_NODES = 64;
+export const MAX_NODES = 128;
 
 /** A tree as it was recorded. */
 export interface RecordedDraft {

@@ -44,7 +44,7 @@ export interface MethodDefinition<S extends ParamsSchema = ParamsSchema> {
 
 /** A method as the registry holds it: parameters erased, to be read with {@link readParams} first. */
 export type Method = Omit<MethodDefinition, "treeNodes" | "decode"> & {
-  // eslint is not needed here: the erased signatures accept what readParams returned for this very schema.
+  // The erased signatures accept what readParams returned for this very schema, which the type cannot say.
   treeNodes(params: never): number;
   decode(context: never): AsyncGenerator<MethodEvent, void, void>;
 };

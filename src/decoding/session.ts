@@ -7,15 +7,10 @@
  * The round contract: text x[0..n-1] is committed, x[n-1] is the anchor, caches hold positions 0..n-2.
  * @see docs/decisions for why rounds are recorded
  */
+import type { ModelFacts } from "../models/model";
 import type { SamplerSettings } from "../trace/events";
 
-/** What methods may know of a model. */
-export interface ModelFacts {
-  readonly id: string;
-  readonly vocabSize: number;
-  /** Ids that end the text. */
-  readonly endTokens: readonly number[];
-}
+export type { ModelFacts };
 
 export type ModelRole = "target" | "draft";
 

@@ -76,11 +76,15 @@ export const attentionPartialWords = (T: number, nHeads: number, headDim: number
 function headOf(rec: Recording, perKeyHead: number, vecs: number): HeadShape {
   const { choices } = rec.tuning;
   const { adapter } = rec.list.engine.gpu;
-  const usual: HeadForm = /swiftshader/i.test(adapter) ? "written" : /llvmpipe|lavapipe/i.test(adapter) ? "rolled" : "plain";
+  const usual: HeadForm = /swiftshader/i.test(adapter) ? "written" : "plain";
   const form = HEAD_FORMS[choices["attention.form"] ?? -1] ?? usual;
   if (form !== "written") return { queries: 1, vecs, form };
   if (vecs > MAX_WRITTEN_VECS) return { queries: 1, vecs, form: "plain" };
-  let queries = Math.min(perKeyHead, choices["attention.queries"] ?? perKeyHead, Math.floor(MAX_WRITTEN_VECS / vecs));
+  let queries = Math.min(
+    perKeyHead,
+    choices["attention.queries"] ?? perKeyHead,
+    Math.floor(MAX_WRITTEN_VECS / vecs),
+  );
   while (perKeyHead % queries !== 0) queries--;
   return { queries, vecs, form };
 }
@@ -123,15 +127,27 @@ export function attention(rec: Recording, a: AttentionArgs): void {
   const variant = { ...lanes, real, uses: { ...lanes.uses, ...uses } };
   const splits = a.partial ? attentionSplits(slots) : 1;
   if (splits === 1) {
-    rec.list.add(attentionKernel, variant, { bind: { ...bind, out: a.out }, params, grid: [nHeads / head.queries, T] });
+    rec.list.add(attentionKernel, variant, {
+      bind: { ...bind, out: a.out },
+      params,
+      grid: [nHeads / head.queries, T],
+    });
     return;
   }
   const partial = a.partial!;
   needBytes("attention", "partial", partial, 4 * attentionPartialWords(T, nHeads, headDim, slots));
-  rec.list.add(attentionKernel, variant, { bind: { ...bind, out: partial }, params, grid: [nHeads / head.queries, T, splits] });
-  rec.list.add(attentionMergeKernel, { consts: { HEAD_VECS: headDim / 4 } }, {
-    bind: { partial, out: a.out },
-    params: { heads_count: T * nHeads, splits },
-    grid: [Math.ceil((T * nHeads * headDim) / 4 / 32)],
+  rec.list.add(attentionKernel, variant, {
+    bind: { ...bind, out: partial },
+    params,
+    grid: [nHeads / head.queries, T, splits],
   });
+  rec.list.add(
+    attentionMergeKernel,
+    { consts: { HEAD_VECS: headDim / 4 } },
+    {
+      bind: { partial, out: a.out },
+      params: { heads_count: T * nHeads, splits },
+      grid: [Math.ceil((T * nHeads * headDim) / 4 / 32)],
+    },
+  );
 }

@@ -30,20 +30,28 @@ export interface CompactSlotsArgs {
 
 /** Copies slot base + path[k] to base + k in all layers; does nothing for a round that was not active. */
 export function compactSlots(rec: Recording, a: CompactSlotsArgs): void {
-  if (a.rowWords % 4 !== 0 || a.layerStride % 4 !== 0 || a.layerStride < (a.layers > 1 ? a.slots * a.rowWords : 0))
+  if (
+    a.rowWords % 4 !== 0 ||
+    a.layerStride % 4 !== 0 ||
+    a.layerStride < (a.layers > 1 ? a.slots * a.rowWords : 0)
+  )
     throw new Error(
       `compact_slots: rowWords ${a.rowWords} and layerStride ${a.layerStride}: expected multiples of 4, layers that do not overlap`,
     );
   needBytes("compact_slots", "cache", a.cache, 4 * ((a.layers - 1) * a.layerStride + a.slots * a.rowWords));
-  rec.list.add(compactSlotsKernel, {}, {
-    bind: { ctl: a.ctl, outcome: a.outcome, cache: a.cache },
-    params: {
-      layers: a.layers,
-      slots: a.slots,
-      layer_stride: a.layerStride / 4,
-      row_vecs: a.rowWords / 4,
-      cap: a.cap,
+  rec.list.add(
+    compactSlotsKernel,
+    {},
+    {
+      bind: { ctl: a.ctl, outcome: a.outcome, cache: a.cache },
+      params: {
+        layers: a.layers,
+        slots: a.slots,
+        layer_stride: a.layerStride / 4,
+        row_vecs: a.rowWords / 4,
+        cap: a.cap,
+      },
+      grid: [Math.ceil(a.rowWords / 4 / 32), a.layers],
     },
-    grid: [Math.ceil(a.rowWords / 4 / 32), a.layers],
-  });
+  );
 }

@@ -89,9 +89,13 @@ export function expandTree(rec: Recording, a: ExpandTreeArgs): void {
     },
   );
   if (!merges) return;
-  rec.list.add(appendBeamKernel, {}, {
-    bind: { candidates: a.candidates, tree: a.tree },
-    params: { first_node: a.from, rows_count: a.rows, width: a.b, next: a.next, cap: a.cap },
-    grid: [1],
-  });
+  rec.list.add(
+    appendBeamKernel,
+    {},
+    {
+      bind: { candidates: a.candidates, tree: a.tree },
+      params: { first_node: a.from, rows_count: a.rows, width: a.b, next: a.next, cap: a.cap },
+      grid: [1],
+    },
+  );
 }

@@ -1,8 +1,8 @@
 /**
- * WGSL of the loop over keys that the attention kernels share, in three forms. "plain" keeps queries and sums in arrays
+ * WGSL of the loop over keys that the attention kernels share, in two forms. "plain" keeps queries and sums in arrays
  * under loops of constant length, which most compilers unroll into registers. SwiftShader does not, and reads arrays by
  * scattered loads: "written" has the loops over a head's vectors and over the query heads of one key head written out,
- * which more than doubles its speed. lavapipe unrolls, and then needs seconds to compile: "rolled" hides the length.
+ * which more than doubles its speed. (lavapipe needs seconds to compile either, longer for the second.)
  */
 import type { Includes } from "../engine/link";
 
@@ -13,7 +13,7 @@ export interface HeadShape {
   readonly vecs: number;
   readonly form: HeadForm;
 }
-export const HEAD_FORMS = ["plain", "written", "rolled"] as const;
+export const HEAD_FORMS = ["plain", "written"] as const;
 export type HeadForm = (typeof HEAD_FORMS)[number];
 export const MAX_HEAD_VECS = 64;
 /** Vectors of queries, and as many of sums, up to which loops can be written out. */
@@ -22,8 +22,10 @@ export const MAX_WRITTEN_VECS = 16;
 /** Name of the text after `head.`, as in `uses: { head: headName(shape) }`. */
 export const headName = (s: HeadShape): string => `${s.form}_q${s.queries}v${s.vecs}`;
 
-const list = (n: number, f: (i: number) => string): string => Array.from({ length: n }, (_, i) => f(i)).join(", ");
-const each = (n: number, f: (i: number) => string): string => Array.from({ length: n }, (_, i) => f(i)).join("\n");
+const list = (n: number, f: (i: number) => string): string =>
+  Array.from({ length: n }, (_, i) => f(i)).join(", ");
+const each = (n: number, f: (i: number) => string): string =>
+  Array.from({ length: n }, (_, i) => f(i)).join("\n");
 
 /**
  * `attend` looks at candidates first, first + step, ... of a view with the queries at q[q_at ..]. For each query it
@@ -31,7 +33,7 @@ const each = (n: number, f: (i: number) => string): string => Array.from({ lengt
  * @see Milakov and Gimelshein 2018 (online softmax)
  */
 export function headText(shape: HeadShape): string {
-  return shape.form === "written" ? writtenText(shape) : loopedText(shape);
+  return shape.form === "written" ? writtenText(shape) : plainText(shape.vecs);
 }
 
 function writtenText({ queries, vecs }: HeadShape): string {
@@ -42,7 +44,9 @@ const HEAD_QUERIES = ${queries}u;
 fn attend(view: View, first: u32, step: u32, q_at: u32, key_at: u32, kv_vecs: u32) {
 ${each(
   queries,
-  (g) => `${each(vecs, (i) => `  let query${g}_${i} = params.scale * q[q_at + ${g * vecs + i}u];\n  var sum${g}_${i} = vec4<f32>();`)}
+  (
+    g,
+  ) => `${each(vecs, (i) => `  let query${g}_${i} = params.scale * q[q_at + ${g * vecs + i}u];\n  var sum${g}_${i} = vec4<f32>();`)}
   var largest${g} = 2.0 * MASKED;
   var total${g} = 0.0;`,
 )}
@@ -94,16 +98,15 @@ ${each(queries, (g) => `      sum${g}_${i} += weight${g} * c;`)}
 `;
 }
 
-function loopedText({ vecs, form }: HeadShape): string {
+function plainText(vecs: number): string {
   return `// head: one query of ${vecs} vectors, written by src/kernels/head.ts
 const HEAD_VECS = ${vecs}u;
 const HEAD_QUERIES = 1u;
 
 fn attend(view: View, first: u32, step: u32, q_at: u32, key_at: u32, kv_vecs: u32) {
-${form === "rolled" ? "  // Always HEAD_VECS, but no compiler knows.\n  let vecs = min(HEAD_VECS, params.n_heads * HEAD_VECS);" : "  const vecs = HEAD_VECS;"}
   var query: array<vec4<f32>, HEAD_VECS>;
   var sums: array<vec4<f32>, HEAD_VECS>;
-  for (var i = 0u; i < vecs; i++) {
+  for (var i = 0u; i < HEAD_VECS; i++) {
     query[i] = params.scale * q[q_at + i];
   }
   var largest = 2.0 * MASKED;
@@ -116,7 +119,7 @@ ${form === "rolled" ? "  // Always HEAD_VECS, but no compiler knows.\n  let vecs
     let key = 2u * slot * kv_vecs + key_at;
     let value = key + kv_vecs;
     var products = vec4<f32>();
-    for (var i = 0u; i < vecs; i++) {
+    for (var i = 0u; i < HEAD_VECS; i++) {
       products += query[i] * vec4<f32>(cache[key + i]);
     }
     let logit = products.x + products.y + products.z + products.w;
@@ -124,18 +127,18 @@ ${form === "rolled" ? "  // Always HEAD_VECS, but no compiler knows.\n  let vecs
       let shrink = exp(largest - logit);
       largest = logit;
       total *= shrink;
-      for (var i = 0u; i < vecs; i++) {
+      for (var i = 0u; i < HEAD_VECS; i++) {
         sums[i] *= shrink;
       }
     }
     let weight = exp(logit - largest);
     total += weight;
-    for (var i = 0u; i < vecs; i++) {
+    for (var i = 0u; i < HEAD_VECS; i++) {
       sums[i] += weight * vec4<f32>(cache[value + i]);
     }
   }
   let times = factor(0u, largest, total);
-  for (var i = 0u; i < vecs; i++) {
+  for (var i = 0u; i < HEAD_VECS; i++) {
     emit(0u, i, sums[i] * times);
   }
 }
@@ -151,8 +154,9 @@ export function withHeads(includes: Includes): Includes {
       get: () => (text ??= headText(shape)),
     });
   };
-  for (let vecs = 1; vecs <= MAX_HEAD_VECS; vecs++) for (const form of ["plain", "rolled"] as const) add({ queries: 1, vecs, form });
+  for (let vecs = 1; vecs <= MAX_HEAD_VECS; vecs++) add({ queries: 1, vecs, form: "plain" });
   for (let vecs = 1; vecs <= MAX_WRITTEN_VECS; vecs++)
-    for (let queries = 1; queries * vecs <= MAX_WRITTEN_VECS; queries++) add({ queries, vecs, form: "written" });
+    for (let queries = 1; queries * vecs <= MAX_WRITTEN_VECS; queries++)
+      add({ queries, vecs, form: "written" });
   return includes;
 }

@@ -61,7 +61,13 @@ export function processLogits(rec: Recording, a: ProcessLogitsArgs): void {
     );
   rec.list.add(processLogitsKernel, reduceVariant(rec, 256, "process_logits.lanes"), {
     // Bindings cannot be empty; what is not used stands in as ctl.
-    bind: { ctl: a.ctl, seq: a.seq, tree: a.tree?.buffer ?? a.ctl, allowed: a.allowed ?? a.ctl, logits: a.logits },
+    bind: {
+      ctl: a.ctl,
+      seq: a.seq,
+      tree: a.tree?.buffer ?? a.ctl,
+      allowed: a.allowed ?? a.ctl,
+      logits: a.logits,
+    },
     params: {
       first_row: a.firstRow,
       vocab_size: a.vocabSize,

@@ -10,7 +10,11 @@ export const REDUCE_OVERRIDES = { WORKGROUP_SIZE: 64, SUBGROUP_MIN: 0 } as const
  * software adapter, as many as run without a barrier: there barriers cost far more than lanes gain. Results are right
  * for any choice: SUBGROUP_MIN comes from the device, and barriers are left out only where it allows.
  */
-export function reduceVariant(rec: Recording, lanes: number, choice: string): Variant & { overrides: { WORKGROUP_SIZE: number } } {
+export function reduceVariant(
+  rec: Recording,
+  lanes: number,
+  choice: string,
+): Variant & { overrides: { WORKGROUP_SIZE: number } } {
   const { reduce, choices } = rec.tuning;
   const { features, isSoftware } = rec.list.engine.gpu;
   const free = reduce === "subgroup" ? Math.max(1, features.subgroupMin) : 1;
@@ -24,7 +28,12 @@ export function reduceVariant(rec: Recording, lanes: number, choice: string): Va
 }
 
 /** @throws Error naming kernel and argument if `buffer` is smaller than `bytes` */
-export function needBytes(kernel: string, name: string, buffer: GPUBuffer | { readonly size: number }, bytes: number): void {
+export function needBytes(
+  kernel: string,
+  name: string,
+  buffer: GPUBuffer | { readonly size: number },
+  bytes: number,
+): void {
   if (buffer.size < bytes)
     throw new Error(`${kernel}: ${name} has ${buffer.size} bytes, expected at least ${bytes}`);
 }

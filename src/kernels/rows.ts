@@ -51,11 +51,15 @@ export interface RowsTailArgs extends RowsOut {
 /** The last `count` committed tokens; leading rows are idle while the text is shorter, all are once it has ended. */
 export function rowsTail(rec: Recording, a: RowsTailArgs): void {
   checkOut("rows_tail", a);
-  rec.list.add(rowsTailKernel, {}, {
-    bind: { ctl: a.ctl, seq: a.seq, rows: a.rows, bits: a.bits },
-    params: { rows_count: a.count },
-    grid: [Math.ceil(a.count / LANES)],
-  });
+  rec.list.add(
+    rowsTailKernel,
+    {},
+    {
+      bind: { ctl: a.ctl, seq: a.seq, rows: a.rows, bits: a.bits },
+      params: { rows_count: a.count },
+      grid: [Math.ceil(a.count / LANES)],
+    },
+  );
 }
 
 export interface RowsSpanArgs extends RowsOut {
@@ -66,11 +70,15 @@ export interface RowsSpanArgs extends RowsOut {
 export function rowsSpan(rec: Recording, a: RowsSpanArgs): void {
   checkOut("rows_span", a);
   needBytes("rows_span", "seq", a.seq, 4 * (a.start + a.count));
-  rec.list.add(rowsSpanKernel, {}, {
-    bind: { seq: a.seq, rows: a.rows, bits: a.bits },
-    params: { start: a.start, rows_count: a.count },
-    grid: [Math.ceil(a.count / LANES)],
-  });
+  rec.list.add(
+    rowsSpanKernel,
+    {},
+    {
+      bind: { seq: a.seq, rows: a.rows, bits: a.bits },
+      params: { start: a.start, rows_count: a.count },
+      grid: [Math.ceil(a.count / LANES)],
+    },
+  );
 }
 
 export interface RowsTreeArgs extends RowsOut {
@@ -88,9 +96,13 @@ export function rowsTree(rec: Recording, a: RowsTreeArgs): void {
       `rows_tree: nodes ${a.from} to ${a.from + a.count} of a tree with room for ${a.cap}, at most ${MAX_TREE_NODES}`,
     );
   needBytes("rows_tree", "tree", a.tree, 4 * treeWords(a.cap));
-  rec.list.add(rowsTreeKernel, {}, {
-    bind: { ctl: a.ctl, tree: a.tree, rows: a.rows, bits: a.bits },
-    params: { first_node: a.from, rows_count: a.count, cap: a.cap },
-    grid: [Math.ceil(a.count / LANES)],
-  });
+  rec.list.add(
+    rowsTreeKernel,
+    {},
+    {
+      bind: { ctl: a.ctl, tree: a.tree, rows: a.rows, bits: a.bits },
+      params: { first_node: a.from, rows_count: a.count, cap: a.cap },
+      grid: [Math.ceil(a.count / LANES)],
+    },
+  );
 }

@@ -26,5 +26,9 @@ export function treeReset(rec: Recording, { ctl, seq, tree, cap }: TreeResetArgs
   if (cap < 1 || cap > MAX_TREE_NODES)
     throw new Error(`tree_reset: cap is ${cap}, expected 1 to ${MAX_TREE_NODES}`);
   needBytes("tree_reset", "tree", tree, 4 * treeWords(cap));
-  rec.list.add(treeResetKernel, {}, { bind: { ctl, seq, tree }, params: { cap }, grid: [Math.ceil(cap / 4)] });
+  rec.list.add(
+    treeResetKernel,
+    {},
+    { bind: { ctl, seq, tree }, params: { cap }, grid: [Math.ceil(cap / 4)] },
+  );
 }

@@ -61,7 +61,8 @@ export interface VerifyTreeArgs {
  * token with several workgroups. A node can have at most 64 children. @see speculative.md 4.3
  */
 export function verifyTree(rec: Recording, a: VerifyTreeArgs): void {
-  if (a.cap < 2 || a.cap > MAX_TREE_NODES) throw new Error(`verify_tree: cap is ${a.cap}, expected 2 to ${MAX_TREE_NODES}`);
+  if (a.cap < 2 || a.cap > MAX_TREE_NODES)
+    throw new Error(`verify_tree: cap is ${a.cap}, expected 2 to ${MAX_TREE_NODES}`);
   needBytes("verify_tree", "targetLaws", a.targetLaws, 4 * a.cap * a.vocabSize);
   needBytes("verify_tree", "ctl", a.ctl, 4 * CTL_WORDS);
   needBytes("verify_tree", "tree", a.tree, 4 * treeWords(a.cap));
@@ -71,7 +72,8 @@ export function verifyTree(rec: Recording, a: VerifyTreeArgs): void {
   const text = { ctl: a.ctl, seq: a.seq, outcome: a.outcome };
   const params = { vocab_size: a.vocabSize, is_greedy: a.rule === "greedy" ? 1 : 0, cap: a.cap };
   const isSoftware = rec.list.engine.gpu.isSoftware;
-  const wanted = rec.tuning.choices["verify_walk.groups"] ?? (isSoftware ? 1 : Math.ceil(a.vocabSize / DRAW_STRETCH));
+  const wanted =
+    rec.tuning.choices["verify_walk.groups"] ?? (isSoftware ? 1 : Math.ceil(a.vocabSize / DRAW_STRETCH));
   // Partial results have room in one field of the scalars, two words each.
   const groups = a.rule === "greedy" ? 1 : Math.max(1, Math.min(wanted, Math.floor(a.cap / 2)));
   rec.list.add(nodeScalarsKernel, reduceVariant(rec, 256, "node_scalars.lanes"), {
@@ -85,9 +87,13 @@ export function verifyTree(rec: Recording, a: VerifyTreeArgs): void {
     grid: [groups],
   });
   if (groups === 1) return;
-  rec.list.add(commitTreeKernel, {}, {
-    bind: { tree: a.tree, target_laws: a.targetLaws, scalars: a.scalars, ...text },
-    params: { ...params, partials: groups },
-    grid: [1],
-  });
+  rec.list.add(
+    commitTreeKernel,
+    {},
+    {
+      bind: { tree: a.tree, target_laws: a.targetLaws, scalars: a.scalars, ...text },
+      params: { ...params, partials: groups },
+      grid: [1],
+    },
+  );
 }

@@ -79,14 +79,18 @@ async function check(c: Case): Promise<Float32Array> {
   const tolerance = 2e-5 * (c.spread ?? 1);
   const differ: string[] = [];
   for (let i = 0; i < expected.length; i++) {
-    if (!(Math.abs(found[i]! - expected[i]!) < tolerance)) differ.push(`${i}: ${found[i]} for ${expected[i]}`);
+    if (!(Math.abs(found[i]! - expected[i]!) < tolerance))
+      differ.push(`${i}: ${found[i]} for ${expected[i]}`);
   }
   expect(differ).toEqual([]);
   return found;
 }
 
 /** Random cache contents: the numbers, and the words that hold them. */
-function cacheOf(length: number, isHalf: boolean): { values: Float32Array; words: Uint32Array | Float32Array } {
+function cacheOf(
+  length: number,
+  isHalf: boolean,
+): { values: Float32Array; words: Uint32Array | Float32Array } {
   if (!isHalf) {
     const z = normals(length);
     const values = Float32Array.from({ length }, z);
@@ -94,7 +98,10 @@ function cacheOf(length: number, isHalf: boolean): { values: Float32Array; words
   }
   const u = uniforms(length);
   // Either sign, exponents from -4 to 0, any fraction.
-  const bits = Uint16Array.from({ length }, () => (Math.floor(u() * 2) << 15) | (Math.floor(11 + u() * 5) << 10) | (u() * 1024));
+  const bits = Uint16Array.from(
+    { length },
+    () => (Math.floor(u() * 2) << 15) | (Math.floor(11 + u() * 5) << 10) | (u() * 1024),
+  );
   return { values: floatsFromF16(bits), words: new Uint32Array(bits.buffer) };
 }
 
@@ -112,13 +119,10 @@ describe.each(FORMS)("attention, %s", (_, choices) => {
   });
   test.each([
     [1, 1, 4],
-    [3, 1, 12],
     [6, 2, 16],
     [2, 2, 64],
     [3, 3, 96],
     [2, 1, 256],
-    [8, 1, 8],
-    [9, 1, 8],
   ])("%i heads on %i of width %i", async (nHeads, nKvHeads, headDim) => {
     await check({ ...OWN, T: 3, nHeads, nKvHeads, headDim, tuning });
   });
@@ -137,10 +141,10 @@ describe.each(FORMS)("attention, %s", (_, choices) => {
   });
 });
 
-// Small heads: lavapipe takes long to compile wide ones in the forms it does not use.
+// Small heads: lavapipe takes long to compile wide ones written out.
 describe.each(HEAD_FORMS)("attention, loops %s", (form) => {
   test.each([
-    [2, 1, 4],
+    [9, 1, 4],
     [6, 2, 8],
   ])("%i heads on %i of width %i", async (nHeads, nKvHeads, headDim) => {
     for (const rows of [1, 1000]) {

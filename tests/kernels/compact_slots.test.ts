@@ -8,7 +8,14 @@ const bench = useBench();
 const SLOTS = 40;
 const BASE = 7;
 
-async function check(path: readonly number[], cap: number, layers: number, rowWords: number, gap = 0, active = 1): Promise<void> {
+async function check(
+  path: readonly number[],
+  cap: number,
+  layers: number,
+  rowWords: number,
+  gap = 0,
+  active = 1,
+): Promise<void> {
   const stride = SLOTS * rowWords + gap;
   const words = Uint32Array.from({ length: layers * stride }, (_, i) => i * 2654435761);
   const outcome = new Uint32Array(outcomeWords(cap));
@@ -40,13 +47,15 @@ async function check(path: readonly number[], cap: number, layers: number, rowWo
 }
 
 describe("compact_slots", () => {
-  test("a slot that is source of one move and target of the next: path 2, 5", () => check([0, 2, 5], 8, 3, 128));
+  test("a slot that is source of one move and target of the next: path 2, 5", () =>
+    check([0, 2, 5], 8, 3, 128));
   test("nothing accepted, a main chain, one node far away", async () => {
     await check([0], 8, 2, 16);
     await check([0, 1, 2, 3], 8, 2, 16);
     await check([0, 31], 32, 1, 4);
   });
-  test("layers apart, columns that are no multiple of a workgroup", () => check([0, 1, 3, 7], 8, 4, 4 * 33, 64));
+  test("layers apart, columns that are no multiple of a workgroup", () =>
+    check([0, 1, 3, 7], 8, 4, 4 * 33, 64));
   test("an inactive round moves nothing", () => check([0, 2, 5], 8, 2, 32, 0, 0));
   test.each([1, 2, 3, 4, 5])("random path %i", async (seed) => {
     const u = uniforms(seed);

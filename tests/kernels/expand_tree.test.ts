@@ -4,7 +4,14 @@ import { candidateWords, expandTree } from "../../src/kernels/expand_tree";
 import { Node } from "../../src/kernels/layouts";
 import { treeReset } from "../../src/kernels/tree_reset";
 import type { Tuning } from "../../src/kernels/tuning";
-import { anchorTree, childrenOf, expandBeam, expandPerNode, shiftPerturbed, type TreeNodes } from "../reference/expand_tree";
+import {
+  anchorTree,
+  childrenOf,
+  expandBeam,
+  expandPerNode,
+  shiftPerturbed,
+  type TreeNodes,
+} from "../reference/expand_tree";
 import { ctlOf, REDUCTIONS, useBench } from "./harness";
 import { constantLaws, joined, nodeOf, randomLaws } from "./trees";
 
@@ -41,7 +48,20 @@ async function onDevice(c: Case): Promise<{ words: Uint32Array; cap: number }> {
       const [from, next] = [starts[level]!, starts[level + 1]!];
       const rows = next - from;
       const candidates = bench().empty(candidateWords(rows, b));
-      expandTree(rec, { laws, ctl, tree, cap, candidates, from, rows, next, b, kind: c.kind, vocabSize, noisy: c.noisy });
+      expandTree(rec, {
+        laws,
+        ctl,
+        tree,
+        cap,
+        candidates,
+        from,
+        rows,
+        next,
+        b,
+        kind: c.kind,
+        vocabSize,
+        noisy: c.noisy,
+      });
     });
   }, c.tuning);
   return { words: await bench().u32(tree), cap };
@@ -75,14 +95,21 @@ async function agree(c: Case): Promise<boolean> {
     const differs = node.TOKEN !== tree.token[i] || (i > 0 && node.PARENT !== tree.parent[i]);
     // Where rounding decided, both sides hold nearly the same value.
     if (differs && Math.abs(node.PERTURBED - tree.perturbed[i]!) < 1e-4) return false;
-    expect([i, node.TOKEN, node.DEPTH, node.SIBLING]).toEqual([i, tree.token[i], tree.depth[i], tree.sibling[i]]);
+    expect([i, node.TOKEN, node.DEPTH, node.SIBLING]).toEqual([
+      i,
+      tree.token[i],
+      tree.depth[i],
+      tree.sibling[i],
+    ]);
     if (i > 0) expect(node.PARENT).toBe(tree.parent[i]);
     const children = childrenOf(tree, i);
     expect([node.FIRST_CHILD, node.CHILD_COUNT]).toEqual([children[0] ?? 0, children.length]);
     // Sums of a few f32 logs and one Gumbel number, each good to 1e-5.
     expect(Math.abs(node.LOGQ - tree.logq[i]!)).toBeLessThan(5e-5);
     expect(Math.abs(node.PHI - tree.phi[i]!)).toBeLessThan(5e-5);
-    expect(Math.abs(node.PERTURBED - tree.perturbed[i]!)).toBeLessThan(1e-4 * Math.max(1, Math.abs(tree.perturbed[i]!)));
+    expect(Math.abs(node.PERTURBED - tree.perturbed[i]!)).toBeLessThan(
+      1e-4 * Math.max(1, Math.abs(tree.perturbed[i]!)),
+    );
   }
   return true;
 }
@@ -108,8 +135,12 @@ describe("expand_tree", () => {
 
   test.each(REDUCTIONS)("a beam and children per node, %s", async (_, tuning) => {
     const laws = randomLaws(40, 97, 9);
-    expect(await agree({ kind: "beam", sizes: [4, 4], laws, seed: 3, step: 1, noisy: true, tuning })).toBe(true);
-    expect(await agree({ kind: "per_node", sizes: [4, 1], laws, seed: 3, step: 1, noisy: true, tuning })).toBe(true);
+    expect(await agree({ kind: "beam", sizes: [4, 4], laws, seed: 3, step: 1, noisy: true, tuning })).toBe(
+      true,
+    );
+    expect(
+      await agree({ kind: "per_node", sizes: [4, 1], laws, seed: 3, step: 1, noisy: true, tuning }),
+    ).toBe(true);
   });
 
   test("peaked laws: what is left for later siblings is tiny, and still right", async () => {
@@ -142,13 +173,25 @@ describe("expand_tree", () => {
     // q = (.5, .3, .2) with noise (0.1, 0.9, -0.4) and G = 0 gives (-0.374623, 0, -1.960643); here the noise is what the
     // generator gives, so the closed form is evaluated for it.
     const q = [0.5, 0.3, 0.2];
-    const { words, cap } = await onDevice({ kind: "beam", sizes: [3], laws: constantLaws(1, q), seed: 77, step: 2, noisy: true });
-    const g = q.map((p, x) => Math.log(p) + gumbelAt({ seed: 77, step: 2, purpose: Purpose.DRAFT, node: 0, sibling: 0, index: x }));
+    const { words, cap } = await onDevice({
+      kind: "beam",
+      sizes: [3],
+      laws: constantLaws(1, q),
+      seed: 77,
+      step: 2,
+      noisy: true,
+    });
+    const g = q.map(
+      (p, x) =>
+        Math.log(p) + gumbelAt({ seed: 77, step: 2, purpose: Purpose.DRAFT, node: 0, sibling: 0, index: x }),
+    );
     for (let i = 1; i <= 3; i++) {
       const node = nodeOf(words, cap, i)!;
       expect(node.PERTURBED).toBeCloseTo(shiftPerturbed(g[node.TOKEN]!, Math.max(...g), 0), 4);
     }
     expect(nodeOf(words, cap, 1)!.PERTURBED).toBe(0);
-    expect([-0.593147, -0.303973, -2.009438].map((v) => +shiftPerturbed(v, -0.303973, 0).toFixed(5))).toEqual([-0.37462, 0, -1.96064]);
+    expect([-0.593147, -0.303973, -2.009438].map((v) => +shiftPerturbed(v, -0.303973, 0).toFixed(5))).toEqual(
+      [-0.37462, 0, -1.96064],
+    );
   });
 });

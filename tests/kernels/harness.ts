@@ -106,7 +106,10 @@ export const REDUCTIONS: readonly (readonly [name: string, tuning: Partial<Tunin
 ];
 
 /** A ctl buffer; unset fields leave room for a long text. */
-export function ctlOf(fields: Partial<Record<keyof typeof Ctl, number>>, end: readonly number[] = []): Uint32Array {
+export function ctlOf(
+  fields: Partial<Record<keyof typeof Ctl, number>>,
+  end: readonly number[] = [],
+): Uint32Array {
   const ctl = new Uint32Array(CTL_WORDS);
   ctl[Ctl.LIMIT] = ctl[Ctl.CONTEXT] = 1 << 20;
   for (let i = 0; i < 4; i++) ctl[Ctl.END + i] = end[i] ?? NONE;

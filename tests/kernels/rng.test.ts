@@ -49,11 +49,25 @@ test("bits, uniforms and Gumbel noise at 4,096 addresses", async () => {
   const count = 4096;
   const a = new Uint32Array(6 * count);
   for (let i = 0; i < count; i++) {
-    a.set([i < 8 ? [0, 0xffffffff][i % 2]! : 77 + i, i % 1000, 1 + (i % 4), (i * 7) % 65536, i % 256, i * 2654435761], 6 * i);
+    a.set(
+      [
+        i < 8 ? [0, 0xffffffff][i % 2]! : 77 + i,
+        i % 1000,
+        1 + (i % 4),
+        (i * 7) % 65536,
+        i % 256,
+        i * 2654435761,
+      ],
+      6 * i,
+    );
   }
   const numbers = bench().empty(3 * count);
   await bench().run((rec) =>
-    rec.list.add(probe, {}, { bind: { addresses: bench().buffer(a), numbers }, params: {}, grid: [count / 64] }),
+    rec.list.add(
+      probe,
+      {},
+      { bind: { addresses: bench().buffer(a), numbers }, params: {}, grid: [count / 64] },
+    ),
   );
   const u = await bench().u32(numbers);
   const f = new Float32Array(u.buffer);
@@ -67,7 +81,20 @@ test("bits, uniforms and Gumbel noise at 4,096 addresses", async () => {
 });
 
 test("Gumbel noise is finite and right at the ends and where its branches meet", async () => {
-  const edges = [0, 1, 2, 3, 255, 2 ** 22 - 1, 2 ** 22, 2 ** 22 + 1, 2 ** 31, 2 ** 32 - 257, 2 ** 32 - 2, 2 ** 32 - 1];
+  const edges = [
+    0,
+    1,
+    2,
+    3,
+    255,
+    2 ** 22 - 1,
+    2 ** 22,
+    2 ** 22 + 1,
+    2 ** 31,
+    2 ** 32 - 257,
+    2 ** 32 - 2,
+    2 ** 32 - 1,
+  ];
   const hashes = new Uint32Array(64).map((_, i) => edges[i % edges.length]!);
   const noise = bench().empty(64);
   await bench().run((rec) =>

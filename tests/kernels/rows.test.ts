@@ -11,7 +11,10 @@ interface Rows {
   readonly fields: (i: number) => number[];
   readonly bits: (i: number) => number[];
 }
-async function rowsOf(count: number, record: (rows: GPUBuffer, bits: GPUBuffer) => Promise<unknown>): Promise<Rows> {
+async function rowsOf(
+  count: number,
+  record: (rows: GPUBuffer, bits: GPUBuffer) => Promise<unknown>,
+): Promise<Rows> {
   const rows = bench().buffer(new Uint32Array(ROW_WORDS * count).fill(7));
   const bits = bench().buffer(new Uint32Array(ROW_BIT_WORDS * count).fill(7));
   await record(rows, bits);
@@ -19,14 +22,18 @@ async function rowsOf(count: number, record: (rows: GPUBuffer, bits: GPUBuffer) 
   return {
     fields: (i) => [Row.TOKEN, Row.POSITION, Row.SLOT, Row.BOUND].map((f) => r[i * ROW_WORDS + f]!),
     bits: (i) =>
-      Array.from({ length: 256 }, (_, k) => k).filter((k) => (b[i * ROW_BIT_WORDS + (k >> 5)]! >>> (k & 31)) & 1),
+      Array.from({ length: 256 }, (_, k) => k).filter(
+        (k) => (b[i * ROW_BIT_WORDS + (k >> 5)]! >>> (k & 31)) & 1,
+      ),
   };
 }
 
 describe("rows_tail", () => {
   const tail = (count: number, ctl: Uint32Array): Promise<Rows> =>
     rowsOf(count, (rows, bits) =>
-      bench().run((rec) => rowsTail(rec, { ctl: bench().buffer(ctl), seq: bench().buffer(seq), rows, bits, count })),
+      bench().run((rec) =>
+        rowsTail(rec, { ctl: bench().buffer(ctl), seq: bench().buffer(seq), rows, bits, count }),
+      ),
     );
 
   test("the last tokens, each seeing itself and all before", async () => {
@@ -66,10 +73,24 @@ describe("rows_tree", () => {
     });
     return words;
   };
-  const run = (words: Uint32Array, cap: number, from: number, count: number, ctl = ctlOf({ N: 11 })): Promise<Rows> =>
+  const run = (
+    words: Uint32Array,
+    cap: number,
+    from: number,
+    count: number,
+    ctl = ctlOf({ N: 11 }),
+  ): Promise<Rows> =>
     rowsOf(count, (rows, bits) =>
       bench().run((rec) =>
-        rowsTree(rec, { ctl: bench().buffer(ctl), tree: bench().buffer(words), rows, bits, from, count, cap }),
+        rowsTree(rec, {
+          ctl: bench().buffer(ctl),
+          tree: bench().buffer(words),
+          rows,
+          bits,
+          from,
+          count,
+          cap,
+        }),
       ),
     );
 
@@ -100,7 +121,12 @@ describe("rows_tree", () => {
   test("tree_reset leaves the anchor alone", async () => {
     const words = bench().buffer(new Uint32Array(treeWords(5)).fill(9));
     await bench().run((rec) =>
-      treeReset(rec, { ctl: bench().buffer(ctlOf({ N: 11 })), seq: bench().buffer(seq), tree: words, cap: 5 }),
+      treeReset(rec, {
+        ctl: bench().buffer(ctlOf({ N: 11 })),
+        seq: bench().buffer(seq),
+        tree: words,
+        cap: 5,
+      }),
     );
     const t = await bench().u32(words);
     expect([...t.subarray(Node.TOKEN * 5, Node.TOKEN * 5 + 5)]).toEqual([110, 0, 0, 0, 0]);

@@ -14,29 +14,51 @@ interface Run {
   readonly ctl: Uint32Array;
   readonly outcome: Uint32Array;
 }
-async function run(laws: readonly Float32Array[], row: number, ctl: Uint32Array, greedy: boolean, times = 1, tuning: Partial<Tuning> = {}): Promise<Run> {
-  const [c, seq, outcome] = [bench().buffer(ctl), bench().empty(ctl[Ctl.N]! + times + 1), bench().empty(outcomeWords(1))];
-  const args = { laws: bench().buffer(joined(laws)), row, ctl: c, seq, outcome, vocabSize: laws[0]!.length, greedy };
+async function run(
+  laws: readonly Float32Array[],
+  row: number,
+  ctl: Uint32Array,
+  greedy: boolean,
+  times = 1,
+  tuning: Partial<Tuning> = {},
+): Promise<Run> {
+  const [c, seq, outcome] = [
+    bench().buffer(ctl),
+    bench().empty(ctl[Ctl.N]! + times + 1),
+    bench().empty(outcomeWords(1)),
+  ];
+  const args = {
+    laws: bench().buffer(joined(laws)),
+    row,
+    ctl: c,
+    seq,
+    outcome,
+    vocabSize: laws[0]!.length,
+    greedy,
+  };
   await bench().run((rec) => sampleCommit(rec, args), tuning, times);
   return { seq: await bench().u32(seq), ctl: await bench().u32(c), outcome: await bench().u32(outcome) };
 }
 
 describe.each(REDUCTIONS)("sample_commit, %s", (_, tuning) => {
-  test.each([1, 7, 9, 97, 2048])("the same tokens as the reference, %i in the vocabulary", async (vocabSize) => {
-    const laws = randomLaws(2, vocabSize, vocabSize, 2, 0.2);
-    const rounds = 16;
-    const { seq } = await run(laws, 1, ctlOf({ N: 3, SEED: 5, STEP: 40 }), false, rounds, tuning);
-    let nearTies = 0;
-    for (let i = 0; i < rounds; i++) {
-      const address = { seed: 5, step: 40 + i, purpose: Purpose.SAMPLE, node: 0, sibling: 0 };
-      const [found, expected] = [seq[3 + i]!, sampleRow(laws[1]!, address)];
-      if (found === expected) continue;
-      const value = (x: number): number => laws[1]![x]! + gumbelAt({ ...address, index: x });
-      expect(Math.abs(value(found) - value(expected))).toBeLessThan(1e-4);
-      nearTies++;
-    }
-    expect(nearTies).toBeLessThanOrEqual(1);
-  });
+  test.each([1, 7, 9, 97, 2048])(
+    "the same tokens as the reference, %i in the vocabulary",
+    async (vocabSize) => {
+      const laws = randomLaws(2, vocabSize, vocabSize, 2, 0.2);
+      const rounds = 16;
+      const { seq } = await run(laws, 1, ctlOf({ N: 3, SEED: 5, STEP: 40 }), false, rounds, tuning);
+      let nearTies = 0;
+      for (let i = 0; i < rounds; i++) {
+        const address = { seed: 5, step: 40 + i, purpose: Purpose.SAMPLE, node: 0, sibling: 0 };
+        const [found, expected] = [seq[3 + i]!, sampleRow(laws[1]!, address)];
+        if (found === expected) continue;
+        const value = (x: number): number => laws[1]![x]! + gumbelAt({ ...address, index: x });
+        expect(Math.abs(value(found) - value(expected))).toBeLessThan(1e-4);
+        nearTies++;
+      }
+      expect(nearTies).toBeLessThanOrEqual(1);
+    },
+  );
 });
 
 describe("sample_commit", () => {
@@ -45,8 +67,18 @@ describe("sample_commit", () => {
   test("greedy takes the smallest argmax and says what it did", async () => {
     const { seq, ctl, outcome } = await run(flat, 0, ctlOf({ N: 3, STEP: 6 }), true);
     expect(seq[3]).toBe(1);
-    expect([ctl[Ctl.N], ctl[Ctl.STEP], ctl[Ctl.DONE], ctl[Ctl.ACCEPTED], ctl[Ctl.BASE]]).toEqual([4, 7, 0, 0, 2]);
-    const head = [Outcome.ACTIVE, Outcome.STEP, Outcome.N, Outcome.EMITTED, Outcome.ACCEPTED, Outcome.EXTRA, Outcome.STOP];
+    expect([ctl[Ctl.N], ctl[Ctl.STEP], ctl[Ctl.DONE], ctl[Ctl.ACCEPTED], ctl[Ctl.BASE]]).toEqual([
+      4, 7, 0, 0, 2,
+    ]);
+    const head = [
+      Outcome.ACTIVE,
+      Outcome.STEP,
+      Outcome.N,
+      Outcome.EMITTED,
+      Outcome.ACCEPTED,
+      Outcome.EXTRA,
+      Outcome.STOP,
+    ];
     expect(head.map((f) => outcome[f])).toEqual([1, 6, 3, 1, 0, 2, 0]);
     expect(outcome[Outcome.FINAL_TOKEN]).toBe(1);
     expect(outcome[outcomeArray(OutcomeArray.TOKENS, 1)]).toBe(1);
@@ -73,6 +105,11 @@ describe("sample_commit", () => {
     expect(counts[2]).toBe(0);
     const present = probs.flatMap((p, x) => (p > 0 ? [x] : []));
     // 27.9 is exceeded with probability 1e-4 at 6 degrees of freedom.
-    expect(chiSquare(present.map((x) => counts[x]!), present.map((x) => rounds * probs[x]!))).toBeLessThan(27.9);
+    expect(
+      chiSquare(
+        present.map((x) => counts[x]!),
+        present.map((x) => rounds * probs[x]!),
+      ),
+    ).toBeLessThan(27.9);
   });
 });

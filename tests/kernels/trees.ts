@@ -5,10 +5,18 @@ import { logSoftmax, MASKED } from "../reference/row_stats";
 import { normals, uniforms } from "./harness";
 
 /** One random law per node, as f32 log-probabilities; a share of the tokens is masked. */
-export function randomLaws(nodes: number, vocabSize: number, seed: number, spread = 1.5, masked = 0): Float32Array[] {
+export function randomLaws(
+  nodes: number,
+  vocabSize: number,
+  seed: number,
+  spread = 1.5,
+  masked = 0,
+): Float32Array[] {
   const [z, u] = [normals(seed), uniforms(seed + 1)];
   return Array.from({ length: nodes }, () => {
-    const logits = Float64Array.from({ length: vocabSize }, (_, x) => (x > 0 && u() < masked ? MASKED : spread * z()));
+    const logits = Float64Array.from({ length: vocabSize }, (_, x) =>
+      x > 0 && u() < masked ? MASKED : spread * z(),
+    );
     return Float32Array.from(logSoftmax(logits));
   });
 }

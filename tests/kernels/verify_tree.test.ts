@@ -5,7 +5,14 @@ import { Ctl, Outcome, outcomeArray, OutcomeArray, outcomeWords, treeWords } fro
 import { treeReset } from "../../src/kernels/tree_reset";
 import type { Tuning } from "../../src/kernels/tuning";
 import { Scalar, scalarWords, verifyTree } from "../../src/kernels/verify_tree";
-import { anchorTree, childrenOf, expandBeam, expandPerNode, nodesAtDepth, type TreeNodes } from "../reference/expand_tree";
+import {
+  anchorTree,
+  childrenOf,
+  expandBeam,
+  expandPerNode,
+  nodesAtDepth,
+  type TreeNodes,
+} from "../reference/expand_tree";
 import { nodeScalars, residualProb, verifyTree as reference } from "../reference/verify_tree";
 import { ctlOf, REDUCTIONS, useBench } from "./harness";
 import { chiSquare, constantLaws, joined, randomLaws, treeToWords } from "./trees";
@@ -66,13 +73,18 @@ function isNearTie(c: Case, expected: ReturnType<typeof reference>): boolean {
   if (c.rule === "greedy") return false;
   if (expected.u.some((u, i) => u >= 0 && Math.abs(u - expected.acceptProb[i]!) < 2e-5)) return true;
   const last = expected.path.at(-1)!;
-  const [p, q] = [c.target[last]!, c.draft[last]!].map((law) => Array.from(law, Math.exp)) as [number[], number[]];
+  const [p, q] = [c.target[last]!, c.draft[last]!].map((law) => Array.from(law, Math.exp)) as [
+    number[],
+    number[],
+  ];
   const kids = childrenOf(c.tree, last).map((i) => c.tree.token[i]!);
   const scalars = nodeScalars(p, q, kids);
   const value = (x: number): number => {
     const r = residualProb(p, q, kids, scalars, kids.length, x);
     // A residual this small is a difference of near equals.
-    return r < 1e-6 ? -1e9 : Math.log(r) + gumbelAt({ ...c, purpose: Purpose.FINAL, node: last, sibling: 0, index: x });
+    return r < 1e-6
+      ? -1e9
+      : Math.log(r) + gumbelAt({ ...c, purpose: Purpose.FINAL, node: last, sibling: 0, index: x });
   };
   const [first, second] = p.map((_, x) => value(x)).sort((a, b) => b - a);
   return first! - second! < 1e-3;
@@ -84,11 +96,17 @@ async function agree(c: Case): Promise<boolean> {
   const expected = reference(c);
   const { outcome, cap } = found;
   const floats = new Float32Array(outcome.buffer);
-  const ints = (a: number, n: number): number[] => [...outcome.subarray(outcomeArray(a, cap), outcomeArray(a, cap) + n)];
-  const values = (a: number): Float32Array => floats.subarray(outcomeArray(a, cap), outcomeArray(a, cap) + cap);
+  const ints = (a: number, n: number): number[] => [
+    ...outcome.subarray(outcomeArray(a, cap), outcomeArray(a, cap) + n),
+  ];
+  const values = (a: number): Float32Array =>
+    floats.subarray(outcomeArray(a, cap), outcomeArray(a, cap) + cap);
   const path = ints(OutcomeArray.PATH, expected.path.length);
   const token = outcome[Outcome.FINAL_TOKEN];
-  const isSame = outcome[Outcome.ACCEPTED] === expected.path.length - 1 && `${path}` === `${expected.path}` && token === expected.token;
+  const isSame =
+    outcome[Outcome.ACCEPTED] === expected.path.length - 1 &&
+    `${path}` === `${expected.path}` &&
+    token === expected.token;
   if (!isSame && isNearTie(c, expected)) return false;
   expect({ path, token }).toEqual({ path: expected.path, token: expected.token });
   expect(["bonus", "residual", "argmax"][outcome[Outcome.EXTRA]!]).toBe(expected.extra);
@@ -114,12 +132,19 @@ async function agree(c: Case): Promise<boolean> {
   close(OutcomeArray.D, expected.d, 1e-4);
   close(OutcomeArray.U, expected.u, 1e-12);
   expected.acceptProb.forEach((v, i) => {
-    if (expected.d[i]! > 1e-3) expect(Math.abs(values(OutcomeArray.ACCEPT)[i]! - v), `node ${i}`).toBeLessThan(1e-3);
+    if (expected.d[i]! > 1e-3)
+      expect(Math.abs(values(OutcomeArray.ACCEPT)[i]! - v), `node ${i}`).toBeLessThan(1e-3);
   });
   return true;
 }
 
-function randomCase(kind: "per_node" | "beam", sizes: readonly number[], seed: number, vocabSize: number, masked = 0): Case {
+function randomCase(
+  kind: "per_node" | "beam",
+  sizes: readonly number[],
+  seed: number,
+  vocabSize: number,
+  masked = 0,
+): Case {
   const draft = randomLaws(40, vocabSize, 7 * seed, 1.5, masked);
   const noise = randomLaws(40, vocabSize, 7 * seed + 3, 1, masked);
   // A target near the draft, so that walks go deep.
@@ -193,9 +218,18 @@ describe("verify_tree", () => {
 
   test("golden vectors: probabilities of accepting each child once it is tested", async () => {
     for (const [tokens, expected] of [
-      [[3, 2], [0.25, 0]],
-      [[3, 1], [0.25, 0.75]],
-      [[2, 3, 1], [2 / 3, 0, 0]],
+      [
+        [3, 2],
+        [0.25, 0],
+      ],
+      [
+        [3, 1],
+        [0.25, 0.75],
+      ],
+      [
+        [2, 3, 1],
+        [2 / 3, 0, 0],
+      ],
     ] as const) {
       const { scalars, cap } = await onDevice(golden(tokens.map((t) => [t, 0] as const)));
       tokens.forEach((_, j) => expect(scalars[Scalar.ACCEPT * cap + 1 + j]).toBeCloseTo(expected[j]!, 5));
@@ -203,7 +237,11 @@ describe("verify_tree", () => {
   });
 
   test("worked example: scalars, both outcomes", async () => {
-    const nodes = [[3, 0], [1, 0], [2, 1]] as const;
+    const nodes = [
+      [3, 0],
+      [1, 0],
+      [2, 1],
+    ] as const;
     const u = (seed: number, sibling: number): number =>
       uniformAt({ seed, step: 0, purpose: Purpose.ACCEPT, node: 0, sibling, index: 0 });
     const seedWhere = (is: (seed: number) => boolean): number => {
@@ -211,31 +249,58 @@ describe("verify_tree", () => {
       while (!is(seed)) seed++;
       return seed;
     };
-    const second = await onDevice(golden(nodes, seedWhere((s) => u(s, 0) > 0.3 && u(s, 1) < 0.7)));
+    const second = await onDevice(
+      golden(
+        nodes,
+        seedWhere((s) => u(s, 0) > 0.3 && u(s, 1) < 0.7),
+      ),
+    );
     const scalar = (field: number, node: number): number => second.scalars[field * 4 + node]!;
     expect(Math.exp(scalar(Scalar.LOG_LEFT, 2))).toBeCloseTo(0.6, 6);
     expect([scalar(Scalar.ACCEPT, 1), scalar(Scalar.Z, 1)].map((v) => +v.toFixed(5))).toEqual([0.25, 0.4]);
-    expect([scalar(Scalar.ACCEPT, 2), scalar(Scalar.Z, 2)].map((v) => +v.toFixed(5))).toEqual([0.75, 0.58333]);
-    expect([Outcome.ACCEPTED, Outcome.EMITTED, Outcome.EXTRA].map((f) => second.outcome[f])).toEqual([1, 2, 0]);
+    expect([scalar(Scalar.ACCEPT, 2), scalar(Scalar.Z, 2)].map((v) => +v.toFixed(5))).toEqual([
+      0.75, 0.58333,
+    ]);
+    expect([Outcome.ACCEPTED, Outcome.EMITTED, Outcome.EXTRA].map((f) => second.outcome[f])).toEqual([
+      1, 2, 0,
+    ]);
     expect([...second.outcome.subarray(outcomeArray(OutcomeArray.PATH, 4)).subarray(0, 2)]).toEqual([0, 2]);
-    expect([...second.outcome.subarray(outcomeArray(OutcomeArray.VERDICT, 4)).subarray(1, 4)]).toEqual([2, 1, 0]);
+    expect([...second.outcome.subarray(outcomeArray(OutcomeArray.VERDICT, 4)).subarray(1, 4)]).toEqual([
+      2, 1, 0,
+    ]);
     expect([second.seq[4], second.ctl[Ctl.N]]).toEqual([1, 6]);
 
-    const none = await onDevice(golden(nodes, seedWhere((s) => u(s, 0) > 0.3 && u(s, 1) > 0.8)));
-    expect([Outcome.ACCEPTED, Outcome.EMITTED, Outcome.EXTRA, Outcome.FINAL_REJECTED].map((f) => none.outcome[f])).toEqual([0, 1, 1, 2]);
+    const none = await onDevice(
+      golden(
+        nodes,
+        seedWhere((s) => u(s, 0) > 0.3 && u(s, 1) > 0.8),
+      ),
+    );
+    expect(
+      [Outcome.ACCEPTED, Outcome.EMITTED, Outcome.EXTRA, Outcome.FINAL_REJECTED].map((f) => none.outcome[f]),
+    ).toEqual([0, 1, 1, 2]);
     expect([none.seq[4], none.ctl[Ctl.N]]).toEqual([0, 5]);
   });
 
   test("an accepted path is cut at an end token, the limit, the context; the path itself is told whole", async () => {
     // A target that agrees with its draft: every first child is accepted.
-    const chain = { ...golden([[3, 0], [1, 1], [2, 2]]), target: constantLaws(4, Q) };
+    const chain = {
+      ...golden([
+        [3, 0],
+        [1, 1],
+        [2, 2],
+      ]),
+      target: constantLaws(4, Q),
+    };
     for (const [ctl, emitted, stop] of [
       [ctlOf({ N: 4, SEED: 1 }, [1]), 2, 1],
       [ctlOf({ N: 4, SEED: 1, LIMIT: 7 }), 3, 2],
       [ctlOf({ N: 4, SEED: 1, CONTEXT: 5 }), 1, 3],
     ] as const) {
       const f = await onDevice({ ...chain, ctl });
-      expect([Outcome.ACTIVE, Outcome.ACCEPTED, Outcome.EMITTED, Outcome.STOP].map((w) => f.outcome[w])).toEqual([1, 3, emitted, stop]);
+      expect(
+        [Outcome.ACTIVE, Outcome.ACCEPTED, Outcome.EMITTED, Outcome.STOP].map((w) => f.outcome[w]),
+      ).toEqual([1, 3, emitted, stop]);
       expect([f.ctl[Ctl.N], f.ctl[Ctl.DONE], f.seq[4 + emitted]]).toEqual([4 + emitted, stop, 0]);
     }
     const f = await onDevice({ ...chain, ctl: ctlOf({ N: 4, DONE: 1 }) });
@@ -255,7 +320,10 @@ describe("verify_tree", () => {
     const ctl = bench().buffer(ctlOf({ N: 1, SEED: 11 }));
     const seq = bench().empty(1 + rounds * 4);
     const tree = bench().empty(treeWords(cap));
-    const [target, draft] = [bench().buffer(joined(constantLaws(cap, P))), bench().buffer(joined(constantLaws(cap, Q)))];
+    const [target, draft] = [
+      bench().buffer(joined(constantLaws(cap, P))),
+      bench().buffer(joined(constantLaws(cap, Q))),
+    ];
     const [scalars, outcome] = [bench().empty(scalarWords(cap)), bench().empty(outcomeWords(cap))];
     await bench().run(
       (rec) => {
@@ -264,9 +332,33 @@ describe("verify_tree", () => {
           const [from, next] = [starts[i]!, starts[i + 1]!];
           const rows = next - from;
           const candidates = bench().empty(candidateWords(rows, b));
-          expandTree(rec, { laws: draft, ctl, tree, cap, candidates, from, rows, next, b, kind, vocabSize: 4, noisy: true });
+          expandTree(rec, {
+            laws: draft,
+            ctl,
+            tree,
+            cap,
+            candidates,
+            from,
+            rows,
+            next,
+            b,
+            kind,
+            vocabSize: 4,
+            noisy: true,
+          });
         });
-        verifyTree(rec, { ctl, seq, tree, cap, vocabSize: 4, targetLaws: target, draftLaws: draft, scalars, outcome, rule: "recursive_rejection" });
+        verifyTree(rec, {
+          ctl,
+          seq,
+          tree,
+          cap,
+          vocabSize: 4,
+          targetLaws: target,
+          draftLaws: draft,
+          scalars,
+          outcome,
+          rule: "recursive_rejection",
+        });
       },
       {},
       rounds,
@@ -279,10 +371,20 @@ describe("verify_tree", () => {
     }
     const single = P.map((_, x) => tokens.filter((t) => t === x).length);
     // Exceeded with probability 1e-4 at 3 and at 15 degrees of freedom.
-    expect(chiSquare(single, P.map((p) => p * tokens.length))).toBeLessThan(21.1);
+    expect(
+      chiSquare(
+        single,
+        P.map((p) => p * tokens.length),
+      ),
+    ).toBeLessThan(21.1);
     const pairs = new Array<number>(16).fill(0);
     for (let i = 0; i + 1 < tokens.length; i += 2) pairs[4 * tokens[i]! + tokens[i + 1]!]!++;
     const half = Math.floor(tokens.length / 2);
-    expect(chiSquare(pairs, P.flatMap((a) => P.map((b) => a * b * half)))).toBeLessThan(44.3);
+    expect(
+      chiSquare(
+        pairs,
+        P.flatMap((a) => P.map((b) => a * b * half)),
+      ),
+    ).toBeLessThan(44.3);
   });
 });

@@ -132,7 +132,7 @@ describe("tree policies", () => {
   });
 
   test("stay within the node limit and the vocabulary", () => {
-    expect(branchingTree([8, 8, 8]).levels).toEqual([8, 48]);
+    expect(branchingTree([8, 8, 8]).levels).toEqual([8, 64]);
     expect(branchingTree([4, 4], 3).levels).toEqual([3, 9]);
     expect(beamTree(5, 3, 2).levels).toEqual([2, 4, 5]);
     for (const branching of [

@@ -33,6 +33,8 @@ describe("layouts", () => {
 
   test("arrays end where the buffers end", () => {
     expect(layouts.treeWords(5)).toBe((Math.max(...Object.values(layouts.Node)) + 1) * 5);
-    expect(layouts.outcomeWords(5)).toBe(layouts.outcomeArray(Math.max(...Object.values(layouts.OutcomeArray)) + 1, 5));
+    expect(layouts.outcomeWords(5)).toBe(
+      layouts.outcomeArray(Math.max(...Object.values(layouts.OutcomeArray)) + 1, 5),
+    );
   });
 });
