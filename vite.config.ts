@@ -10,7 +10,7 @@ export default defineConfig({
     target: "es2023",
     chunkSizeWarningLimit: 1500,
     // How long plugins took says nothing to somebody who wants to see the page.
-    rolldownOptions: { checks: { pluginTimings: false } },
+    rolldownOptions: { checks: { bundlerTimings: false } },
   },
   worker: { format: "es" },
   server: { port: 5173 },

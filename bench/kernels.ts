@@ -1,5 +1,5 @@
 /**
- * `npm run bench:kernels [-- --rows 1,8 --kernel head --rounds 30 --set storage|tile|all]`: the dense kernels by variant.
+ * `npm run bench:kernels [-- --rows 1,8 --kernel head --rounds 30 --set storage|tile|block|sums|lanes|all]`: the dense kernels by variant.
  * Results are checked before anything is timed; variants take turns, so that ratios hold on a busy machine.
  */
 import { parseArgs } from "node:util";
@@ -43,6 +43,7 @@ const blocks: VariantChoice[] = [0, 1].flatMap((block) =>
     }),
   ),
 );
+const sums: VariantChoice[] = [8, 16, 32, 64].map((n) => choice(`sums ${n}`, { "matvec.sums": n }));
 const lanes: VariantChoice[] = [16, 64, 128].map((n) => choice(`lanes ${n}`, { "matvec.lanes": n }));
 const storages: VariantChoice[] = [
   { name: "f16", storage: "f16", tuning: {} },
@@ -66,7 +67,8 @@ const sets: Record<string, VariantChoice[]> = {
   tile: tiles,
   lanes,
   block: blocks,
-  all: [...tiles, ...blocks, ...lanes, ...storages],
+  sums,
+  all: [...tiles, ...blocks, ...sums, ...lanes, ...storages],
 };
 const chosen = sets[args.set];
 if (!chosen) throw new Error(`--set: expected ${Object.keys(sets).join(", ")}, found ${args.set}`);

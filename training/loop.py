@@ -18,7 +18,7 @@ FINAL_SCALE = 0.01
 
 
 def add_arguments(parser, steps, batch):
-    """Adds the options of a run; `steps` and `batch` are the defaults that reproduce the bundled weights."""
+    """Adds the options of a run; `steps` and `batch` are the defaults of the model."""
     parser.add_argument("--work", required=True, help="folder that data.py wrote; runs go to <work>/runs")
     parser.add_argument("--steps", type=int, default=steps, help="length of the run and of the cosine schedule")
     parser.add_argument("--minutes", type=float, help="length of the run in time instead of steps")

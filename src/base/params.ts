@@ -68,7 +68,7 @@ export interface ParamIssue {
   readonly message: string;
 }
 
-const show = (v: unknown): string => JSON.stringify(v) ?? String(v);
+const show = (v: unknown): string => (v === undefined ? "nothing" : JSON.stringify(v));
 
 function readOption(o: Option, raw: unknown): { value: ParamValue; problem?: string } {
   switch (o.kind) {
@@ -80,7 +80,10 @@ function readOption(o: Option, raw: unknown): { value: ParamValue; problem?: str
       const whole = o.kind === "integer" ? Math.round(v) : v;
       const clamped = Math.min(o.max, Math.max(o.min, whole));
       if (clamped !== v)
-        return { value: clamped, problem: `expected ${o.kind} from ${o.min} to ${o.max}, found ${show(raw)}; using ${clamped}` };
+        return {
+          value: clamped,
+          problem: `expected ${o.kind} from ${o.min} to ${o.max}, found ${show(raw)}; using ${clamped}`,
+        };
       return { value: clamped };
     }
     case "toggle":
@@ -94,7 +97,13 @@ function readOption(o: Option, raw: unknown): { value: ParamValue; problem?: str
         problem: `expected one of ${o.choices.map((c) => c.value).join(", ")}, found ${show(raw)}; using ${o.default}`,
       };
     case "integers": {
-      const list = typeof raw === "string" ? raw.split(/[\s,;x]+/).filter(Boolean).map(Number) : raw;
+      const list =
+        typeof raw === "string"
+          ? raw
+              .split(/[\s,;x]+/)
+              .filter(Boolean)
+              .map(Number)
+          : raw;
       if (
         !Array.isArray(list) ||
         list.length < 1 ||
@@ -131,7 +140,10 @@ export function readParams<S extends ParamsSchema>(
   }
   for (const key of Object.keys(raw)) {
     if (!Object.hasOwn(schema, key))
-      issues.push({ key, message: `unknown setting; known ones are ${Object.keys(schema).join(", ") || "none"}` });
+      issues.push({
+        key,
+        message: `unknown setting; known ones are ${Object.keys(schema).join(", ") || "none"}`,
+      });
   }
   return { values: values as ParamsOf<S>, issues };
 }

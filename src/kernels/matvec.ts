@@ -74,7 +74,7 @@ export function planMatvec(
   const include = storageInclude(rec, w, true);
   const scale = scaleOverrides(w, include);
   const isScaled = w.storage === "int8";
-  const mostSums = hasSlowLoops(rec) ? 2 * MOST_SUMS : MOST_SUMS;
+  const mostSums = choices["matvec.sums"] ?? (hasSlowLoops(rec) ? 4 * MOST_SUMS : MOST_SUMS);
   const isFew = rowCount <= FEW_ROWS;
 
   const few = rowCount === 1 ? "matvec1" : "matvec";

@@ -1,13 +1,6 @@
 /** The GPU implementation of decoding/session.ts: one text, the models that work on it, and the programs recorded for it. */
 import { assert, DecoscopeError } from "../base/errors";
-import type {
-  ModelFacts,
-  Program,
-  ReadableMap,
-  Recorder,
-  Session,
-  Values,
-} from "../decoding/session";
+import type { ModelFacts, Program, ReadableMap, Recorder, Session, Values } from "../decoding/session";
 import { DispatchList, type Engine } from "../engine/dispatch_list";
 import type { Profiler } from "../engine/profiler";
 import { Ctl, CTL_WORDS, NONE, ROW_BIT_WORDS, ROW_WORDS } from "../kernels/layouts";

@@ -100,7 +100,7 @@ describe("rows_tree", () => {
     const r = await run(tree(cap, parents), cap, 0, cap);
     for (let i = 0; i < cap; i++) {
       const path: number[] = [];
-      for (let v: number | null = i; v !== null; v = parents[v]!) path.unshift(v);
+      for (let v = i; v >= 0; v = parents[v] ?? -1) path.unshift(v);
       expect(r.bits(i)).toEqual(path);
       expect(r.fields(i)).toEqual([500 + i, 10 + path.length - 1, 10 + i, 10]);
     }

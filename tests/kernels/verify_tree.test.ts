@@ -105,7 +105,7 @@ async function agree(c: Case): Promise<boolean> {
   const token = outcome[Outcome.FINAL_TOKEN];
   const isSame =
     outcome[Outcome.ACCEPTED] === expected.path.length - 1 &&
-    `${path}` === `${expected.path}` &&
+    path.join() === expected.path.join() &&
     token === expected.token;
   if (!isSame && isNearTie(c, expected)) return false;
   expect({ path, token }).toEqual({ path: expected.path, token: expected.token });

@@ -24,7 +24,13 @@ function EngineStatus() {
   // The kernels of a method are compiled between its start and its first round; later runs find them ready.
   const isPreparing = useRun((s) => s.latest.status.state === "prefilling") && phase === "running";
   const where = device ? device.adapter : hasWebGpu ? "WebGPU" : "No WebGPU";
-  const state = isLost ? "device lost" : hasWebGpu ? (isPreparing ? "compiling kernels" : PHASE_NAME[phase]) : "recorded runs only";
+  const state = isLost
+    ? "device lost"
+    : hasWebGpu
+      ? isPreparing
+        ? "compiling kernels"
+        : PHASE_NAME[phase]
+      : "recorded runs only";
   return (
     <p className="engine-status" data-testid="engine-status" data-phase={phase}>
       <span className="engine-dot" data-phase={isLost ? "lost" : hasWebGpu ? phase : "none"} />

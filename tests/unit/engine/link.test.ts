@@ -18,7 +18,11 @@ const kernel = defineKernel({
 
 describe("linkShader", () => {
   it("puts enables first, constants before the prelude, and includes after the shader", () => {
-    const { code } = linkShader(kernel, { real: "f16", uses: { reduce: "subgroup" }, consts: { TILE: 4 } }, includes);
+    const { code } = linkShader(
+      kernel,
+      { real: "f16", uses: { reduce: "subgroup" }, consts: { TILE: 4 } },
+      includes,
+    );
     const at = (s: string): number => code.indexOf(s);
     expect(at("enable f16;")).toBeLessThan(at("const TILE = 4u;"));
     expect(at("enable subgroups;")).toBeLessThan(at("const TILE = 4u;"));
@@ -38,7 +42,10 @@ describe("linkShader", () => {
     const lines = code.split("\n");
     expect(origin).toHaveLength(lines.length);
     expect(origin[lines.indexOf("fn main() { reduce(); }")]).toEqual({ file: "toy.wgsl", line: 3 });
-    expect(origin[lines.indexOf("fn reduce() {}")]).toEqual({ file: "include/reduce.subgroup.wgsl", line: 2 });
+    expect(origin[lines.indexOf("fn reduce() {}")]).toEqual({
+      file: "include/reduce.subgroup.wgsl",
+      line: 2,
+    });
   });
 
   it("names the kernel and the missing include", () => {
