@@ -20,7 +20,8 @@ export default defineConfig({
     // One process a file: a device belongs to one file, and a driver that crashes takes one file with it.
     pool: "forks",
     allowOnly: false,
-    testTimeout: 60_000,
+    // Software drivers compile a kernel in seconds, and some tests meet dozens of them for the first time.
+    testTimeout: 300_000,
     hookTimeout: 60_000,
     projects: ["unit", "engine", "kernels", "models", "runtime", "methods", "ui"].map(ring),
   },
