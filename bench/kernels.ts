@@ -77,9 +77,9 @@ const instance = create([]);
 // Collecting the instance while its devices live crashes some drivers.
 Object.assign(globalThis, { instance });
 const gpu = await openGpu(instance);
-gpu.onUncaptured = (error) => {
+gpu.onUncaptured.add((error) => {
   throw error;
-};
+});
 const measurements = await measure(gpu, {
   shape: STORY,
   rowCounts: args.rows.split(",").map(Number),

@@ -23,8 +23,8 @@ export interface Gpu {
   readonly isSoftware: boolean;
   /** Settles once, when the device is gone: with an error if it was lost, with null if {@link Gpu.destroy} was called. */
   readonly lost: Promise<DecoscopeError | null>;
-  /** Called for errors that no scope caught; they end the run. */
-  onUncaptured: (error: DecoscopeError) => void;
+  /** Called with errors that no scope caught; whoever has work on the device adds itself while it has. */
+  readonly onUncaptured: Set<(error: DecoscopeError) => void>;
   destroy(): void;
 }
 
@@ -76,7 +76,12 @@ export async function openGpu(gpu: GPU | undefined, options: OpenOptions = {}): 
   const device = await adapter
     .requestDevice({ label, requiredFeatures, requiredLimits })
     // Some drivers refuse what they advertise: default limits and no extras still run everything.
-    .catch(() => adapter.requestDevice({ label }))
+    .catch(async () => {
+      // An adapter gives one device; another try needs another adapter.
+      const again = await gpu.requestAdapter();
+      if (!again) throw new Error("no adapter the second time");
+      return again.requestDevice({ label });
+    })
     .catch((e: unknown) => {
       throw new DecoscopeError(
         "limit",
@@ -106,7 +111,7 @@ export async function openGpu(gpu: GPU | undefined, options: OpenOptions = {}): 
       subgroupMin: subgroups ? (sizes.subgroupMinSize ?? 4) : 0,
       subgroupMax: subgroups ? (sizes.subgroupMaxSize ?? 128) : 0,
     },
-    onUncaptured: () => {},
+    onUncaptured: new Set(),
     lost: device.lost.then((l) =>
       destroyed
         ? null
@@ -124,19 +129,18 @@ export async function openGpu(gpu: GPU | undefined, options: OpenOptions = {}): 
   device.addEventListener("uncapturederror", (event) => {
     const e = event.error;
     const outOfMemory = "GPUOutOfMemoryError" in globalThis && e instanceof GPUOutOfMemoryError;
-    opened.onUncaptured(
-      outOfMemory
-        ? new DecoscopeError(
-            "limit",
-            "The GPU ran out of memory. Close other tabs or choose a smaller model or context.",
-            e.message,
-          )
-        : new DecoscopeError(
-            "shader",
-            "The GPU reported an error that nothing expected; the run was ended.",
-            e.message,
-          ),
-    );
+    const error = outOfMemory
+      ? new DecoscopeError(
+          "limit",
+          "The GPU ran out of memory. Close other tabs or choose a smaller model or context.",
+          e.message,
+        )
+      : new DecoscopeError(
+          "shader",
+          "The GPU reported an error that nothing expected; the run was ended.",
+          e.message,
+        );
+    for (const listener of opened.onUncaptured) listener(error);
   });
   return opened;
 }

@@ -5,7 +5,7 @@
 import { assert } from "../base/errors";
 import type { Engine } from "../engine/dispatch_list";
 import type { BufferRange } from "../engine/memory";
-import { attention } from "../kernels/attention";
+import { attention, attentionPartialWords, attentionSplits } from "../kernels/attention";
 import { compactSlots } from "../kernels/compact_slots";
 import { embed, embedTail } from "../kernels/embed";
 import { matvecGated } from "../kernels/matvec_gated";
@@ -126,6 +126,8 @@ class LlamaState implements ModelState {
   private readonly q: GPUBuffer;
   private readonly attended: GPUBuffer;
   private readonly hidden: GPUBuffer;
+  /** Partial sums of attention where a cache is long enough to be split; null otherwise. */
+  private readonly partial: GPUBuffer | null;
 
   constructor(
     private readonly model: GpuLlama,
@@ -143,6 +145,10 @@ class LlamaState implements ModelState {
     this.q = f32("q", maxRows * c.nHeads * c.headDim);
     this.attended = f32("attended", maxRows * c.nHeads * c.headDim);
     this.hidden = f32("hidden", maxRows * c.hiddenDim);
+    this.partial =
+      attentionSplits(slots) > 1
+        ? f32("partial", attentionPartialWords(maxRows, c.nHeads, c.headDim, slots))
+        : null;
   }
 
   /** Words of one slot in one layer: key and value of every head. */
@@ -153,7 +159,7 @@ class LlamaState implements ModelState {
   recordLayers(rec: Recording, { rows, bits, count: T, tail }: RowBuffers): void {
     assert(T <= this.maxRows, `${T} rows, room for ${this.maxRows}`);
     const { config: c, rope } = this.model;
-    const { x, q, attended, hidden, slots } = this;
+    const { x, q, attended, hidden, slots, partial } = this;
     const table = this.model.embedding;
     if (tail) embedTail(rec, { ...tail, rows, bits, table, x, T });
     else embed(rec, { rows, table, x, T, dim: c.dim, vocabSize: c.vocabSize });
@@ -173,7 +179,17 @@ class LlamaState implements ModelState {
         slots,
         eps: c.rmsNormEps,
       });
-      attention(rec, { rows, bits, q, cache, out: attended, T, ...heads, slots });
+      attention(rec, {
+        rows,
+        bits,
+        q,
+        cache,
+        out: attended,
+        T,
+        ...heads,
+        slots,
+        ...(partial ? { partial } : {}),
+      });
       matvecResidual(rec, { a: attended, weight: w.out, x, T });
       matvecGated(rec, {
         x,

@@ -238,7 +238,8 @@ export class GpuRecorder implements Recorder {
   commitTree(tree: Tree, target: Laws, rule: "greedy" | "recursive_rejection"): Readable<RoundOutcome> {
     const t = treeOf(tree);
     const p = lawsOf(target);
-    const q = this.laws.get("draft");
+    // The greedy rule looks at no draft law; the binding must hold something.
+    const q = this.laws.get("draft") ?? (rule === "greedy" ? p.buffer : null);
     if (!q) throw new Error("the tree has no draft laws");
     const { ctl, seq } = this.buffers;
     const vocabSize = this.role("target").model.facts.vocabSize;

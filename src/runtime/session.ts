@@ -1,5 +1,5 @@
 /** The GPU implementation of decoding/session.ts: one text, the models that work on it, and the programs recorded for it. */
-import { assert, DecoscopeError } from "../base/errors";
+import { DecoscopeError } from "../base/errors";
 import type { ModelFacts, Program, ReadableMap, Recorder, Session, Values } from "../decoding/session";
 import { DispatchList, type Engine } from "../engine/dispatch_list";
 import type { Profiler } from "../engine/profiler";
@@ -84,7 +84,12 @@ export class GpuSession implements Session {
       );
     }
     const end = this.options.target.facts.endTokens;
-    assert(end.length <= MAX_END_TOKENS, `at most ${MAX_END_TOKENS} end tokens`);
+    if (end.length > MAX_END_TOKENS) {
+      throw new DecoscopeError(
+        "unsupported",
+        `${this.target.id} names ${end.length} tokens that end a text; at most ${MAX_END_TOKENS} are supported. Choose another model.`,
+      );
+    }
     const ctl = new Uint32Array(CTL_WORDS);
     ctl[Ctl.N] = n;
     ctl[Ctl.LIMIT] = n + this.options.maxNewTokens;

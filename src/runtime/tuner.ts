@@ -8,7 +8,7 @@ import { ROW_BIT_WORDS, ROW_WORDS } from "../kernels/layouts";
 import { rowsSpan } from "../kernels/rows";
 import { tuningCandidates } from "../kernels/matvec";
 import type { Tuning } from "../kernels/tuning";
-import type { GpuModel } from "./gpu_model";
+import type { GpuModel, ModelState } from "./gpu_model";
 
 /** Times of one choice: the value and the milliseconds of one pass with it. */
 export interface Measured {
@@ -45,15 +45,20 @@ async function timePass(
   now: () => number,
 ): Promise<number | null> {
   const { gpu, memory } = engine;
-  const buffer = (name: string, words: number): GPUBuffer =>
-    memory.create({ label: `tuner.${name}`, bytes: 4 * words });
-  const seq = buffer("seq", count);
-  const rows = buffer("rows", ROW_WORDS * count);
-  const bits = buffer("bits", ROW_BIT_WORDS * count);
-  const logits = buffer("logits", count * model.facts.vocabSize);
-  const state = model.createState("tuner", count, count);
+  const held: GPUBuffer[] = [];
+  const buffer = (name: string, words: number): GPUBuffer => {
+    const made = memory.create({ label: `tuner.${name}`, bytes: 4 * words });
+    held.push(made);
+    return made;
+  };
   const list = new DispatchList(engine, "tuner");
+  let state: ModelState | null = null;
   try {
+    const seq = buffer("seq", count);
+    const rows = buffer("rows", ROW_WORDS * count);
+    const bits = buffer("bits", ROW_BIT_WORDS * count);
+    const logits = buffer("logits", count * model.facts.vocabSize);
+    state = model.createState("tuner", count, count);
     const rec = { list, tuning };
     rowsSpan(rec, { seq, rows, bits, start: 0, count });
     state.recordLayers(rec, { rows, bits, count });
@@ -74,8 +79,8 @@ async function timePass(
     return null;
   } finally {
     list.dispose();
-    state.dispose();
-    for (const b of [seq, rows, bits, logits]) memory.free(b);
+    state?.dispose();
+    for (const b of held) memory.free(b);
   }
 }
 

@@ -101,6 +101,7 @@ function foldDraft(view: RunView, e: DraftEvent): RunView {
     return {
       ...n,
       text: pieceOf(view, n.token),
+      draftLogprob: Math.min(0, n.phi - (e.nodes[n.parent]?.phi ?? n.phi)),
       children: own,
       verdict: null,
       state: n.parent < 0 ? "anchor" : "drafted",

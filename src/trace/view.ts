@@ -62,6 +62,8 @@ export interface TokenView {
 export interface NodeView extends DraftNode {
   /** Text of the token alone. */
   readonly text: string;
+  /** Log of the draft law at this token before any draw of its siblings; `logq` leaves out what they took. 0 for the anchor. */
+  readonly draftLogprob: number;
   /** Ids of its children in draw order. */
   readonly children: readonly number[];
   /** Null for the anchor, and for every node before the verify event. */

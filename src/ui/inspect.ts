@@ -134,7 +134,9 @@ export const roundTimes = (view: RunView): readonly number[] => {
 /** Tokens a second by the wall clock, from the end of the first round on; null while there is nothing to divide. */
 export function tokensPerSecond(view: RunView): number | null {
   const first = view.rounds.at(0);
-  const last = view.rounds.at(-1);
+  // A round on its way has taken time and committed nothing yet.
+  const isOpen = view.rounds.at(-1)?.phase !== "committed";
+  const last = view.rounds.at(isOpen ? -2 : -1);
   if (!first || !last || last.endMs <= first.endMs) return null;
   return ((view.metrics.tokens - first.tokens.length) / (last.endMs - first.endMs)) * 1000;
 }

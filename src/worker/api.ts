@@ -71,6 +71,6 @@ export interface WorkerApi {
   /** Ends the run at the next event; run_end follows with reason "cancelled". */
   cancel(run: number): void;
   memory(): Promise<MemoryReport>;
-  /** Frees everything; a later openDevice starts afresh. Also the way back after a lost device. */
+  /** Frees everything; a later openDevice starts afresh. */
   dispose(): void;
 }

@@ -36,6 +36,7 @@ export interface HostOptions extends OpenOptions {
 }
 
 export class EngineHost {
+  private tuned: Promise<void> | null = null;
   private readonly models = new Map<string, Promise<HostedModel>>();
   readonly memory: Memory;
   readonly engine: Engine;
@@ -118,8 +119,13 @@ export class EngineHost {
    * Takes over the kernel variants that this device prefers: remembered ones, or else measured ones. Software adapters
    * keep the defaults, which were measured on them: there, compiling takes longer than any choice saves.
    */
-  async tuneFor(model: HostedModel, remembered: Remembered): Promise<void> {
-    if (this.gpu.isSoftware || Object.keys(this.tuning.choices).length > 0) return;
+  tuneFor(model: HostedModel, remembered: Remembered): Promise<void> {
+    // Once a device: two measurements side by side would disturb each other.
+    this.tuned ??= this.gpu.isSoftware ? Promise.resolve() : this.tuneNow(model, remembered);
+    return this.tuned;
+  }
+
+  private async tuneNow(model: HostedModel, remembered: Remembered): Promise<void> {
     const key = tuningKey(this.engine);
     const known = readChoices(await remembered.get(key).catch(() => null));
     if (known) {

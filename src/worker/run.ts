@@ -5,7 +5,7 @@ import { findMethod } from "../decoding";
 import type { Method } from "../decoding/method";
 import { Profiler } from "../engine/profiler";
 import { GpuSession } from "../runtime/session";
-import type { MethodEvent, StopReason, TraceEvent } from "../trace/events";
+import type { MethodEvent, SamplerSettings, StopReason, TraceEvent } from "../trace/events";
 import { TRACE_VERSION } from "../trace/events";
 import { hashTokens } from "../trace/hash";
 import type { RunSettings } from "./api";
@@ -35,6 +35,37 @@ interface Prepared {
 
 /** Passes of the profiler before its times are collected. */
 const COLLECT_AFTER = 1024;
+
+/** Smallest temperature above 0: below it, differences of logits leave the range of f32. */
+const LEAST_TEMPERATURE = 0.01;
+
+/** @throws DecoscopeError "method" naming the setting, its range and what was found */
+function checkSampler(s: SamplerSettings): void {
+  const check = (name: string, value: number, isLegal: boolean, range: string): void => {
+    if (!Number.isFinite(value) || !isLegal)
+      throw new DecoscopeError(
+        "method",
+        `Expected ${name} ${range}, found ${value}. Change it and run again.`,
+      );
+  };
+  const { temperature, topK, topP, minP, repetitionPenalty } = s;
+  const isWarm = temperature === 0 || temperature >= LEAST_TEMPERATURE;
+  check(
+    "a temperature",
+    temperature,
+    isWarm && temperature <= 100,
+    `of 0 or from ${LEAST_TEMPERATURE} to 100`,
+  );
+  check("top-k", topK, Number.isInteger(topK) && topK >= 0, "to be a whole number, 0 for all");
+  check("top-p", topP, topP > 0 && topP <= 1, "above 0 and at most 1");
+  check("min-p", minP, minP >= 0 && minP <= 1, "from 0 to 1");
+  check(
+    "a repetition penalty",
+    repetitionPenalty,
+    repetitionPenalty > 0 && repetitionPenalty <= 100,
+    "above 0 and at most 100",
+  );
+}
 
 /** Checks settings against what is loaded. @throws DecoscopeError "method" with what to change */
 async function prepare(
@@ -67,6 +98,7 @@ async function prepare(
       );
     }
   }
+  checkSampler(settings.sampler);
   const promptTokens = promptIds ?? target.tokenizer.encodePrompt(settings.prompt);
   const wrong = promptTokens.find((t) => t < 0 || t >= target.gpu.facts.vocabSize || !Number.isInteger(t));
   if (wrong !== undefined) {
@@ -134,7 +166,10 @@ export async function* runMethod(
   const failed: { error: DecoscopeError | null } = { error: null };
   let session: GpuSession | null = null;
   let profiler: Profiler | null = null;
-  host.gpu.onUncaptured = (e) => (failed.error ??= e);
+  const onUncaptured = (e: DecoscopeError): void => {
+    failed.error ??= e;
+  };
+  host.gpu.onUncaptured.add(onUncaptured);
   try {
     if (settings.profile && host.gpu.features.timestamps) profiler = new Profiler(host.gpu, host.memory);
     session = await GpuSession.open(host.engine, {
@@ -176,13 +211,14 @@ export async function* runMethod(
   } catch (thrown) {
     failed.error ??= DecoscopeError.fromRecord(toErrorRecord(thrown));
   } finally {
+    host.gpu.onUncaptured.delete(onUncaptured);
     session?.dispose();
     profiler?.dispose();
   }
   const last = newTokens.at(-1);
-  reason ??= failed.error
-    ? "error"
-    : last !== undefined && target.gpu.facts.endTokens.includes(last)
+  if (failed.error) reason = "error";
+  reason ??=
+    last !== undefined && target.gpu.facts.endTokens.includes(last)
       ? "end_token"
       : newTokens.length >= settings.maxNewTokens
         ? "max_tokens"

@@ -150,7 +150,8 @@ const api: WorkerApi = {
           "load",
           `There is no bundled model called ${model}. Choose one of the list.`,
         );
-      const abort = new AbortController();
+      // A model that is on its way is loaded once, so all who ask for it share one way to stop it.
+      const abort = loads.get(model) ?? new AbortController();
       loads.set(model, abort);
       try {
         const source = fetchSource(model, `${modelBase}models/${model}`, entry.files);
@@ -160,7 +161,7 @@ const api: WorkerApi = {
         await opened.tuneFor(hosted, { get: (key) => get(key), set: (key, value) => set(key, value) });
         return null;
       } finally {
-        loads.delete(model);
+        if (loads.get(model) === abort) loads.delete(model);
       }
     }),
   cancelLoad(model): void {
@@ -176,7 +177,11 @@ const api: WorkerApi = {
       await run.begin();
       runs.set(id, run);
       // After this answer, so that the page knows the run's number before its first events.
-      setTimeout(() => void run.drive(), 0);
+      setTimeout(() => {
+        run.drive().catch((thrown: unknown) => {
+          send({ type: "device_lost", error: toErrorRecord(thrown) });
+        });
+      }, 0);
       return id;
     }),
   pause: (run) => runs.get(run)?.hold(),

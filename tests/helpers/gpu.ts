@@ -29,7 +29,7 @@ export function useGpu(options: OpenOptions = {}): () => Gpu {
         { cause: error },
       );
     });
-    opened.onUncaptured = (error) => uncaptured.push(`${error.message} ${error.detail ?? ""}`);
+    opened.onUncaptured.add((error) => uncaptured.push(`${error.message} ${error.detail ?? ""}`));
   });
   beforeEach(() => {
     uncaptured = [];

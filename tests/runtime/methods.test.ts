@@ -98,6 +98,25 @@ describe.each(methods.map((m) => m.id))("%s", (method) => {
   });
 });
 
+describe("a draft model equal to the target", () => {
+  // Wrong catch-up or compaction of either cache would make the two disagree after the first round.
+  it.each(["speculative-chain", "rsd-c"])("%s accepts whole paths in every round", async (method) => {
+    const options = {
+      model: "story-target",
+      draft: "story-target",
+      method,
+      prompt: prompts[4]!,
+      maxNewTokens: 48,
+    };
+    const { events, end } = await runToEnd(host, options);
+    expect(end.error).toBeNull();
+    const depth = method === "rsd-c" ? 3 : 5;
+    const paths = events.flatMap((e) => (e.kind === "verify" ? [e.path.length - 1] : []));
+    expect(paths.length).toBeGreaterThan(5);
+    expect(new Set(paths)).toEqual(new Set([depth]));
+  });
+});
+
 describe("counts of autoregressive decoding", () => {
   it("is at most 5 dispatches a layer plus 4, one submit a round, one readback per 8 tokens in light detail", async () => {
     const { events, counts } = await runToEnd(host, {
@@ -125,6 +144,8 @@ describe("bad input", () => {
     await expect(run({ promptIds: [5000] })).rejects.toMatchObject({ message: /Token 5000.*0 to 2047/ });
     await expect(run({ promptIds: [] })).rejects.toMatchObject({ message: /empty/ });
     await expect(run({ method: "telepathy" })).rejects.toMatchObject({ message: /telepathy/ });
+    for (const sampler of [{ temperature: 1e-30 }, { topP: 0 }, { minP: 2 }, { repetitionPenalty: 0 }])
+      await expect(run({ sampler })).rejects.toMatchObject({ code: "method", message: /found/ });
     await expect(run({ draft: null })).rejects.toMatchObject({ message: /needs a draft model/ });
   });
 });

@@ -52,13 +52,23 @@ it("measures once on a new device, and remembers", async () => {
   const own = await openHost();
   const hosted = await own.load("tiny", memorySource(tinyModel()));
   Object.defineProperty(own.gpu, "isSoftware", { value: false });
-  const stored = new Map<string, unknown>([[tuningKey(own.engine), { "matvec1.quads": 1 }]]);
+  const stored = new Map<string, unknown>();
   const remembered = {
     get: (key: string) => Promise.resolve(stored.get(key)),
     set: (key: string, value: unknown) => Promise.resolve(void stored.set(key, value)),
   };
-  await own.tuneFor(hosted, remembered);
-  expect(own.tuning.choices).toEqual({ "matvec1.quads": 1 });
+  // Two models that arrive together are one measurement.
+  await Promise.all([own.tuneFor(hosted, remembered), own.tuneFor(hosted, remembered)]);
+  expect([...stored.keys()]).toEqual([tuningKey(own.engine)]);
+  expect(stored.get(tuningKey(own.engine))).toEqual(own.tuning.choices);
+
+  const later = await openHost();
+  Object.defineProperty(later.gpu, "isSoftware", { value: false });
+  const again = await later.load("tiny", memorySource(tinyModel()));
+  stored.set(tuningKey(later.engine), { "matvec1.quads": 1 });
+  await later.tuneFor(again, remembered);
+  expect(later.tuning.choices).toEqual({ "matvec1.quads": 1 });
+  later.destroy();
   own.destroy();
 });
 

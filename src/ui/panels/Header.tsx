@@ -22,7 +22,7 @@ function EngineStatus() {
   const hasWebGpu = useEngine((s) => s.hasWebGpu);
   const isLost = useEngine((s) => s.isLost);
   // The kernels of a method are compiled between its start and its first round; later runs find them ready.
-  const isPreparing = useRun((s) => s.latest.status.state === "prefilling") && phase === "running";
+  const isPreparing = useRun((s) => s.latest.metrics.tokens === 0) && phase === "running";
   const where = device ? device.adapter : hasWebGpu ? "WebGPU" : "No WebGPU";
   const state = isLost
     ? "device lost"

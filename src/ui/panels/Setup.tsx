@@ -24,7 +24,11 @@ function Prompt() {
         value={prompt}
         aria-invalid={isEmpty}
         aria-describedby={`${id}-help`}
-        onChange={(e) => useSettings.setState({ prompt: e.target.value })}
+        onChange={(e) => {
+          useSettings.setState({ prompt: e.target.value });
+          // What was wrong with the old prompt says nothing about the new one.
+          if (useEngine.getState().error?.code === "method") useEngine.setState({ error: null });
+        }}
       />
       <p id={`${id}-help`} className={isEmpty ? "help problem" : "help"}>
         {isEmpty

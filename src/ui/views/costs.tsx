@@ -61,7 +61,8 @@ function Kernels({ view, width }: { readonly view: DrawingProps["view"]; readonl
       </text>
       {kernels.length === 0 && (
         <text y={40} fontSize={13} fill="var(--ink-soft)">
-          This trace has no kernel times: the device had no timestamps.
+          No kernel times: this run did not measure them, or its device cannot. Switch on Kernel times and run
+          again.
         </text>
       )}
       {kernels.map((k, i) => (

@@ -35,7 +35,7 @@ const signOf = ({ mark }: PlacedMark): Sign =>
 const weightOf = ({ mark }: PlacedMark): number =>
   Math.exp(
     mark.kind === "node"
-      ? mark.node.logq
+      ? mark.node.draftLogprob
       : mark.kind === "extra"
         ? mark.token.logprob
         : mark.candidate.logprob,

@@ -88,7 +88,7 @@ export function numbersOf(mark: TreeMark, isCompact: boolean): string {
   if (mark.kind === "candidate") return p + shortProbability(Math.exp(mark.candidate.logprob));
   const { node } = mark;
   if (node.parent < 0) return "";
-  const draft = q + shortProbability(Math.exp(node.logq));
+  const draft = q + shortProbability(Math.exp(node.draftLogprob));
   return node.verdict ? `${draft} \u2192 ${p}${shortProbability(Math.exp(node.verdict.logp))}` : draft;
 }
 
@@ -137,6 +137,7 @@ function anchorNode(view: RunView, round: RoundView): NodeView {
     logq: 0,
     phi: 0,
     perturbed: 0,
+    draftLogprob: 0,
     text,
     children: [],
     verdict: null,

@@ -21,5 +21,5 @@ export function describeMark(round: RoundView, { mark }: PlacedMark): string {
   const { node } = mark;
   if (node.parent < 0) return `${quoted(node.text)}, ${SIGN_NAME.anchor}, step ${round.step + 1}`;
   const target = node.verdict ? `, target ${probability(Math.exp(node.verdict.logp))}` : "";
-  return `${quoted(node.text)}, depth ${node.depth}, ${SIGN_NAME[node.state]}, draft probability ${probability(Math.exp(node.logq))}${target}`;
+  return `${quoted(node.text)}, depth ${node.depth}, ${SIGN_NAME[node.state]}, draft probability ${probability(Math.exp(node.draftLogprob))}${target}`;
 }
