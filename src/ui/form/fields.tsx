@@ -26,7 +26,8 @@ export function NumberField({ option, value, onChange }: FieldProps<IntegerOptio
   const shown = typed ?? String(Number(value));
   const settle = () => {
     if (typed === null) return;
-    onChange(readParams({ value: option }, { value: typed }).values.value);
+    // What is no number leaves the value as it was; what is out of range goes to the nearest end.
+    onChange(readParams({ value: { ...option, default: Number(value) } }, { value: typed }).values.value);
     setTyped(null);
   };
   return (
@@ -109,7 +110,7 @@ function IntegersField({ option, value, onChange }: FieldProps<IntegersOption>) 
   const [typed, setTyped] = useState<string | null>(null);
   const read = typed === null ? null : readParams({ value: option }, { value: typed });
   const settle = () => {
-    if (read) onChange(read.values.value);
+    if (read && read.issues.length === 0) onChange(read.values.value);
     setTyped(null);
   };
   const problem = read?.issues[0]?.message;

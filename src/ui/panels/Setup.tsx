@@ -192,7 +192,11 @@ export function RunBar() {
         type="button"
         className="primary"
         disabled={isGettingReady}
-        onClick={() => void run()}
+        onClick={() => {
+          // On a phone the button may be far below the stage that is about to move.
+          window.scrollTo({ top: 0 });
+          void run();
+        }}
         aria-keyshortcuts="r"
       >
         Run

@@ -77,7 +77,7 @@ function FilmStrip({ step, ended }: { readonly step: number; readonly ended: num
         <Frame
           key={round.step}
           round={round}
-          isCurrent={round.step === Math.max(0, step)}
+          isCurrent={round.step === step}
           isAhead={round.step > Math.max(ended, step)}
         />
       ))}
