@@ -12,12 +12,13 @@ import { matvecGated } from "../kernels/matvec_gated";
 import { matvecHead } from "../kernels/matvec_head";
 import { matvecQkv } from "../kernels/matvec_qkv";
 import { matvecResidual } from "../kernels/matvec_residual";
+import { ropeTable } from "../kernels/rope";
 import type { Recording, Tuning } from "../kernels/tuning";
 import type { WeightMatrix } from "../kernels/weights";
 import type { LlamaConfig } from "../models/architectures/llama";
 import type { LoadedModel } from "../models/load";
 import type { CheckpointTensors, ModelFacts } from "../models/model";
-import { foldGain, fuseGateUp, fuseQkv, type Matrix, ropeTable } from "./fuse_weights";
+import { foldGain, fuseGateUp, fuseQkv, type Matrix } from "./fuse_weights";
 import type { GpuModel, ModelState, RowBuffers } from "./gpu_model";
 import { uploadMatrix } from "./upload";
 
