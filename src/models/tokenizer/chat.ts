@@ -1,5 +1,4 @@
 /** Chat templates: from messages to the text that a chat model was trained on. */
-import { Template } from "@huggingface/jinja";
 import { DecoscopeError } from "../../base/errors";
 
 export interface ChatMessage {
@@ -19,15 +18,17 @@ export function findChatTemplate(field: unknown): string | null {
 
 /**
  * The text of a conversation, ending where the assistant's answer begins.
+ * Templates are rare enough that the library for them is only fetched when one is used.
  * @param tokens texts of the special tokens by role name: `bos_token`, `eos_token` ...
  * @throws DecoscopeError `load` if the template cannot be parsed or refuses the messages
  */
-export function renderTemplate(
+export async function renderTemplate(
   template: string,
   messages: readonly ChatMessage[],
   tokens: Readonly<Record<string, string>>,
   label: string,
-): string {
+): Promise<string> {
+  const { Template } = await import("@huggingface/jinja");
   try {
     return new Template(template).render({ ...tokens, messages, add_generation_prompt: true });
   } catch (thrown) {

@@ -154,7 +154,7 @@ export class Tokenizer implements Pieces {
    * The text of a conversation, ending where the answer begins; to be encoded with {@link encodePrompt}.
    * @throws DecoscopeError `unsupported` if the model has no chat template, `load` if the template fails
    */
-  renderChat(messages: readonly ChatMessage[]): string {
+  async renderChat(messages: readonly ChatMessage[]): Promise<string> {
     if (this.#chatTemplate === null)
       throw new DecoscopeError(
         "unsupported",
