@@ -72,7 +72,9 @@ export function ensureBrowser(): Browser {
 /** @throws Error naming what was looked for, if Node's WebGPU gets no adapter and no driver could be installed */
 export function ensureDriver(): Driver {
   const present = findDriver("software");
-  if (present?.hasF16) return present;
+  // A driver that the user names is what they want, with f16 or without.
+  const isChosen = process.env["VK_DRIVER_FILES"] ?? process.env["VK_ICD_FILENAMES"];
+  if (present && (present.hasF16 || isChosen)) return present;
   if (process.platform === "linux" && canApt()) {
     console.log("No Vulkan driver with f16 found for Node; installing Mesa's software driver.");
     const backports = addBackports();

@@ -1,8 +1,8 @@
 /** Runs a recorded program round after round, some rounds ahead of what was read back, until the text ends. */
-import { DecoscopeError } from "../base/errors";
 import type { ParamsSchema } from "../base/params";
 import type { MethodEvent } from "../trace/events";
 import type { MethodContext } from "./method";
+import { checkPrompt } from "./prompt";
 import type { Program, RoundOutcome } from "./session";
 
 /** How far the device may run ahead of the events that were pulled. */
@@ -57,21 +57,13 @@ export async function* runRounds<T extends { readonly outcome: RoundOutcome }>(
 
 /**
  * Runs the prompt through the models and says so; the first events of every method.
- * @throws DecoscopeError "method" for an empty prompt, "limit" for one that leaves no room for a token
+ * @throws DecoscopeError as {@link checkPrompt}
  */
 export async function* prefillPrompt(
   context: Pick<MethodContext<ParamsSchema>, "session" | "promptTokens">,
 ): AsyncGenerator<MethodEvent, void, void> {
   const { session, promptTokens } = context;
-  if (promptTokens.length === 0) {
-    throw new DecoscopeError("method", "expected a prompt of at least one token, found none; write a prompt");
-  }
-  if (promptTokens.length >= session.maxContext) {
-    throw new DecoscopeError(
-      "limit",
-      `expected a prompt of at most ${session.maxContext - 1} tokens, found ${promptTokens.length}; shorten it`,
-    );
-  }
+  checkPrompt(promptTokens, session.target, session.maxContext);
   await session.prefill(promptTokens);
   yield { kind: "prefill", step: 0, tokens: promptTokens.length - 1 };
 }

@@ -147,7 +147,7 @@ export interface Session {
   readonly draft: ModelFacts | null;
   /** Most tokens a text can have, prompt included, when trees of up to `treeNodes` nodes are used. */
   readonly maxContext: number;
-  /** Runs the prompt through every model the session holds, all but its last token. */
+  /** Runs a checked prompt (see prompt.ts) through every model the session holds, all but its last token. */
   prefill(tokens: readonly number[]): Promise<void>;
   /** Records the work of one round. Pipelines are compiled before the promise resolves. */
   record<M extends ReadableMap>(build: (ops: Recorder) => M): Promise<Program<Values<M>>>;

@@ -72,17 +72,6 @@ export class GpuSession implements Session {
 
   async prefill(tokens: readonly number[]): Promise<void> {
     const n = tokens.length;
-    if (n < 1)
-      throw new DecoscopeError(
-        "method",
-        "The prompt is empty: expected at least one token. Write some text first.",
-      );
-    if (n >= this.maxContext) {
-      throw new DecoscopeError(
-        "method",
-        `The prompt has ${n} tokens; with this model it can have at most ${this.maxContext - 1}. Shorten the prompt.`,
-      );
-    }
     const end = this.options.target.facts.endTokens;
     if (end.length > MAX_END_TOKENS) {
       throw new DecoscopeError(

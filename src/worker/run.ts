@@ -3,6 +3,7 @@ import { DecoscopeError, toErrorRecord } from "../base/errors";
 import { readParams } from "../base/params";
 import { findMethod } from "../decoding";
 import type { Method } from "../decoding/method";
+import { checkPrompt } from "../decoding/prompt";
 import { Profiler } from "../engine/profiler";
 import { GpuSession } from "../runtime/session";
 import type { MethodEvent, SamplerSettings, StopReason, TraceEvent } from "../trace/events";
@@ -100,26 +101,8 @@ async function prepare(
   }
   checkSampler(settings.sampler);
   const promptTokens = promptIds ?? target.tokenizer.encodePrompt(settings.prompt);
-  const wrong = promptTokens.find((t) => t < 0 || t >= target.gpu.facts.vocabSize || !Number.isInteger(t));
-  if (wrong !== undefined) {
-    throw new DecoscopeError(
-      "method",
-      `Token ${wrong} is not in the vocabulary of ${target.id}, whose ids go from 0 to ${target.gpu.facts.vocabSize - 1}.`,
-    );
-  }
-  if (promptTokens.length === 0) {
-    throw new DecoscopeError(
-      "method",
-      "The prompt is empty: expected at least one token. Write some text first.",
-    );
-  }
   const room = Math.min(target.gpu.maxContext, draft?.gpu.maxContext ?? Infinity);
-  if (promptTokens.length >= room) {
-    throw new DecoscopeError(
-      "method",
-      `The prompt has ${promptTokens.length} tokens; with this model it can have at most ${room - 1}. Shorten the prompt.`,
-    );
-  }
+  checkPrompt(promptTokens, target.gpu.facts, room);
   return { method, params, target, draft, promptTokens };
 }
 

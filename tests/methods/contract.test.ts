@@ -179,7 +179,7 @@ describe.each(methods.map((method) => [method.id, method] as const))("%s", (id, 
   test("asks for a prompt that can be continued", async () => {
     await expect(runFake({ ...base, prompt: [] })).rejects.toThrow(DecoscopeError);
     await expect(runFake({ ...base, maxContext: prompt.length })).rejects.toThrow(
-      /at most 10 tokens, found 11/,
+      /11 tokens; expected at most 10/,
     );
   });
 

@@ -40,6 +40,7 @@ export async function runToEnd(
   host: EngineHost,
   o: RunOptions,
   control = { cancelled: false },
+  onEvent: (e: TraceEvent) => void = () => {},
 ): Promise<RunResult> {
   const counts: RunCounts = { dispatches: 0, submits: 0, readbacks: 0, bytesUploaded: 0 };
   const settings = {
@@ -55,7 +56,10 @@ export async function runToEnd(
     profile: o.profile ?? false,
   };
   const events: TraceEvent[] = [];
-  for await (const e of runMethod(host, settings, control, counts, o.promptIds ?? null)) events.push(e);
+  for await (const e of runMethod(host, settings, control, counts, o.promptIds ?? null)) {
+    events.push(e);
+    onEvent(e);
+  }
   const end = events.at(-1);
   if (end?.kind !== "run_end") throw new Error("the run did not end");
   return { events, tokens: events.flatMap((e) => (e.kind === "commit" ? e.tokens : [])), counts, end };

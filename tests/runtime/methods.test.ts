@@ -8,6 +8,8 @@ import { type RunCounts, runMethod } from "../../src/worker/run";
 import { type Watched, watchAllocations } from "../helpers/allocations";
 import { bundled, openHost, runToEnd } from "./helpers";
 
+/** Context of the bundled pair. */
+const PLACES = 256;
 const PAIR = { model: "story-target", draft: "story-draft" } as const;
 let host: EngineHost;
 let idleBytes = 0;
@@ -63,38 +65,44 @@ describe.each(methods.map((m) => m.id))("%s", (method) => {
       detail: "full" as const,
       profile: false,
     };
-    let rounds = 0;
+    let watchedRounds = 0;
     for await (const e of runMethod(host, settings, control, counts)) {
       if (e.kind !== "cost") continue;
-      rounds++;
+      if (watched) watchedRounds++;
       watched ??= watchAllocations(host.gpu.device);
-      expect(e.submits).toBeLessThanOrEqual(1);
-      expect(e.readbacks).toBeLessThanOrEqual(1);
     }
     watched?.stop();
-    expect(rounds).toBeGreaterThan(3);
+    expect(watchedRounds).toBeGreaterThan(3);
     expect(watched?.made).toEqual([]);
-    expect(counts.readbacks).toBe(rounds);
+    // What the device saw is what the events and the session's own counts say.
+    expect(watched?.submits).toBe(watchedRounds);
+    expect(watched?.maps).toBe(watchedRounds);
+    expect(counts.readbacks).toBe(watchedRounds + 1);
   });
 
   it("ends at once when cancelled and frees what it held", async () => {
     const control = { cancelled: false };
-    const running = runToEnd(host, { ...PAIR, method, prompt: prompts[2]!, maxNewTokens: 200 }, control);
-    control.cancelled = true;
-    const { end } = await running;
+    const options = { ...PAIR, method, prompt: prompts[2]!, maxNewTokens: 200 };
+    const { end, tokens } = await runToEnd(host, options, control, (e) => {
+      if (e.kind === "commit") control.cancelled = true;
+    });
     expect(end.reason).toBe("cancelled");
+    expect(tokens.length).toBeGreaterThan(0);
+    expect(tokens.length).toBeLessThan(100);
     expect(host.memory.report().liveBytes).toBe(idleBytes);
   });
 
   it("stops where the context is full, at the same text as token by token", async () => {
-    const promptIds = Array.from({ length: 240 }, (_, i) => 300 + ((i * 37) % 1500));
+    const story = (await host.model("story-target")).tokenizer.encodePrompt(prompts.join(" ").repeat(4));
+    // Few enough places left that no sentence, and so no story, ends in them.
+    const promptIds = story.slice(0, PLACES - 10);
     const options = { ...PAIR, promptIds, maxNewTokens: 100 };
     const { tokens, end } = await runToEnd(host, { ...options, method });
     const plain = await runToEnd(host, { ...options, method: "autoregressive" });
     expect(end.error).toBeNull();
     expect(tokens).toEqual(plain.tokens);
-    expect(tokens.length).toBeLessThanOrEqual(16);
-    expect(end.reason).toBe(plain.end.reason);
+    expect(tokens).toHaveLength(10);
+    expect([end.reason, plain.end.reason]).toEqual(["context_full", "context_full"]);
   });
 });
 
