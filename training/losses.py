@@ -9,20 +9,24 @@ CHUNK = 512
 
 
 class TiedCrossEntropy(Function):
-    """Mean of -log softmax(hidden @ embedding.T)[target]; hidden [N, D], embedding [V, D], target [N] -> []."""
+    """Sum of -weight * log softmax(hidden @ embedding.T)[target]: the mean where no weights are given.
+
+    hidden [N, D], embedding [V, D], target [N], weight [N] or None -> [].
+    """
 
     @staticmethod
-    def forward(ctx, hidden, embedding, target):
+    def forward(ctx, hidden, embedding, target, weight=None):
         count = len(hidden)
+        weight = hidden.new_full((count,), 1 / count) if weight is None else weight
         grad_hidden, grad_embedding = torch.empty_like(hidden), torch.zeros_like(embedding)
         loss = hidden.new_zeros(())
         for start in range(0, count, CHUNK):
             part = slice(start, start + CHUNK)
-            wanted = target[part, None]
+            wanted, share = target[part, None], weight[part, None]
             probs = torch.softmax(hidden[part] @ embedding.t(), -1)
             at_target = probs.gather(1, wanted)
-            loss -= at_target.log().sum() / count
-            probs.scatter_(1, wanted, at_target - 1).mul_(1 / count)
+            loss -= (at_target.log() * share).sum()
+            probs.scatter_(1, wanted, at_target - 1).mul_(share)
             torch.mm(probs, embedding, out=grad_hidden[part])
             grad_embedding.addmm_(probs.t(), hidden[part])
         ctx.save_for_backward(grad_hidden, grad_embedding)
@@ -31,7 +35,7 @@ class TiedCrossEntropy(Function):
     @staticmethod
     def backward(ctx, grad):
         grad_hidden, grad_embedding = ctx.saved_tensors
-        return grad_hidden * grad, grad_embedding * grad, None
+        return grad_hidden * grad, grad_embedding * grad, None, None
 
 
 class TiedDistillation(Function):
