@@ -1,9 +1,9 @@
-// row_stats: largest value, log-sum-exp, argmax, probability margin of the two best, entropy of each row
-// shapes:    laws [*,V] -> stats f32 [T,8]: max, lse, argmax (bits of a u32), margin, entropy, 0, 0, 0
+// row_stats: largest value, log-sum-exp, two best tokens, their gap and margin, entropy, and a token drawn from each row
+// shapes:    laws [*,V], draws u32 [8 + T] -> stats [T,12] as in src/kernels/row_stats.ts
 // grid:      one workgroup per row; lanes stride over the vocabulary
-// numerics:  f32, sums of exp(x - max); argmax ties go to the smaller index; masked entries add nothing
-// source:    Shannon 1948 (entropy, in nats)
-// @use reduce, layouts
+// numerics:  f32, sums of exp(x - max); ties go to the smaller index; masked and banned entries add nothing
+// source:    Shannon 1948 (entropy, in nats); Maddison et al. 2014 (Gumbel-max): argmax of z + temperature * noise
+// @use reduce, layouts, rng
 
 override WORKGROUP_SIZE: u32 = 64u;
 override SUBGROUP_MIN: u32 = 0u;
@@ -13,45 +13,74 @@ struct Params {
   vocab_size: u32,
 }
 @group(0) @binding(0) var<storage, read> laws: array<f32>;
-@group(0) @binding(1) var<storage, read_write> stats: array<u32>;
+@group(0) @binding(1) var<storage, read> draws: array<u32>;
+@group(0) @binding(2) var<storage, read_write> stats: array<u32>;
 @group(1) @binding(0) var<uniform> params: Params;
+
+const STATS = 12u;
+// Words of draws before the positions of the rows.
+const POSITIONS = 8u;
+
+fn is_banned(x: u32) -> bool {
+  return x == draws[4] || x == draws[5] || x == draws[6] || x == draws[7];
+}
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>) {
   let v = params.vocab_size;
-  let at = (params.first_row + group.x) * v;
+  let row = group.x;
+  let at = (params.first_row + row) * v;
+  let temperature = bitcast<f32>(draws[2]);
   var first = Best(2.0 * MASKED, NONE);
-  var second = 2.0 * MASKED;
+  var second = first;
+  var noisy = first;
   for (var x = lane.id; x < v; x += WORKGROUP_SIZE) {
+    if (is_banned(x)) {
+      continue;
+    }
     let z = laws[at + x];
     if (z > first.value) {
-      second = first.value;
+      second = first;
       first = Best(z, x);
-    } else {
-      second = max(second, z);
+    } else if (z > max(second.value, 0.5 * MASKED)) {
+      second = Best(z, x);
+    }
+    if (temperature > 0.0 && z > 0.5 * MASKED) {
+      let h = random_u32(draws[0], draws[1], PURPOSE_PROPOSE, draws[POSITIONS + row], 0u, x);
+      noisy = better(noisy, Best(z + temperature * to_gumbel(h), x));
     }
   }
   let best = reduce_argmax(lane, first);
-  let next = reduce_max(lane, select(first.value, second, first.index == best.index));
+  if (first.index == best.index) {
+    first = second;
+  }
+  let next = reduce_argmax(lane, first);
+  let drawn = reduce_argmax(lane, noisy);
   var sums = vec4<f32>(0.0);
   for (var x = lane.id; x < v; x += WORKGROUP_SIZE) {
     let z = max(laws[at + x] - best.value, MASKED);
-    if (z > -100.0) {
+    if (z > -100.0 && !is_banned(x)) {
       let e = exp(z);
       sums += vec4<f32>(e, e * z, 0.0, 0.0);
     }
   }
   sums = reduce_sum4(lane, sums);
   if (lane.id == 0u) {
-    let to = 8u * group.x;
+    let to = STATS * row;
     let log_sum = log(sums.x);
+    let gap = min(best.value - next.value, -MASKED);
+    let token = select(best.index, drawn.index, drawn.index != NONE);
     stats[to] = bitcast<u32>(best.value);
     stats[to + 1u] = bitcast<u32>(best.value + log_sum);
     stats[to + 2u] = best.index;
-    stats[to + 3u] = bitcast<u32>((1.0 - exp(max(next - best.value, -100.0))) / sums.x);
+    stats[to + 3u] = bitcast<u32>((1.0 - exp(-min(gap, 100.0))) / sums.x);
     stats[to + 4u] = bitcast<u32>(log_sum - sums.y / sums.x);
-    stats[to + 5u] = 0u;
-    stats[to + 6u] = 0u;
-    stats[to + 7u] = 0u;
+    stats[to + 5u] = next.index;
+    stats[to + 6u] = bitcast<u32>(gap);
+    stats[to + 7u] = token;
+    stats[to + 8u] = bitcast<u32>(min(laws[at + min(token, v - 1u)] - best.value - log_sum, 0.0));
+    stats[to + 9u] = 0u;
+    stats[to + 10u] = 0u;
+    stats[to + 11u] = 0u;
   }
 }

@@ -4,6 +4,7 @@ const PURPOSE_SAMPLE = 1u;
 const PURPOSE_DRAFT = 2u;
 const PURPOSE_ACCEPT = 3u;
 const PURPOSE_FINAL = 4u;
+const PURPOSE_PROPOSE = 16u;
 
 fn pcg4d(v0: vec4<u32>) -> vec4<u32> {
   var v = v0 * 1664525u + 1013904223u;

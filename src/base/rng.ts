@@ -13,6 +13,12 @@ export const Purpose = {
   ACCEPT: 3,
   /** Gumbel noise of the last token of a round (bonus or residual). */
   FINAL: 4,
+  /** Gumbel noise of the token proposed at a position of a canvas; `node` is the position, `index` the token. */
+  PROPOSE: 16,
+  /** Uniform that ranks a position of a canvas in random order; `node` is the position. */
+  RANK: 17,
+  /** Uniform that decides whether a masked position is committed in a step; `node` is the position. */
+  TRANSITION: 18,
 } as const;
 export type Purpose = (typeof Purpose)[keyof typeof Purpose];
 

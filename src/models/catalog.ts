@@ -67,6 +67,25 @@ export const catalog: readonly CatalogEntry[] = [
       { name: "tokenizer.json", sizeBytes: 49_201 },
     ],
   },
+  {
+    id: "story-diffusion",
+    label: "Stories by denoising, 1.2 M",
+    kind: "masked",
+    description:
+      "Fills the masked positions of a story in any order; sees what stands before and after them.",
+    parameters: 1_185_152,
+    sizeBytes: 2_424_973,
+    contextLength: 256,
+    tokenizer: "stories-2048",
+    draft: null,
+    licence: "Apache-2.0",
+    card: "models/story-diffusion/card.md",
+    files: [
+      { name: "config.json", sizeBytes: 484 },
+      { name: "model.safetensors", sizeBytes: 2_375_288 },
+      { name: "tokenizer.json", sizeBytes: 49_201 },
+    ],
+  },
 ];
 
 /** The entry with that id, or undefined. */

@@ -1,6 +1,7 @@
 /** Reading JSON that came with a model: parsed safely, checked field by field, complaints that name file and field. */
 import * as v from "valibot";
 import { DecoscopeError } from "../base/errors";
+import type { MaskedFacts, ModelKind } from "./model";
 
 /** @throws DecoscopeError `load` if the bytes are not JSON in UTF-8. */
 export function parseJson(bytes: Uint8Array, file: string): unknown {
@@ -49,8 +50,11 @@ const sharedSchema = v.looseObject({
   bos_token_id: v.nullish(v.union([tokenId, v.pipe(v.array(tokenId), v.minLength(1))])),
   eos_token_id: v.nullish(v.union([tokenId, v.array(tokenId)])),
   mask_token_id: v.nullish(tokenId),
-  // Not a hub field: our own exports say with it that a Llama block was trained to see both sides.
-  causal: v.optional(v.boolean(), true),
+  // Not hub fields of a Llama block: exports of this project say with them what its rows were trained to see, and which
+  // row speaks of a position.
+  is_causal: v.nullish(v.boolean()),
+  attention: v.nullish(v.picklist(["causal", "bidirectional", "prompt_isolated"])),
+  logit_shift: v.optional(v.picklist([0, 1]), 0),
   quantization_config: v.optional(v.unknown()),
 });
 
@@ -61,6 +65,27 @@ const generationSchema = v.looseObject({
 
 const asList = (ids: number | readonly number[] | null | undefined): readonly number[] =>
   ids === null || ids === undefined ? [] : typeof ids === "number" ? [ids] : ids;
+
+type SharedFields = v.InferOutput<typeof sharedSchema>;
+
+/** What a masked model says of itself; null for causal ones. @throws DecoscopeError `load` for fields that contradict */
+function readMasked(fields: SharedFields, label: string): MaskedFacts | null {
+  const attention = fields.attention ?? (fields.is_causal === false ? "bidirectional" : "causal");
+  const require = (holds: boolean, what: string): void => {
+    if (!holds) throw new DecoscopeError("load", `${label}/config.json: ${what}.`);
+  };
+  const isCausal = attention === "causal";
+  require((fields.is_causal ?? isCausal) ===
+    isCausal, `expected is_causal to be ${isCausal} where attention is "${attention}", found ${fields.is_causal}`);
+  if (isCausal) return null;
+  const maskToken = fields.mask_token_id ?? null;
+  if (maskToken === null)
+    throw new DecoscopeError(
+      "load",
+      `${label}/config.json: expected mask_token_id of a model that sees both sides, found none.`,
+    );
+  return { maskToken, attention, logitShift: fields.logit_shift };
+}
 
 /**
  * The {@link ModelConfig} fields from config.json and generation_config.json. Ids that end the text are collected from
@@ -88,8 +113,11 @@ export function readSharedConfig(config: unknown, generation: unknown, label: st
       "load",
       `${label}/config.json: expected special token ids below vocab_size ${shared.vocab_size}, found ${outside.join(", ")}.`,
     );
+  const masked = readMasked(shared, label);
+  const kind: ModelKind = masked ? "masked" : "causal";
   return {
-    kind: shared.causal ? "causal" : "masked",
+    kind,
+    masked,
     vocabSize: shared.vocab_size,
     maxContext: shared.max_position_embeddings,
     bosToken,

@@ -6,6 +6,22 @@ export type StoredDtype = "f32" | "f16" | "bf16";
 /** Which positions a model was trained to see: earlier ones only, or all of them with some tokens masked. */
 export type ModelKind = "causal" | "masked";
 
+/** How a model fills masked positions. */
+export interface MaskedFacts {
+  /** Id that stands for a position still to be filled. */
+  readonly maskToken: number;
+  /**
+   * What rows see: `bidirectional` every position; `prompt_isolated` the same, but rows of the prompt only the prompt,
+   * so that a cached prompt is exact.
+   */
+  readonly attention: "bidirectional" | "prompt_isolated";
+  /**
+   * Which row speaks of position i: row i (0; LLaDA, MDLM, RADD) or, in models grown from autoregressive ones, row i - 1
+   * (1; Dream, Fast-dLLM v2).
+   */
+  readonly logitShift: 0 | 1;
+}
+
 /** What decoding methods may know of a model. */
 export interface ModelFacts {
   readonly id: string;
@@ -29,6 +45,8 @@ export interface ModelConfig {
   readonly endTokens: readonly number[];
   /** Id that stands for a position still to be filled; null for models that know no mask. */
   readonly maskToken: number | null;
+  /** Null for causal models. */
+  readonly masked: MaskedFacts | null;
 }
 
 /** One tensor that an architecture needs. */

@@ -17,7 +17,7 @@ import type { Recording, Tuning } from "../kernels/tuning";
 import type { WeightMatrix } from "../kernels/weights";
 import type { LlamaConfig } from "../models/architectures/llama";
 import type { LoadedModel } from "../models/load";
-import type { CheckpointTensors, ModelFacts } from "../models/model";
+import type { CheckpointTensors, MaskedFacts, ModelFacts } from "../models/model";
 import { foldGain, fuseGateUp, fuseQkv, type Matrix } from "./fuse_weights";
 import type { GpuModel, ModelState, RowBuffers } from "./gpu_model";
 import { uploadMatrix } from "./upload";
@@ -54,6 +54,14 @@ export class GpuLlama implements GpuModel {
 
   get maxContext(): number {
     return this.config.maxContext;
+  }
+
+  get masked(): MaskedFacts | null {
+    return this.config.masked;
+  }
+
+  get layerCount(): number {
+    return this.config.nLayers;
   }
 
   get weightBytes(): number {
@@ -235,7 +243,14 @@ class LlamaState implements ModelState {
   }
 
   dispose(): void {
-    for (const b of [this.cache, this.x, this.q, this.attended, this.hidden])
+    for (const b of [
+      this.cache,
+      this.x,
+      this.q,
+      this.attended,
+      this.hidden,
+      ...(this.partial ? [this.partial] : []),
+    ])
       this.model.engine.memory.free(b);
   }
 }

@@ -3,7 +3,7 @@
  * its forward pass. One file per architecture implements it.
  */
 import type { Recording } from "../kernels/tuning";
-import type { ModelFacts } from "../models/model";
+import type { MaskedFacts, ModelFacts } from "../models/model";
 
 /** Row descriptors of one forward pass, as in kernels/layouts.ts. */
 export interface RowBuffers {
@@ -34,6 +34,10 @@ export interface ModelState {
 export interface GpuModel {
   readonly facts: ModelFacts;
   readonly maxContext: number;
+  /** How it fills masked positions; null for causal models. */
+  readonly masked: MaskedFacts | null;
+  /** Layers that a row goes through. */
+  readonly layerCount: number;
   /** Bytes of the weights on the device. */
   readonly weightBytes: number;
   /** @throws DecoscopeError "limit" if the device cannot hold it */

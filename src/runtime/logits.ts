@@ -5,10 +5,12 @@ import { ReadbackRing } from "../engine/readback";
 import { ROW_BIT_WORDS, ROW_WORDS } from "../kernels/layouts";
 import { rowsSpan } from "../kernels/rows";
 import type { Tuning } from "../kernels/tuning";
+import { canvasRows } from "./canvas_rows";
 import type { GpuModel } from "./gpu_model";
 
 /**
- * Logits [T, V] of a causal forward over `tokens`, row-major.
+ * Logits [T, V] of one forward over `tokens`, row-major: causal, or of rows that all see all tokens if the model fills
+ * masks. Rows are raw: with logit shift 1 row i speaks of position i + 1.
  * @throws DecoscopeError "method" for no tokens, too many, or ids outside the vocabulary
  */
 export async function promptLogits(
@@ -42,7 +44,11 @@ export async function promptLogits(
 
     const list = new DispatchList(engine, "logits");
     const rec = { list, tuning };
-    rowsSpan(rec, { seq, rows, bits, start: 0, count: T });
+    if (model.masked) {
+      const positions = tokens.map((_, i) => i);
+      const text = { tokens, promptLength: 0 };
+      gpu.device.queue.writeBuffer(rows, 0, canvasRows(text, positions, model.masked.attention));
+    } else rowsSpan(rec, { seq, rows, bits, start: 0, count: T });
     state.recordLayers(rec, { rows, bits, count: T });
     state.recordHead(rec, 0, T, logits, 0);
     await list.compile();

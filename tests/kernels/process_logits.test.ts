@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { Node, NONE, treeWords } from "../../src/kernels/layouts";
 import { processLogits, type ProcessLogitsArgs } from "../../src/kernels/process_logits";
-import { rowStats, Stat, STAT_WORDS } from "../../src/kernels/row_stats";
+import { drawsOf, rowStats, Stat, STAT_WORDS } from "../../src/kernels/row_stats";
 import { topTokens } from "../../src/kernels/top_tokens";
 import type { Tuning } from "../../src/kernels/tuning";
 import type { SamplerSettings } from "../../src/trace/events";
 import { processLogits as reference } from "../reference/process_logits";
-import { isMasked, rowStats as statsOf, topK } from "../reference/row_stats";
+import { isMasked, MASKED, proposal, rowStats as statsOf, topK } from "../reference/row_stats";
 import { ctlOf, normals, REDUCTIONS, uniforms, useBench } from "./harness";
 
 const bench = useBench();
@@ -182,15 +182,25 @@ describe("process_logits", () => {
 });
 
 describe.each(REDUCTIONS)("row_stats and top_tokens, %s", (_, tuning) => {
-  test.each([1, 2, 9, 97, 2048])("%i tokens", async (vocabSize) => {
+  test.each([
+    [1, 0, []],
+    [2, 0, []],
+    [2, 1, [1]],
+    [9, 1, [0, 3]],
+    [97, 0.7, [96]],
+    [2048, 0, [1]],
+    [2048, 1, [1, 0]],
+  ])("%i tokens, temperature %d, without %j", async (vocabSize, temperature, banned) => {
     const T = 3;
     const logits = rowsOf(T + 1, vocabSize, 20 + vocabSize);
     const laws = bench().buffer(logits);
     const stats = bench().empty(STAT_WORDS * T);
     const k = 10;
+    const positions = Array.from({ length: T }, (_, i) => 7 * i + 2);
+    const draws = { seed: 5, step: 3, temperature, banned, positions };
     const top = bench().empty(2 * T * k);
     await bench().run((rec) => {
-      rowStats(rec, { laws, firstRow: 1, T, vocabSize, out: stats });
+      rowStats(rec, { laws, draws: bench().buffer(drawsOf(draws)), firstRow: 1, T, vocabSize, out: stats });
       topTokens(rec, { laws, firstRow: 1, T, vocabSize, k, out: top });
     }, tuning);
     const s = await bench().f32(stats);
@@ -199,7 +209,8 @@ describe.each(REDUCTIONS)("row_stats and top_tokens, %s", (_, tuning) => {
     const logprobs = new Float32Array(t.buffer);
     for (let row = 0; row < T; row++) {
       const own = logits.subarray((row + 1) * vocabSize, (row + 2) * vocabSize);
-      const expected = statsOf(own);
+      const allowed = own.map((z, x) => (banned.includes(x) ? MASKED : z));
+      const expected = statsOf(allowed);
       const at = row * STAT_WORDS;
       expect(s[at + Stat.MAX]).toBe(expected.max);
       expect(words[at + Stat.ARGMAX]).toBe(expected.argmax);
@@ -207,6 +218,11 @@ describe.each(REDUCTIONS)("row_stats and top_tokens, %s", (_, tuning) => {
       expect(s[at + Stat.LOG_SUM_EXP]).toBeCloseTo(expected.logSumExp, 4);
       expect(s[at + Stat.MARGIN]).toBeCloseTo(expected.margin, 5);
       expect(s[at + Stat.ENTROPY]).toBeCloseTo(expected.entropy, 4);
+      expect(words[at + Stat.SECOND]).toBe(expected.second ?? NONE);
+      expect(Math.abs(s[at + Stat.GAP]! - expected.gap)).toBeLessThan(1e-4 + 2 ** -23 * expected.gap);
+      const drawn = proposal(allowed, { seed: 5, step: 3, position: positions[row]!, temperature });
+      expect(words[at + Stat.PROPOSAL]).toBe(drawn.token);
+      expect(s[at + Stat.PROPOSAL_LOGPROB]).toBeCloseTo(drawn.logprob, 4);
       const best = topK(own, k);
       for (let i = 0; i < k; i++) {
         expect(t[row * k + i]).toBe(best[i] ?? NONE);

@@ -38,7 +38,15 @@ describe("row statistics", () => {
       }),
     );
     expect(logSumExp([1e4, -1e4])).toBe(1e4);
-    expect(rowStats([MASKED, 3, MASKED])).toEqual({ max: 3, logSumExp: 3, argmax: 1, margin: 1, entropy: 0 });
+    expect(rowStats([MASKED, 3, MASKED])).toEqual({
+      max: 3,
+      logSumExp: 3,
+      argmax: 1,
+      second: null,
+      gap: -MASKED,
+      margin: 1,
+      entropy: 0,
+    });
     expect(rowStats([7])).toMatchObject({ argmax: 0, margin: 1, entropy: 0 });
   });
 

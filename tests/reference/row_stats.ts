@@ -1,4 +1,5 @@
 /** Float64 twin of the row_stats kernel: what sampling and schedules need to know of one row of logits. */
+import { gumbelAt, Purpose } from "../../src/base/rng";
 
 /** Dropped entries, in logits and in log-probabilities; finite because WGSL may assume infinities away. */
 export const MASKED = -1e30;
@@ -11,6 +12,10 @@ export interface RowStats {
   readonly logSumExp: number;
   /** Smallest index of the largest value. */
   readonly argmax: number;
+  /** Smallest index of the largest value but `argmax`; null if no other token is possible. */
+  readonly second: number | null;
+  /** Difference of the two largest values; 1e30 if there is no second. */
+  readonly gap: number;
   /** Difference of the two largest probabilities; 1 for a row of one. */
   readonly margin: number;
   /** Of the softmax, in nats. */
@@ -48,19 +53,47 @@ export function logSoftmax(row: ArrayLike<number>): Float64Array {
 /** Statistics of one row of logits [V]. */
 export function rowStats(row: ArrayLike<number>): RowStats {
   const total = logSumExp(row);
-  const [first = 0, second] = topK(row, 2);
+  const [first = 0, next] = topK(row, 2);
+  const second = next === undefined || isMasked(row[next]!) ? undefined : next;
+  const gap = second === undefined ? -MASKED : Math.min(row[first]! - row[second]!, -MASKED);
   let entropy = 0;
   for (let x = 0; x < row.length; x++) {
     const logprob = row[x]! - total;
     const prob = Math.exp(logprob);
     if (prob > 0) entropy -= prob * logprob;
   }
-  const next = second === undefined ? 0 : Math.exp(row[second]! - total);
+  const nextProb = second === undefined ? 0 : Math.exp(row[second]! - total);
   return {
     max: row[first]!,
     logSumExp: total,
     argmax: first,
-    margin: Math.exp(row[first]! - total) - next,
+    second: second ?? null,
+    gap,
+    margin: Math.exp(row[first]! - total) - nextProb,
     entropy,
   };
+}
+
+/** How a token is drawn from a row that speaks of `position`; temperature 0 takes the most probable one. */
+export interface RowDraw {
+  readonly seed: number;
+  readonly step: number;
+  readonly position: number;
+  readonly temperature: number;
+}
+
+/**
+ * The token drawn from softmax(row / temperature) by adding noise of its address, with its log-probability in the plain
+ * softmax.
+ * @see Maddison et al. 2014 (Gumbel-max)
+ */
+export function proposal(row: ArrayLike<number>, draw: RowDraw): { token: number; logprob: number } {
+  const { seed, step, position: node, temperature } = draw;
+  const noisy = Array.from(row, (z, index) =>
+    isMasked(z) || temperature === 0
+      ? z
+      : z + temperature * gumbelAt({ seed, step, purpose: Purpose.PROPOSE, node, sibling: 0, index }),
+  );
+  const token = argmax(noisy);
+  return { token, logprob: row[token]! - logSumExp(row) };
 }

@@ -23,7 +23,13 @@ function relativeError(found: ArrayLike<number>, expected: ArrayLike<number>): n
 async function worstError(host: EngineHost, source: ModelSource, tokens: readonly number[]): Promise<number> {
   const hosted = await host.load(source.id, source);
   const { config, tensors } = await loadModel(source);
-  const expected = new LlamaReference(config, tensors).forwardText(tokens).logits;
+  const reference = new LlamaReference(config, tensors);
+  const rows = tokens.map((token, position) => ({
+    token,
+    position,
+    ...(config.masked && { sees: () => true }),
+  }));
+  const expected = reference.forward(rows).logits;
   const found = await promptLogits(host.engine, host.tuning, hosted.gpu, tokens);
   const V = config.vocabSize;
   return Math.max(...expected.map((row, t) => relativeError(found.subarray(t * V, (t + 1) * V), row)));
@@ -53,6 +59,8 @@ describe("f32 storage agrees with float64 to 1e-4 relative", () => {
       9,
     ],
     ["untied head", { tieEmbeddings: false }, 5],
+    ["both sides, few rows", { config: { attention: "bidirectional", mask_token_id: 1 } }, 7],
+    ["both sides, many rows", { config: { attention: "bidirectional", mask_token_id: 1 } }, 60],
   ] as const)("%s", async (name, shape, count) => {
     const source = memorySource(tinyModel(shape), { id: `tiny ${name}` });
     expect(await worstError(host, source, tokens(count, 200))).toBeLessThan(1e-4);

@@ -33,6 +33,7 @@ describe("Llama's config.json", () => {
       bosToken: 1,
       endTokens: [2],
       maskToken: null,
+      masked: null,
       dim: 64,
       nLayers: 2,
       nHeads: 4,
@@ -70,7 +71,19 @@ describe("Llama's config.json", () => {
   });
 
   it("marks models that see both sides", () => {
-    expect(read({ causal: false, mask_token_id: 3 })).toMatchObject({ kind: "masked", maskToken: 3 });
+    const usual = { maskToken: 3, attention: "bidirectional", logitShift: 0 };
+    for (const field of [{ is_causal: false }, { attention: "bidirectional" }])
+      expect(read({ ...field, mask_token_id: 3 })).toMatchObject({
+        kind: "masked",
+        maskToken: 3,
+        masked: usual,
+      });
+    expect(read({ attention: "prompt_isolated", mask_token_id: 3 }).masked).toEqual({
+      ...usual,
+      attention: "prompt_isolated",
+    });
+    expect(read({ attention: "bidirectional", logit_shift: 1, mask_token_id: 3 }).masked?.logitShift).toBe(1);
+    expect(read({ attention: "causal", mask_token_id: 3 })).toMatchObject({ kind: "causal", masked: null });
   });
 
   it.each([
@@ -86,6 +99,10 @@ describe("Llama's config.json", () => {
   });
 
   it.each([
+    [{ is_causal: false }, /expected mask_token_id of a model that sees both sides, found none/],
+    [{ is_causal: true, attention: "bidirectional", mask_token_id: 3 }, /expected is_causal to be false/],
+    [{ attention: "sideways" }, /attention: expected/],
+    [{ logit_shift: 2 }, /logit_shift: expected/],
     [{ hidden_size: undefined }, /m\/config\.json .*hidden_size: expected .*found undefined/],
     [{ hidden_size: "64" }, /hidden_size: expected number, found "64"/],
     [{ num_hidden_layers: 1e9 }, /num_hidden_layers: expected <=1024, found 1000000000/],
