@@ -7,7 +7,7 @@
 
 struct Params {
   vocab_size: u32,
-  is_greedy: u32,
+  rule: u32,
   cap: u32,
   partials: u32,
 }

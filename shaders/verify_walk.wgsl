@@ -2,7 +2,7 @@
 // shapes:      tree [9,cap], target_laws [*,V], draft_laws [*,V] (row = node), scalars [8,cap] -> outcome [16 + 9 cap], ctl, seq
 // grid:        one workgroup that also commits, or several over the vocabulary, merged by commit_tree
 // numerics:    accept test strict u < a; ties of the last draw go to the smaller token; greedy takes argmax throughout
-// source:      speculative.md 4.3, 8.5; Leviathan et al. 2023, algorithm 1
+// source:      speculative.md 4.1-4.5, 8.5; Leviathan et al. 2023, algorithm 1
 // @use layouts, rng, reduce, residual, verdict, commit
 
 override WORKGROUP_SIZE: u32 = 64u;
@@ -10,7 +10,7 @@ override SUBGROUP_MIN: u32 = 0u;
 
 struct Params {
   vocab_size: u32,
-  is_greedy: u32,
+  rule: u32,
   cap: u32,
 }
 @group(0) @binding(0) var<storage, read> tree: array<u32>;
@@ -49,19 +49,26 @@ fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgr
     }
   }
 
-  let at = node * v;
   let first = tree[NODE_FIRST_CHILD * cap + node];
+  // The laws of the node that the children's numbers are of: equal siblings share children, see node_scalars.
+  let owner = select(node, tree[NODE_PARENT * cap + first], rejected > 0u);
+  let at = owner * v;
   for (var j = 0u; j < rejected; j++) {
     kid_token[j] = tree[NODE_TOKEN * cap + first + j];
     kid_log_left[j] = scalars[SCALAR_LOG_LEFT * cap + first + j];
     kid_z[j] = scalars[SCALAR_Z * cap + first + j];
   }
   var best = Best(2.0 * MASKED, NONE);
-  if (params.is_greedy == 0u) {
+  if (!is_point_rule(params.rule)) {
     for (var x = group.x * WORKGROUP_SIZE + lane.id; x < v; x += groups.x * WORKGROUP_SIZE) {
       var logp = target_laws[at + x];
       if (rejected > 0u) {
-        let r = residual_prob(logp, draft_laws[at + x], kid_of(x, rejected), rejected);
+        var r = 0.0;
+        if (params.rule == RULE_K_SEQ) {
+          r = k_seq_residual(logp, draft_laws[at + x], owner, first);
+        } else {
+          r = residual_prob(logp, draft_laws[at + x], taker_of(x, rejected, params.rule), rejected);
+        }
         logp = select(MASKED, log(max(r, 1.0e-38)), r > 0.0);
       }
       if (logp > 0.5 * MASKED) {
@@ -86,16 +93,25 @@ fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgr
   outcome[OUT_ACCEPTED] = depth;
   outcome[OUT_FINAL_NODE] = node;
   outcome[OUT_FINAL_REJECTED] = rejected;
-  outcome[OUT_EXTRA] = select(select(0u, 1u, rejected > 0u), 2u, params.is_greedy != 0u);
+  outcome[OUT_EXTRA] = select(select(0u, 1u, rejected > 0u), 2u, params.rule == RULE_GREEDY);
   if (groups.x == 1u) {
     finish(best);
   }
 }
 
 fn is_accepted(seed: u32, step: u32, node: u32, sibling: u32, child: u32) -> bool {
-  let accept = scalars[SCALAR_ACCEPT * params.cap + child];
-  if (params.is_greedy != 0u) {
-    return accept > 0.5;
+  if (is_point_rule(params.rule)) {
+    return tree[NODE_TOKEN * params.cap + child] == u32(scalars[SCALAR_NODE * params.cap + node]);
   }
+  let accept = scalars[SCALAR_ACCEPT * params.cap + child];
   return to_uniform(random_u32(seed, step, PURPOSE_ACCEPT, node, sibling, 0u)) < accept;
+}
+
+// p(x) - min(q(x), p(x) / rho) pacc / beta, the law after all children were rejected, not normalised.
+fn k_seq_residual(logp: f32, logq: f32, node: u32, first: u32) -> f32 {
+  let p = select(exp(logp), 0.0, logp <= -100.0);
+  let rho = scalars[SCALAR_NODE * params.cap + node];
+  let beta = scalars[SCALAR_LOG_LEFT * params.cap + first];
+  let any = scalars[SCALAR_Z * params.cap + first];
+  return max(0.0, p - min(exp(max(logq, -100.0)), p / rho) * any / max(beta, CERTAIN));
 }

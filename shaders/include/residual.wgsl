@@ -1,20 +1,28 @@
-// Recursive rejection sampling in scalars: the residual law at a token from the two laws and the scalars of the node's
-// children. Uses `layouts`.
+// Rules of verification, and rejection sampling in scalars: the residual law at a token from the two laws and the scalars
+// of the node's children. Uses `layouts`.
+
+// The same numbers as `Rule` in src/kernels/verify_tree.ts.
+const RULE_RECURSIVE_REJECTION = 0u;
+const RULE_GREEDY = 1u;
+const RULE_MULTI_ROUND = 2u;
+const RULE_SAMPLE_AND_MATCH = 3u;
+const RULE_K_SEQ = 4u;
 
 const MAX_CHILDREN = 64u;
 // Below this probability of rejecting, a child is accepted: the residual would be a quotient of rounding errors.
 const CERTAIN = 1.0e-7;
 
 // Fields of the scalars buffer [8,cap], by child: log of the draft mass left at its draw, probability of accepting it,
-// mass of relu(r - d), residual target and draft probability when tested, log of the target law. By node: argmax of
-// the target law. The last field holds partial results of the final draw.
+// mass of relu(r - d), residual target and draft probability when tested, log of the target law. K-SEQ keeps beta and the
+// probability of accepting any child in the first and third. By node: the token that ends a path there (argmax or draw of
+// the target law), or K-SEQ's rho. The last field holds partial results of the final draw.
 const SCALAR_LOG_LEFT = 0u;
 const SCALAR_ACCEPT = 1u;
 const SCALAR_Z = 2u;
 const SCALAR_R = 3u;
 const SCALAR_D = 4u;
 const SCALAR_LOGP = 5u;
-const SCALAR_ARGMAX = 6u;
+const SCALAR_NODE = 6u;
 const SCALAR_PARTIAL = 7u;
 
 var<private> kid_token: array<u32, MAX_CHILDREN>;
@@ -30,7 +38,20 @@ fn kid_of(x: u32, m: u32) -> u32 {
   return i;
 }
 
-// d_j(x), the law child j was drawn from; `kid` = kid_of(x).
+// Which of the first m children takes token x out of the law of its younger siblings; m if none does.
+fn taker_of(x: u32, m: u32, rule: u32) -> u32 {
+  if (rule == RULE_MULTI_ROUND) {
+    return m;
+  }
+  return kid_of(x, m);
+}
+
+// Whether a path ends at a token that its node has drawn already, so that a child stays if it is that token.
+fn is_point_rule(rule: u32) -> bool {
+  return rule == RULE_GREEDY || rule == RULE_SAMPLE_AND_MATCH;
+}
+
+// d_j(x), the law child j was drawn from; `kid` = taker_of(x).
 fn draw_prob(logq: f32, kid: u32, j: u32) -> f32 {
   return select(exp(min(logq - kid_log_left[j], 0.0)), 0.0, kid < j || logq <= 0.5 * MASKED);
 }

@@ -1,8 +1,8 @@
 // The end of a verified round, by one invocation: what the walk decided about each node, and the commit. Uses the
-// bindings tree, target_laws, scalars, ctl, seq and outcome, and a Params with vocab_size, is_greedy and cap, and
+// bindings tree, target_laws, scalars, ctl, seq and outcome, and a Params with vocab_size, rule and cap, and
 // `layouts`, `rng`, `residual`, `commit`.
 
-// `best` is the winner of the final draw; greedy rounds take the argmax of the last node's law.
+// `best` is the winner of the final draw; point rules have their last token already.
 fn finish(best: Best) {
   let cap = params.cap;
   if (ctl[CTL_DONE] != 0u) {
@@ -27,7 +27,7 @@ fn finish(best: Best) {
     let tested = select(next - first + 1u, outcome[OUT_FINAL_REJECTED], is_last);
     for (var j = 0u; j < tested; j++) {
       let child = first + j;
-      if (params.is_greedy == 0u) {
+      if (!is_point_rule(params.rule)) {
         let u = to_uniform(random_u32(ctl[CTL_SEED], ctl[CTL_STEP], PURPOSE_ACCEPT, node, j, 0u));
         outcome[outcome_at(OUT_ARRAY_U, cap, child)] = bitcast<u32>(u);
       }
@@ -40,8 +40,8 @@ fn finish(best: Best) {
   }
   let last = outcome[OUT_FINAL_NODE];
   var token = best.index;
-  if (params.is_greedy != 0u) {
-    token = u32(scalars[SCALAR_ARGMAX * cap + last]);
+  if (is_point_rule(params.rule)) {
+    token = u32(scalars[SCALAR_NODE * cap + last]);
   }
   token = min(token, params.vocab_size - 1u);
   outcome[OUT_FINAL_TOKEN] = token;

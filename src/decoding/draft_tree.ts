@@ -42,6 +42,23 @@ export const GREEDY: Verifier<ProposalLaw> = { rule: "greedy", lossless: true };
  */
 export const RECURSIVE_REJECTION: Verifier<"chain" | "wor"> = { rule: "recursive_rejection", lossless: true };
 
+/**
+ * Tests independent draws one after another against what the ones before left of the target law.
+ * @see Miao et al. 2024, SpecInfer, algorithm 2 (multi-step speculative sampling)
+ */
+export const MULTI_ROUND: Verifier<"iid"> = { rule: "multi_round", lossless: true };
+/**
+ * K-sequential selection: all draws at a node are tested against the target law over one factor rho.
+ * @see Sun et al. 2023, SpecTr, algorithm 3 and theorem 3
+ */
+export const K_SEQ: Verifier<"iid" | "iidPaths"> = { rule: "k_seq", lossless: true };
+/**
+ * Draws one token from the target law after each node and goes on to the child that is that token. Fits every
+ * drafter, and is the rule for tokens that were chosen, not drawn.
+ * @see Li et al. 2024, EAGLE-2; the same as rejection sampling against point masses
+ */
+export const SAMPLE_AND_MATCH: Verifier<ProposalLaw> = { rule: "sample_and_match", lossless: true };
+
 /** One level after another: how many nodes there are and how they are drawn. */
 export interface TreePolicy {
   readonly levels: readonly number[];
@@ -84,6 +101,28 @@ export function beamTree(width: number, depth: number, vocabSize = Infinity): Tr
   return { levels, expansions: levels.map((size) => ({ kind: "beam", width: size })) };
 }
 
+/** `branching[l]` independent draws at every node of depth l; fitted into MAX_NODES like {@link branchingTree}. */
+export function independentTree(branching: readonly number[]): TreePolicy {
+  const { levels, expansions } = branchingTree(branching);
+  return {
+    levels,
+    expansions: expansions.map((how) =>
+      how.kind === "per_node" ? { kind: "independent", children: how.children } : how,
+    ),
+  };
+}
+
+/** `count` independent paths of `length` tokens; equal beginnings are merged by the session. */
+export function pathTree(count: number, length: number): TreePolicy {
+  const first: Expansion = { kind: "independent", children: count };
+  const further: Expansion = { kind: "paths" };
+  const depth = Math.max(1, Math.min(length, Math.floor((MAX_NODES - 1) / count)));
+  return {
+    levels: Array.from({ length: depth }, () => count),
+    expansions: Array.from({ length: depth }, (_, level) => (level === 0 ? first : further)),
+  };
+}
+
 /**
  * Settings of a draft law: the target's temperature unless another is given (0 means the same), its repetition
  * penalty, and no truncation, so that no token the target may want is out of reach.
@@ -99,10 +138,21 @@ export function draftSampler(target: SamplerSettings, temperature: number): Samp
 }
 
 /**
+ * Expansions of the same shape without chance: independent draws of an argmax would all be the same token, so the
+ * most probable ones stand in for them.
+ */
+function withoutNoise({ expansions }: TreePolicy): Expansion[] {
+  return expansions.map((how) => {
+    if (how.kind === "independent") return { kind: "per_node", children: how.children };
+    return how.kind === "paths" ? { kind: "per_node", children: 1 } : how;
+  });
+}
+
+/**
  * A draft model that grows the tree level by level, one forward pass a level. It is fed the last two committed
  * tokens first: after a round that accepted a deepest node, that node's slot is missing in its cache.
  */
-export function modelDrafter<L extends "chain" | "wor">(
+export function modelDrafter<L extends "chain" | "wor" | "iid" | "iidPaths">(
   law: L,
   policy: TreePolicy,
   sampler: SamplerSettings,
@@ -113,7 +163,7 @@ export function modelDrafter<L extends "chain" | "wor">(
     fedDepth: policy.levels.length - 1,
     record(ops, noisy) {
       const tree = ops.tree(policy.levels);
-      const laws = policy.expansions.map((how, level) => {
+      const laws = (noisy ? policy.expansions : withoutNoise(policy)).map((how, level) => {
         const rows = level === 0 ? ops.committedTail(2) : ops.levelRows(tree, level);
         const after = ops.forward("draft", rows, sampler);
         ops.expand(tree, after, how, noisy);

@@ -44,7 +44,7 @@ export const rsdC = defineMethod({
     const { session, sampler, params } = context;
     const asked = params.branching;
     const policy = branchingTree(asked, session.target.vocabSize);
-    const sizes = policy.expansions.map((e) => (e.kind === "per_node" ? e.children : e.width));
+    const sizes = policy.levels.map((nodes, level) => nodes / (policy.levels[level - 1] ?? 1));
     if (sizes.join() !== asked.join()) {
       const message = `a tree with ${asked.join(",")} children per level would be too large; using ${sizes.join(",")} instead`;
       yield { kind: "warning", step: 0, message };

@@ -8,9 +8,11 @@
  * @see docs/decisions for why rounds are recorded
  */
 import type { ModelFacts } from "../models/model";
-import type { SamplerSettings } from "../trace/events";
+import type { SamplerSettings, VerifyEvent } from "../trace/events";
 
 export type { ModelFacts };
+
+export type VerifyRule = VerifyEvent["rule"];
 
 export type ModelRole = "target" | "draft";
 
@@ -83,7 +85,16 @@ export type Expansion =
   /** The `children` best of log q + Gumbel noise at every frontier node: sampling without replacement (RSD-C, chain). */
   | { readonly kind: "per_node"; readonly children: number }
   /** Stochastic beam search: the `width` best perturbed path values over all frontier nodes (RSD-S). */
-  | { readonly kind: "beam"; readonly width: number };
+  | { readonly kind: "beam"; readonly width: number }
+  /** The `counts[i]` best of log q + Gumbel noise at frontier node i; one entry for each of them (Sequoia). */
+  | { readonly kind: "planned"; readonly counts: readonly number[] }
+  /** `children` draws from q at every frontier node, with replacement: equal ones are nodes of their own (SpecInfer). */
+  | { readonly kind: "independent"; readonly children: number }
+  /**
+   * One more draw on each of the paths that end in the frontier. Paths that have been equal so far go on below one
+   * node: the first of equal siblings is the parent of what comes after any of them (SpecTr).
+   */
+  | { readonly kind: "paths" };
 
 export interface Recorder {
   /** The last `count` committed tokens as rows; the last row is the anchor. With fewer committed, leading rows are idle. */
@@ -114,7 +125,7 @@ export interface Recorder {
    * Verifies the tree, commits the accepted path and one more token, compacts the slots of the models used in this
    * program, advances the round. `target` has one row per node; draft laws are those given to `expand`.
    */
-  commitTree(tree: Tree, target: Laws, rule: "greedy" | "recursive_rejection"): Readable<RoundOutcome>;
+  commitTree(tree: Tree, target: Laws, rule: VerifyRule): Readable<RoundOutcome>;
 }
 
 /** Device-independent counts of one run of a program. */

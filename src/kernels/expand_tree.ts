@@ -1,7 +1,10 @@
-/** Adds a level to a draft tree: children drawn without replacement at every node, or a stochastic beam over a level. */
+/** Adds a level to a draft tree: children drawn at every node, with or without replacement, or a beam over a level. */
 import { defineKernel } from "../engine/kernel";
 import appendSource from "../../shaders/append_beam.wgsl?raw";
+import pathsSource from "../../shaders/append_paths.wgsl?raw";
+import plannedSource from "../../shaders/append_planned.wgsl?raw";
 import drawSource from "../../shaders/draw_children.wgsl?raw";
+import independentSource from "../../shaders/draw_independent.wgsl?raw";
 import { CTL_WORDS, MAX_TREE_NODES, NONE, treeWords } from "./layouts";
 import { needBytes, REDUCE_OVERRIDES, reduceVariant } from "./reduce";
 import { MAX_TOP, topRoom } from "./top_tokens";
@@ -31,6 +34,38 @@ export const appendBeamKernel = defineKernel({
   params: { first_node: "u32", rows_count: "u32", width: "u32", next: "u32", cap: "u32" },
 });
 
+export const drawIndependentKernel = defineKernel({
+  name: "draw_independent",
+  source: independentSource,
+  reads: ["laws", "ctl"],
+  writes: ["tree", "candidates"],
+  params: { first_node: "u32", wanted: "u32", vocab_size: "u32", next: "u32", cap: "u32" },
+  overrides: REDUCE_OVERRIDES,
+});
+export const appendPathsKernel = defineKernel({
+  name: "append_paths",
+  source: pathsSource,
+  reads: [],
+  writes: ["candidates", "tree"],
+  params: { first_node: "u32", rows_count: "u32", next: "u32", cap: "u32" },
+});
+export const appendPlannedKernel = defineKernel({
+  name: "append_planned",
+  source: plannedSource,
+  reads: ["counts"],
+  writes: ["candidates", "tree"],
+  params: { first_node: "u32", rows_count: "u32", width: "u32", next: "u32", cap: "u32" },
+});
+
+/** How children are chosen; see decoding/session.ts Expansion, which this mirrors with buffers in place of lists. */
+export type TreeGrowth =
+  | { readonly kind: "per_node"; readonly children: number }
+  | { readonly kind: "beam"; readonly width: number }
+  /** `counts`: u32 [rows], the number of children of each frontier node; they are `total` in all, `most` at one. */
+  | { readonly kind: "planned"; readonly counts: GPUBuffer; readonly total: number; readonly most: number }
+  | { readonly kind: "independent"; readonly children: number }
+  | { readonly kind: "paths" };
+
 export interface ExpandTreeArgs {
   /** f32 [*, vocabSize], normalised log-probabilities; row i is the law after node i. */
   readonly laws: GPUBuffer;
@@ -43,59 +78,88 @@ export interface ExpandTreeArgs {
   /** The frontier: nodes [from, from + rows). */
   readonly from: number;
   readonly rows: number;
-  /** First node of the new level, which has rows * b nodes, or b for a beam. */
+  /** First node of the new level, which has {@link levelSize} nodes. */
   readonly next: number;
-  /** Children of every frontier node, or width of the beam; at most 64. */
-  readonly b: number;
-  readonly kind: "per_node" | "beam";
+  readonly how: TreeGrowth;
   readonly vocabSize: number;
-  /** False takes the most probable tokens without noise. */
+  /** False takes the most probable tokens without noise; only for children drawn without replacement. */
   readonly noisy: boolean;
 }
 
-export const candidateWords = (rows: number, b: number): number => 4 * rows * b;
+/** Candidates listed for every frontier node; at most 64. */
+export function candidatesPerRow(how: TreeGrowth): number {
+  switch (how.kind) {
+    case "per_node":
+    case "independent":
+      return how.children;
+    case "beam":
+      return how.width;
+    case "planned":
+      return how.most;
+    case "paths":
+      return 1;
+  }
+}
+/** Nodes of the level that grows from `rows` frontier nodes. */
+export function levelSize(how: TreeGrowth, rows: number): number {
+  if (how.kind === "beam") return how.width;
+  return how.kind === "planned" ? how.total : rows * candidatesPerRow(how);
+}
+export const candidateWords = (rows: number, how: TreeGrowth): number => 4 * rows * candidatesPerRow(how);
 
 /**
- * Records one dispatch (two for a beam over several nodes) that appends the next level. Nodes a law is too short for
- * are absent (PARENT is NONE); siblings are contiguous, in draw order.
+ * Records the dispatch, or two, that append the next level. Nodes a law is too short for are absent (PARENT is NONE);
+ * siblings are contiguous, in draw order.
  */
 export function expandTree(rec: Recording, a: ExpandTreeArgs): void {
-  const size = a.kind === "beam" ? a.b : a.rows * a.b;
-  if (a.b < 1 || a.b > MAX_TOP) throw new Error(`draw_children: b is ${a.b}, expected 1 to ${MAX_TOP}`);
-  if (a.cap > MAX_TREE_NODES || a.from + a.rows > a.next || a.next + size > a.cap)
+  const { how, rows, from, next, cap } = a;
+  const b = candidatesPerRow(how);
+  const size = levelSize(how, rows);
+  if (b < 1 || b > MAX_TOP) throw new Error(`draw_children: b is ${b}, expected 1 to ${MAX_TOP}`);
+  if (cap > MAX_TREE_NODES || from + rows > next || next + size > cap)
     throw new Error(
-      `draw_children: level ${a.next} to ${a.next + size} after ${a.from} to ${a.from + a.rows} in a tree with room for ${a.cap}`,
+      `draw_children: level ${next} to ${next + size} after ${from} to ${from + rows} in a tree with room for ${cap}`,
     );
-  needBytes("draw_children", "laws", a.laws, 4 * (a.from + a.rows) * a.vocabSize);
+  needBytes("draw_children", "laws", a.laws, 4 * (from + rows) * a.vocabSize);
   needBytes("draw_children", "ctl", a.ctl, 4 * CTL_WORDS);
-  needBytes("draw_children", "tree", a.tree, 4 * treeWords(a.cap));
-  needBytes("draw_children", "candidates", a.candidates, 4 * candidateWords(a.rows, a.b));
-  const merges = a.kind === "beam" && a.rows > 1;
+  needBytes("draw_children", "tree", a.tree, 4 * treeWords(cap));
+  needBytes("draw_children", "candidates", a.candidates, 4 * candidateWords(rows, how));
+  const bind = { laws: a.laws, ctl: a.ctl, tree: a.tree, candidates: a.candidates };
+  if (how.kind === "independent") {
+    rec.list.add(drawIndependentKernel, reduceVariant(rec, 256, "draw_children.lanes"), {
+      bind,
+      params: { first_node: from, wanted: b, vocab_size: a.vocabSize, next, cap },
+      grid: [rows, b],
+    });
+    return;
+  }
+  const isDirect = how.kind === "per_node" || (how.kind === "beam" && rows === 1);
   rec.list.add(
     drawChildrenKernel,
-    { ...reduceVariant(rec, 256, "draw_children.lanes"), consts: { TOP: topRoom(a.b) } },
+    { ...reduceVariant(rec, 256, "draw_children.lanes"), consts: { TOP: topRoom(b) } },
     {
-      bind: { laws: a.laws, ctl: a.ctl, tree: a.tree, candidates: a.candidates },
+      bind,
       params: {
-        first_node: a.from,
-        wanted: a.b,
+        first_node: from,
+        wanted: b,
         vocab_size: a.vocabSize,
         is_noisy: a.noisy ? 1 : 0,
-        is_beam: a.kind === "beam" ? 1 : 0,
-        next: merges ? NONE : a.next,
-        cap: a.cap,
+        is_beam: how.kind === "beam" ? 1 : 0,
+        next: isDirect ? next : NONE,
+        cap,
       },
-      grid: [a.rows],
+      grid: [rows],
     },
   );
-  if (!merges) return;
-  rec.list.add(
-    appendBeamKernel,
-    {},
-    {
-      bind: { candidates: a.candidates, tree: a.tree },
-      params: { first_node: a.from, rows_count: a.rows, width: a.b, next: a.next, cap: a.cap },
-      grid: [1],
-    },
-  );
+  if (isDirect) return;
+  const nodes = { candidates: a.candidates, tree: a.tree };
+  const place = { first_node: from, rows_count: rows, next, cap };
+  if (how.kind === "paths") rec.list.add(appendPathsKernel, {}, { bind: nodes, params: place, grid: [1] });
+  else if (how.kind === "planned")
+    rec.list.add(
+      appendPlannedKernel,
+      {},
+      { bind: { counts: how.counts, ...nodes }, params: { ...place, width: b }, grid: [1] },
+    );
+  else rec.list.add(appendBeamKernel, {}, { bind: nodes, params: { ...place, width: b }, grid: [1] });
 }

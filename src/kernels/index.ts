@@ -2,7 +2,13 @@
 import type { Kernel } from "../engine/kernel";
 import { attentionKernel, attentionMergeKernel, attentionRowsKernel } from "./attention";
 import { compactSlotsKernel } from "./compact_slots";
-import { appendBeamKernel, drawChildrenKernel } from "./expand_tree";
+import {
+  appendBeamKernel,
+  appendPathsKernel,
+  appendPlannedKernel,
+  drawChildrenKernel,
+  drawIndependentKernel,
+} from "./expand_tree";
 import { processLogitsKernel } from "./process_logits";
 import { rowStatsKernel } from "./row_stats";
 import { rowsSpanKernel, rowsTailKernel, rowsTreeKernel } from "./rows";
@@ -33,7 +39,10 @@ export const kernels: readonly Kernel[] = [
   sampleCommitKernel,
   treeResetKernel,
   drawChildrenKernel,
+  drawIndependentKernel,
   appendBeamKernel,
+  appendPathsKernel,
+  appendPlannedKernel,
   nodeScalarsKernel,
   verifyWalkKernel,
   commitTreeKernel,

@@ -10,9 +10,9 @@ import type { Recording } from "./tuning";
 export const nodeScalarsKernel = defineKernel({
   name: "node_scalars",
   source: scalarsSource,
-  reads: ["tree", "target_laws", "draft_laws"],
+  reads: ["tree", "target_laws", "draft_laws", "ctl"],
   writes: ["scalars"],
-  params: { vocab_size: "u32", is_greedy: "u32", cap: "u32" },
+  params: { vocab_size: "u32", rule: "u32", cap: "u32" },
   overrides: REDUCE_OVERRIDES,
 });
 export const verifyWalkKernel = defineKernel({
@@ -20,7 +20,7 @@ export const verifyWalkKernel = defineKernel({
   source: walkSource,
   reads: ["tree", "target_laws", "draft_laws"],
   writes: ["scalars", "ctl", "seq", "outcome"],
-  params: { vocab_size: "u32", is_greedy: "u32", cap: "u32" },
+  params: { vocab_size: "u32", rule: "u32", cap: "u32" },
   overrides: REDUCE_OVERRIDES,
 });
 export const commitTreeKernel = defineKernel({
@@ -28,13 +28,25 @@ export const commitTreeKernel = defineKernel({
   source: commitSource,
   reads: ["tree", "target_laws", "scalars"],
   writes: ["ctl", "seq", "outcome"],
-  params: { vocab_size: "u32", is_greedy: "u32", cap: "u32", partials: "u32" },
+  params: { vocab_size: "u32", rule: "u32", cap: "u32", partials: "u32" },
 });
 
-/** Fields of the scalars buffer, f32 [SCALAR_FIELDS, cap]; by child node, ARGMAX by node. */
-export const Scalar = { LOG_LEFT: 0, ACCEPT: 1, Z: 2, R: 3, D: 4, LOGP: 5, ARGMAX: 6, PARTIAL: 7 } as const;
+/** Fields of the scalars buffer, f32 [SCALAR_FIELDS, cap]; by child node, NODE by node; see include/residual.wgsl. */
+export const Scalar = { LOG_LEFT: 0, ACCEPT: 1, Z: 2, R: 3, D: 4, LOGP: 5, NODE: 6, PARTIAL: 7 } as const;
 export const SCALAR_FIELDS = 8;
 export const scalarWords = (cap: number): number => SCALAR_FIELDS * cap;
+
+/** Codes of the rules, the same as in shaders/include/residual.wgsl. */
+export const Rule = {
+  recursive_rejection: 0,
+  greedy: 1,
+  multi_round: 2,
+  sample_and_match: 3,
+  k_seq: 4,
+} as const;
+export type VerifyRule = keyof typeof Rule;
+/** Rules that decide by one token of the target after each node, and look at no draft law. */
+export const isPointRule = (rule: VerifyRule): boolean => rule === "greedy" || rule === "sample_and_match";
 
 /** Tokens of the vocabulary that one workgroup of the final draw looks at. */
 const DRAW_STRETCH = 16384;
@@ -53,7 +65,7 @@ export interface VerifyTreeArgs {
   readonly scalars: GPUBuffer;
   /** u32 [outcomeWords(cap)] */
   readonly outcome: GPUBuffer;
-  readonly rule: "greedy" | "recursive_rejection";
+  readonly rule: VerifyRule;
 }
 
 /**
@@ -70,14 +82,14 @@ export function verifyTree(rec: Recording, a: VerifyTreeArgs): void {
   needBytes("verify_tree", "outcome", a.outcome, 4 * outcomeWords(a.cap));
   const laws = { tree: a.tree, target_laws: a.targetLaws, draft_laws: a.draftLaws };
   const text = { ctl: a.ctl, seq: a.seq, outcome: a.outcome };
-  const params = { vocab_size: a.vocabSize, is_greedy: a.rule === "greedy" ? 1 : 0, cap: a.cap };
+  const params = { vocab_size: a.vocabSize, rule: Rule[a.rule], cap: a.cap };
   const isSoftware = rec.list.engine.gpu.isSoftware;
   const wanted =
     rec.tuning.choices["verify_walk.groups"] ?? (isSoftware ? 1 : Math.ceil(a.vocabSize / DRAW_STRETCH));
   // Partial results have room in one field of the scalars, two words each.
-  const groups = a.rule === "greedy" ? 1 : Math.max(1, Math.min(wanted, Math.floor(a.cap / 2)));
+  const groups = isPointRule(a.rule) ? 1 : Math.max(1, Math.min(wanted, Math.floor(a.cap / 2)));
   rec.list.add(nodeScalarsKernel, reduceVariant(rec, 256, "node_scalars.lanes"), {
-    bind: { ...laws, scalars: a.scalars },
+    bind: { ...laws, ctl: a.ctl, scalars: a.scalars },
     params,
     grid: [a.cap],
   });

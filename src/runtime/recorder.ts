@@ -10,8 +10,9 @@ import type {
   RoundOutcome,
   TopTokens,
   TreeContents,
+  VerifyRule,
 } from "../decoding/session";
-import { candidateWords, expandTree } from "../kernels/expand_tree";
+import { candidateWords, expandTree, levelSize, type TreeGrowth } from "../kernels/expand_tree";
 import { outcomeWords, ROW_BIT_WORDS, ROW_WORDS, treeWords } from "../kernels/layouts";
 import { processLogits } from "../kernels/process_logits";
 import { rowsTree } from "../kernels/rows";
@@ -19,7 +20,7 @@ import { sampleCommit } from "../kernels/sample_commit";
 import { topTokens } from "../kernels/top_tokens";
 import { treeReset } from "../kernels/tree_reset";
 import type { Recording } from "../kernels/tuning";
-import { scalarWords, verifyTree } from "../kernels/verify_tree";
+import { isPointRule, scalarWords, verifyTree } from "../kernels/verify_tree";
 import type { SamplerSettings } from "../trace/events";
 import type { GpuModel, ModelState, RowBuffers } from "./gpu_model";
 import { decodeOutcome, decodeTop, decodeTree } from "./outcome";
@@ -189,8 +190,8 @@ export class GpuRecorder implements Recorder {
     const size = (t.starts[level + 2] ?? next) - next;
     if (l.role !== "draft" || l.at !== from || l.count !== rows)
       throw new Error("the laws are not those of the deepest level");
-    const b = how.kind === "per_node" ? how.children : how.width;
-    const expected = how.kind === "per_node" ? rows * b : b;
+    const growth = this.growth(how, rows);
+    const expected = levelSize(growth, rows);
     if (size !== expected)
       throw new Error(`level ${level + 1} was declared with ${size} nodes, the expansion makes ${expected}`);
     expandTree(this.rec, {
@@ -198,16 +199,26 @@ export class GpuRecorder implements Recorder {
       ctl: this.buffers.ctl,
       tree: t.buffer,
       cap: t.cap,
-      candidates: this.allocate("candidates", 4 * candidateWords(rows, b)),
+      candidates: this.allocate("candidates", 4 * candidateWords(rows, growth)),
       from,
       rows,
       next,
-      b,
-      kind: how.kind,
+      how: growth,
       vocabSize: this.role("draft").model.facts.vocabSize,
       noisy,
     });
     t.built++;
+  }
+
+  /** An expansion with its lists on the device. */
+  private growth(how: Expansion, rows: number): TreeGrowth {
+    if (how.kind !== "planned") return how;
+    if (how.counts.length !== rows)
+      throw new Error(`a plan for ${how.counts.length} nodes, the level has ${rows}`);
+    const counts = this.allocate("plan", 4 * rows);
+    this.rec.list.engine.gpu.device.queue.writeBuffer(counts, 0, Uint32Array.from(how.counts));
+    const total = how.counts.reduce((sum, n) => sum + n, 0);
+    return { kind: "planned", counts, total, most: Math.max(1, ...how.counts) };
   }
 
   nodes(tree: Tree): Readable<TreeContents> {
@@ -235,11 +246,11 @@ export class GpuRecorder implements Recorder {
     return this.outcomeReadable(outcome, 1);
   }
 
-  commitTree(tree: Tree, target: Laws, rule: "greedy" | "recursive_rejection"): Readable<RoundOutcome> {
+  commitTree(tree: Tree, target: Laws, rule: VerifyRule): Readable<RoundOutcome> {
     const t = treeOf(tree);
     const p = lawsOf(target);
-    // The greedy rule looks at no draft law; the binding must hold something.
-    const q = this.laws.get("draft") ?? (rule === "greedy" ? p.buffer : null);
+    // Point rules look at no draft law; the binding must hold something.
+    const q = this.laws.get("draft") ?? (isPointRule(rule) ? p.buffer : null);
     if (!q) throw new Error("the tree has no draft laws");
     const { ctl, seq } = this.buffers;
     const vocabSize = this.role("target").model.facts.vocabSize;

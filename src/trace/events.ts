@@ -92,20 +92,24 @@ export interface NodeVerdict {
   readonly id: number;
   /** Log of the target law at this token after its parent's path. */
   readonly logp: number;
-  /** Target (residual) probability when the node was tested. */
+  /** Target (residual) probability when the node was tested; under K-SEQ the target probability over rho. */
   readonly r: number;
-  /** Draft probability it was tested against. */
+  /** Draft probability it was tested against; 1 where the rule is sample_and_match. */
   readonly d: number;
   /** min(1, r / d). */
   readonly acceptProb: number;
-  /** The uniform that was drawn; accepted if u < acceptProb. Null where none was drawn (greedy, not reached). */
+  /** The uniform that was drawn; accepted if u < acceptProb. Null where none was drawn (greedy, match, not reached). */
   readonly u: number | null;
   readonly outcome: "accepted" | "rejected" | "not_reached";
 }
 /** The target judged a draft tree. */
 export interface VerifyEvent extends Base {
   readonly kind: "verify";
-  readonly rule: "greedy" | "recursive_rejection";
+  /**
+   * Which test the children of a node go through (docs/trace.md): the target's argmax; rejection sampling with children
+   * drawn without replacement, or independently (SpecInfer); K-SEQ (SpecTr); or one draw from the target's law.
+   */
+  readonly rule: "greedy" | "recursive_rejection" | "multi_round" | "k_seq" | "sample_and_match";
   readonly lossless: boolean;
   /** One for every drafted node (not the anchor), by id. */
   readonly verdicts: readonly NodeVerdict[];

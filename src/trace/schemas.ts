@@ -107,7 +107,7 @@ export const EVENT_SCHEMAS: Schemas = {
   verify: v.object({
     kind: v.literal("verify"),
     ...base,
-    rule: v.picklist(["greedy", "recursive_rejection"]),
+    rule: v.picklist(["greedy", "recursive_rejection", "multi_round", "k_seq", "sample_and_match"]),
     lossless: v.boolean(),
     verdicts: upTo(LIMITS.nodes, verdict),
     path: upTo(LIMITS.nodes, count),

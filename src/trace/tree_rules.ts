@@ -5,7 +5,10 @@
 import type { CommitEvent, DraftEvent, DraftNode, NodeVerdict, TokenOrigin, VerifyEvent } from "./events";
 import { expect, isLogprob, isNear, isProbability } from "./violation";
 
-/** A checked tree: its nodes and the ids of each node's children in draw order. */
+/**
+ * A checked tree: its nodes and the ids of each node's children in draw order. Paths of independent draws that begin
+ * alike share what follows: a node without children has those of its first equal sibling.
+ */
 export interface CheckedTree {
   readonly nodes: readonly DraftNode[];
   readonly children: readonly (readonly number[])[];
@@ -67,7 +70,15 @@ export function checkDraft(e: Pick<DraftEvent, "nodes" | "law">): CheckedTree {
       );
     }
   });
+  if (e.law === "iidPaths") shareChildren(nodes, children);
   return { nodes, children };
+}
+
+function shareChildren(nodes: readonly DraftNode[], children: number[][]): void {
+  nodes.forEach(({ id, parent, token }) => {
+    const twin = parent < 0 ? id : children[parent]!.find((other) => nodes[other]!.token === token)!;
+    if (children[id]!.length === 0) children[id] = children[twin]!;
+  });
 }
 
 function checkNumbers(v: NodeVerdict, rule: VerifyEvent["rule"]): void {
@@ -77,7 +88,7 @@ function checkNumbers(v: NodeVerdict, rule: VerifyEvent["rule"]): void {
   expect(isProbability(v.d), () => `${at()} with d from 0 to 1`, v.d);
   expect(isProbability(v.acceptProb), () => `${at()} with acceptProb from 0 to 1`, v.acceptProb);
   if (v.u !== null) expect(v.u >= 0 && v.u <= 1, () => `${at()} with u from 0 to 1`, v.u);
-  const isDrawn = rule === "recursive_rejection" && v.outcome !== "not_reached";
+  const isDrawn = rule !== "greedy" && rule !== "sample_and_match" && v.outcome !== "not_reached";
   expect(
     (v.u !== null) === isDrawn,
     () => `${at()} (${v.outcome}, ${rule}) with ${isDrawn ? "a number" : "null"} as u`,
@@ -124,7 +135,7 @@ export function checkVerify(
   e.path.slice(1).forEach((id, k) => {
     const parent = e.path[k]!;
     expect(
-      tree.nodes[id]?.parent === parent,
+      tree.children[parent]?.includes(id) === true,
       () => `a child of node ${parent} at index ${k + 1} of the path`,
       id,
     );

@@ -12,12 +12,13 @@ import type {
   TopTokens,
   Tree,
   TreeContents,
+  VerifyRule,
 } from "../../src/decoding/session";
 import type { SamplerSettings } from "../../src/trace/events";
 import {
   anchorTree,
-  expandBeam,
-  expandPerNode,
+  expand as expandTree,
+  grownSize,
   nodesAtDepth,
   pathTo,
   type TreeNodes,
@@ -151,7 +152,7 @@ export class FakeRecorder implements Recorder {
     const from = lawsOf(laws);
     const level = t.depth++;
     const size = level === 0 ? 1 : t.levels[level - 1]!;
-    const grown = how.kind === "per_node" ? size * how.children : how.width;
+    const grown = grownSize(how, size);
     expect(from.role === "draft", "expansion by a law of the target");
     expect(level === 0 || from.count === size, `${from.count} laws for ${size} nodes`);
     expect(
@@ -164,8 +165,7 @@ export class FakeRecorder implements Recorder {
       frontier.forEach((node, i) => (t.draft[node] = rows[i]!));
       const { seed, step } = this.session.state;
       const noise = noisy ? { seed, step } : null;
-      if (how.kind === "per_node") expandPerNode(t.nodes, frontier, rows, how.children, noise);
-      else expandBeam(t.nodes, frontier, rows, how.width, noise);
+      expandTree(t.nodes, frontier, rows, how, noise);
     });
   }
 
@@ -197,7 +197,7 @@ export class FakeRecorder implements Recorder {
     });
   }
 
-  commitTree(tree: Tree, target: Laws, rule: "greedy" | "recursive_rejection"): Readable<RoundOutcome> {
+  commitTree(tree: Tree, target: Laws, rule: VerifyRule): Readable<RoundOutcome> {
     const t = treeOf(tree);
     const from = lawsOf(target);
     expect(from.role === "target", "verification by a law of the draft model");

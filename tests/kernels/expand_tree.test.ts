@@ -1,68 +1,43 @@
 import { describe, expect, test } from "vitest";
 import { gumbelAt, Purpose } from "../../src/base/rng";
-import { candidateWords, expandTree } from "../../src/kernels/expand_tree";
+import type { Expansion } from "../../src/decoding/session";
 import { Node } from "../../src/kernels/layouts";
 import { treeReset } from "../../src/kernels/tree_reset";
 import type { Tuning } from "../../src/kernels/tuning";
-import {
-  anchorTree,
-  childrenOf,
-  expandBeam,
-  expandPerNode,
-  shiftPerturbed,
-  type TreeNodes,
-} from "../reference/expand_tree";
+import { anchorTree, childrenOf, expand, shiftPerturbed, type TreeNodes } from "../reference/expand_tree";
 import { ctlOf, REDUCTIONS, useBench } from "./harness";
-import { constantLaws, joined, nodeOf, randomLaws } from "./trees";
+import {
+  chiSquare,
+  constantLaws,
+  joined,
+  levelsOf,
+  levelStarts,
+  nodeOf,
+  randomLaws,
+  recordGrowth,
+} from "./trees";
 
 const bench = useBench();
 const ANCHOR = 5;
 
 interface Case {
-  readonly kind: "per_node" | "beam";
-  /** Children of every node, or widths, level by level. */
-  readonly sizes: readonly number[];
+  readonly levels: readonly Expansion[];
   readonly laws: readonly Float32Array[];
   readonly seed: number;
   readonly step: number;
   readonly noisy: boolean;
   readonly tuning?: Partial<Tuning>;
 }
-const levelStarts = (c: Case): number[] => {
-  const starts = [0, 1];
-  let level = 1;
-  for (const b of c.sizes) starts.push(starts.at(-1)! + (level = c.kind === "beam" ? b : level * b));
-  return starts;
-};
 
 async function onDevice(c: Case): Promise<{ words: Uint32Array; cap: number }> {
-  const starts = levelStarts(c);
-  const cap = starts.at(-1)!;
+  const cap = levelStarts(c.levels).at(-1)!;
   const tree = bench().empty(Node.PERTURBED * cap + cap);
   const ctl = bench().buffer(ctlOf({ N: 1, SEED: c.seed, STEP: c.step }));
   const laws = bench().buffer(joined(c.laws));
   const vocabSize = c.laws[0]!.length;
   await bench().run((rec) => {
     treeReset(rec, { ctl, seq: bench().buffer(Uint32Array.of(ANCHOR)), tree, cap });
-    c.sizes.forEach((b, level) => {
-      const [from, next] = [starts[level]!, starts[level + 1]!];
-      const rows = next - from;
-      const candidates = bench().empty(candidateWords(rows, b));
-      expandTree(rec, {
-        laws,
-        ctl,
-        tree,
-        cap,
-        candidates,
-        from,
-        rows,
-        next,
-        b,
-        kind: c.kind,
-        vocabSize,
-        noisy: c.noisy,
-      });
-    });
+    recordGrowth(bench(), rec, c.levels, { laws, ctl, tree, vocabSize, noisy: c.noisy });
   }, c.tuning);
   return { words: await bench().u32(tree), cap };
 }
@@ -74,11 +49,15 @@ function inReference(c: Case): TreeNodes {
   const tree = anchorTree(ANCHOR);
   const noise = c.noisy ? { seed: c.seed, step: c.step } : null;
   let frontier = [0];
-  for (const b of c.sizes) {
+  for (const how of c.levels) {
     const before = tree.token.length;
-    const laws = frontier.map((v) => c.laws[v]!);
-    if (c.kind === "beam") expandBeam(tree, frontier, laws, b, noise);
-    else expandPerNode(tree, frontier, laws, b, noise);
+    expand(
+      tree,
+      frontier,
+      frontier.map((v) => c.laws[v]!),
+      how,
+      noise,
+    );
     frontier = tree.token.flatMap((_, i) => (i >= before ? [i] : []));
   }
   return tree;
@@ -114,52 +93,124 @@ async function agree(c: Case): Promise<boolean> {
   return true;
 }
 
-const SHAPES = [
-  ["per_node", [1, 1, 1, 1]],
-  ["per_node", [2, 2, 1]],
-  ["per_node", [3, 2]],
-  ["beam", [4, 4, 4]],
-  ["beam", [7, 5]],
-] as const;
+const PATHS: readonly Expansion[] = [
+  { kind: "independent", children: 5 },
+  { kind: "paths" },
+  { kind: "paths" },
+];
+const PLAN: readonly Expansion[] = [
+  { kind: "planned", counts: [3] },
+  { kind: "planned", counts: [3, 1, 0] },
+  { kind: "planned", counts: [2, 0, 0, 1] },
+];
+const SHAPES: readonly (readonly [name: string, levels: readonly Expansion[]])[] = [
+  ["a chain", levelsOf("per_node", [1, 1, 1, 1])],
+  ["children per node", levelsOf("per_node", [2, 2, 1])],
+  ["more of them", levelsOf("per_node", [3, 2])],
+  ["a beam", levelsOf("beam", [4, 4, 4])],
+  ["a beam that narrows", levelsOf("beam", [7, 5])],
+  ["independent children", levelsOf("independent", [3, 2])],
+  ["independent paths", PATHS],
+  ["a plan", PLAN],
+];
 
 describe("expand_tree", () => {
-  test.each(SHAPES)("%s %j: 8 random trees are those of the reference", async (kind, sizes) => {
+  test.each(SHAPES)("%s: 8 random trees are those of the reference", async (_, levels) => {
     let nearTies = 0;
     for (let seed = 1; seed <= 8; seed++) {
       const vocabSize = [17, 97, 2048][seed % 3]!;
       const laws = randomLaws(40, vocabSize, 100 * seed, 2);
-      if (!(await agree({ kind, sizes, laws, seed, step: 3 * seed, noisy: seed % 4 !== 0 }))) nearTies++;
+      const noisy = seed % 4 !== 0 || levels[0]!.kind === "independent";
+      if (!(await agree({ levels, laws, seed, step: 3 * seed, noisy }))) nearTies++;
     }
     expect(nearTies).toBeLessThanOrEqual(1);
   });
 
+  test("paths that begin alike go on below the first of them", async () => {
+    // Two tokens and five paths: some are equal, and the same law after all nodes keeps it so.
+    const laws = constantLaws(20, [0.7, 0.3]);
+    let shared = 0;
+    for (let seed = 1; seed <= 6; seed++) {
+      const c = { levels: PATHS, laws, seed, step: 1, noisy: true };
+      expect(await agree(c)).toBe(true);
+      const { words, cap } = await onDevice(c);
+      const nodes = Array.from({ length: cap }, (_, i) => nodeOf(words, cap, i)!);
+      shared += nodes.filter((n, i) => n.CHILD_COUNT > 0 && nodes[n.FIRST_CHILD]!.PARENT !== i).length;
+    }
+    expect(shared).toBeGreaterThan(10);
+  });
+
+  test("independent draws have the law they are drawn from, chi-square, and their own noise", async () => {
+    const law = [0.4, 0.3, 0.2, 0.1];
+    const counts = law.map(() => 0);
+    const pairs = new Array<number>(16).fill(0);
+    for (let step = 0; step < 40; step++) {
+      const levels = levelsOf("independent", [64]);
+      const { words, cap } = await onDevice({
+        levels,
+        laws: constantLaws(1, law),
+        seed: 5,
+        step,
+        noisy: true,
+      });
+      const tokens = Array.from({ length: 64 }, (_, i) => nodeOf(words, cap, i + 1)!.TOKEN);
+      tokens.forEach((t) => counts[t]!++);
+      for (let i = 0; i < 64; i += 2) pairs[4 * tokens[i]! + tokens[i + 1]!]!++;
+    }
+    // Exceeded with probability 1e-4 at 3 and at 15 degrees of freedom.
+    expect(
+      chiSquare(
+        counts,
+        law.map((p) => p * 64 * 40),
+      ),
+    ).toBeLessThan(21.1);
+    expect(
+      chiSquare(
+        pairs,
+        law.flatMap((a) => law.map((b) => a * b * 32 * 40)),
+      ),
+    ).toBeLessThan(44.3);
+  });
+
   test.each(REDUCTIONS)("a beam and children per node, %s", async (_, tuning) => {
     const laws = randomLaws(40, 97, 9);
-    expect(await agree({ kind: "beam", sizes: [4, 4], laws, seed: 3, step: 1, noisy: true, tuning })).toBe(
-      true,
-    );
     expect(
-      await agree({ kind: "per_node", sizes: [4, 1], laws, seed: 3, step: 1, noisy: true, tuning }),
+      await agree({ levels: levelsOf("beam", [4, 4]), laws, seed: 3, step: 1, noisy: true, tuning }),
+    ).toBe(true);
+    expect(
+      await agree({ levels: levelsOf("per_node", [4, 1]), laws, seed: 3, step: 1, noisy: true, tuning }),
     ).toBe(true);
   });
 
   test("peaked laws: what is left for later siblings is tiny, and still right", async () => {
     const laws = randomLaws(8, 50, 4, 12);
-    expect(await agree({ kind: "per_node", sizes: [4], laws, seed: 8, step: 0, noisy: true })).toBe(true);
-    expect(await agree({ kind: "beam", sizes: [5], laws, seed: 8, step: 0, noisy: true })).toBe(true);
+    expect(await agree({ levels: levelsOf("per_node", [4]), laws, seed: 8, step: 0, noisy: true })).toBe(
+      true,
+    );
+    expect(await agree({ levels: levelsOf("beam", [5]), laws, seed: 8, step: 0, noisy: true })).toBe(true);
   });
 
   test("ties without noise go to the smaller token, then to the smaller parent", async () => {
     const laws = constantLaws(20, [0.25, 0.25, 0.25, 0.25]);
-    expect(await agree({ kind: "per_node", sizes: [3, 2], laws, seed: 0, step: 0, noisy: false })).toBe(true);
-    expect(await agree({ kind: "beam", sizes: [3, 3], laws, seed: 0, step: 0, noisy: false })).toBe(true);
+    expect(await agree({ levels: levelsOf("per_node", [3, 2]), laws, seed: 0, step: 0, noisy: false })).toBe(
+      true,
+    );
+    expect(await agree({ levels: levelsOf("beam", [3, 3]), laws, seed: 0, step: 0, noisy: false })).toBe(
+      true,
+    );
   });
 
   test("a law shorter than its level leaves absent nodes without children", async () => {
     const laws = constantLaws(20, [0.5, 0, 0.5, 0]);
     for (const kind of ["per_node", "beam"] as const) {
       const sizes = kind === "beam" ? [3, 5] : [3, 3];
-      const { words, cap } = await onDevice({ kind, sizes, laws, seed: 1, step: 1, noisy: true });
+      const { words, cap } = await onDevice({
+        levels: levelsOf(kind, sizes),
+        laws,
+        seed: 1,
+        step: 1,
+        noisy: true,
+      });
       expect(nodeOf(words, cap, 0)!.CHILD_COUNT).toBe(2);
       const there = Array.from({ length: cap }, (_, i) => nodeOf(words, cap, i));
       expect(there.slice(1, 4).map((n) => n !== null)).toEqual([true, true, false]);
@@ -174,8 +225,7 @@ describe("expand_tree", () => {
     // generator gives, so the closed form is evaluated for it.
     const q = [0.5, 0.3, 0.2];
     const { words, cap } = await onDevice({
-      kind: "beam",
-      sizes: [3],
+      levels: levelsOf("beam", [3]),
       laws: constantLaws(1, q),
       seed: 77,
       step: 2,

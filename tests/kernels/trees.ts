@@ -1,8 +1,58 @@
 /** What the tests of tree kernels share: laws, trees as words of a buffer and back, chi-square. */
+import type { Expansion } from "../../src/decoding/session";
+import { candidateWords, expandTree, type TreeGrowth } from "../../src/kernels/expand_tree";
 import { Node, NONE, treeWords } from "../../src/kernels/layouts";
-import type { TreeNodes } from "../reference/expand_tree";
+import type { Recording } from "../../src/kernels/tuning";
+import { childrenOf, grownSize, type TreeNodes } from "../reference/expand_tree";
 import { logSoftmax, MASKED } from "../reference/row_stats";
-import { normals, uniforms } from "./harness";
+import { normals, uniforms, type Bench } from "./harness";
+
+/** Levels of one kind: `sizes` are children of every node, or widths of a beam. */
+export const levelsOf = (kind: "per_node" | "beam" | "independent", sizes: readonly number[]): Expansion[] =>
+  sizes.map((n) => (kind === "beam" ? { kind, width: n } : { kind, children: n }));
+
+/** First node of every level, the anchor's included, and where the last one ends. */
+export function levelStarts(levels: readonly Expansion[]): number[] {
+  const starts = [0, 1];
+  for (const how of levels) {
+    const size = starts.at(-1)! - starts.at(-2)!;
+    starts.push(starts.at(-1)! + grownSize(how, size));
+  }
+  return starts;
+}
+
+export interface GrowArgs {
+  readonly laws: GPUBuffer;
+  readonly ctl: GPUBuffer;
+  readonly tree: GPUBuffer;
+  readonly vocabSize: number;
+  readonly noisy: boolean;
+}
+
+/** Records all levels of a tree on the device. */
+export function recordGrowth(
+  bench: Bench,
+  rec: Recording,
+  levels: readonly Expansion[],
+  args: GrowArgs,
+): void {
+  const starts = levelStarts(levels);
+  levels.forEach((how, level) => {
+    const [from, next] = [starts[level]!, starts[level + 1]!];
+    const rows = next - from;
+    const growth: TreeGrowth =
+      how.kind !== "planned"
+        ? how
+        : {
+            kind: "planned",
+            counts: bench.buffer(Uint32Array.from(how.counts)),
+            total: grownSize(how, rows),
+            most: Math.max(...how.counts),
+          };
+    const candidates = bench.empty(candidateWords(rows, growth));
+    expandTree(rec, { ...args, cap: starts.at(-1)!, candidates, from, rows, next, how: growth });
+  });
+}
 
 /** One random law per node, as f32 log-probabilities; a share of the tokens is masked. */
 export function randomLaws(
@@ -36,7 +86,7 @@ export function treeToWords(tree: TreeNodes, cap: number): Uint32Array {
   const floats = new Float32Array(words.buffer);
   words.fill(NONE, Node.PARENT * cap, (Node.PARENT + 1) * cap);
   tree.token.forEach((token, i) => {
-    const children = tree.parent.flatMap((p, c) => (p === i ? [c] : []));
+    const children = childrenOf(tree, i);
     words[Node.TOKEN * cap + i] = token;
     words[Node.PARENT * cap + i] = i === 0 ? NONE : tree.parent[i]!;
     words[Node.DEPTH * cap + i] = tree.depth[i]!;

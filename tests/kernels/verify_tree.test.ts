@@ -1,21 +1,23 @@
 import { describe, expect, test } from "vitest";
 import { gumbelAt, Purpose, uniformAt } from "../../src/base/rng";
-import { candidateWords, expandTree } from "../../src/kernels/expand_tree";
+import type { Expansion, VerifyRule } from "../../src/decoding/session";
 import { Ctl, Outcome, outcomeArray, OutcomeArray, outcomeWords, treeWords } from "../../src/kernels/layouts";
 import { treeReset } from "../../src/kernels/tree_reset";
 import type { Tuning } from "../../src/kernels/tuning";
 import { Scalar, scalarWords, verifyTree } from "../../src/kernels/verify_tree";
-import {
-  anchorTree,
-  childrenOf,
-  expandBeam,
-  expandPerNode,
-  nodesAtDepth,
-  type TreeNodes,
-} from "../reference/expand_tree";
-import { nodeScalars, residualProb, verifyTree as reference } from "../reference/verify_tree";
+import { anchorTree, childrenOf, expand, nodesAtDepth, type TreeNodes } from "../reference/expand_tree";
+import { residualLaw, verifyTree as reference } from "../reference/verify_tree";
 import { ctlOf, REDUCTIONS, useBench } from "./harness";
-import { chiSquare, constantLaws, joined, randomLaws, treeToWords } from "./trees";
+import {
+  chiSquare,
+  constantLaws,
+  joined,
+  levelsOf,
+  levelStarts,
+  randomLaws,
+  recordGrowth,
+  treeToWords,
+} from "./trees";
 
 const bench = useBench();
 
@@ -23,7 +25,7 @@ interface Case {
   readonly tree: TreeNodes;
   readonly target: readonly Float32Array[];
   readonly draft: readonly Float32Array[];
-  readonly rule: "greedy" | "recursive_rejection";
+  readonly rule: VerifyRule;
   readonly seed: number;
   readonly step: number;
   readonly cap?: number;
@@ -78,9 +80,10 @@ function isNearTie(c: Case, expected: ReturnType<typeof reference>): boolean {
     number[],
   ];
   const kids = childrenOf(c.tree, last).map((i) => c.tree.token[i]!);
-  const scalars = nodeScalars(p, q, kids);
+  const isPoint = c.rule === "sample_and_match" || kids.length === 0;
+  const left = isPoint ? p : residualLaw(c.rule, p, q, kids);
   const value = (x: number): number => {
-    const r = residualProb(p, q, kids, scalars, kids.length, x);
+    const r = left[x]!;
     // A residual this small is a difference of near equals.
     return r < 1e-6
       ? -1e9
@@ -138,13 +141,7 @@ async function agree(c: Case): Promise<boolean> {
   return true;
 }
 
-function randomCase(
-  kind: "per_node" | "beam",
-  sizes: readonly number[],
-  seed: number,
-  vocabSize: number,
-  masked = 0,
-): Case {
+function randomCase(levels: readonly Expansion[], seed: number, vocabSize: number, masked = 0): Case {
   const draft = randomLaws(40, vocabSize, 7 * seed, 1.5, masked);
   const noise = randomLaws(40, vocabSize, 7 * seed + 3, 1, masked);
   // A target near the draft, so that walks go deep.
@@ -153,13 +150,31 @@ function randomCase(
     return probs.map((p) => (p > 0 ? Math.log(p) : -1e30));
   });
   const tree = anchorTree(0);
-  sizes.forEach((b, depth) => {
+  levels.forEach((how, depth) => {
     const frontier = nodesAtDepth(tree, depth);
-    const laws = frontier.map((v) => draft[v]!);
-    (kind === "beam" ? expandBeam : expandPerNode)(tree, frontier, laws, b, { seed, step: 1 });
+    expand(
+      tree,
+      frontier,
+      frontier.map((v) => draft[v]!),
+      how,
+      { seed, step: 1 },
+    );
   });
-  return { tree, target, draft, rule: "recursive_rejection", seed, step: 1 };
+  // Paths that began alike have the same laws, as models would give them.
+  const sameLaw = (laws: readonly Float32Array[]): Float32Array[] =>
+    laws.map((law, i) => {
+      const twin = tree.token.findIndex((t, j) => t === tree.token[i] && tree.parent[j] === tree.parent[i]);
+      return levels.some(({ kind }) => kind === "paths") && twin >= 0 ? laws[twin]! : law;
+    });
+  return { tree, target: sameLaw(target), draft: sameLaw(draft), rule: "recursive_rejection", seed, step: 1 };
 }
+const perNode = (...sizes: number[]): Expansion[] => levelsOf("per_node", sizes);
+const beam = (...sizes: number[]): Expansion[] => levelsOf("beam", sizes);
+const independent = (...sizes: number[]): Expansion[] => levelsOf("independent", sizes);
+const paths = (count: number, length: number): Expansion[] => [
+  ...independent(count),
+  ...Array.from({ length: length - 1 }, () => ({ kind: "paths" }) as const),
+];
 
 /** p and q of the golden vectors. */
 const P = [0.4, 0.3, 0.2, 0.1];
@@ -186,34 +201,63 @@ const golden = (nodes: readonly (readonly [number, number])[], seed = 1): Case =
 });
 
 describe("verify_tree", () => {
-  test.each([
-    ["per_node", [1, 1, 1]],
-    ["per_node", [2, 2, 1]],
-    ["per_node", [4]],
-    ["beam", [4, 4, 4]],
-  ] as const)("%s %j: 10 random trees are judged as by the reference", async (kind, sizes) => {
+  test.each<[name: string, levels: readonly Expansion[], rule: VerifyRule]>([
+    ["a chain", perNode(1, 1, 1), "recursive_rejection"],
+    ["children per node", perNode(2, 2, 1), "recursive_rejection"],
+    ["one wide level", perNode(4), "recursive_rejection"],
+    ["a beam", beam(4, 4, 4), "recursive_rejection"],
+    ["independent children", independent(3, 2), "multi_round"],
+    ["independent children", independent(3, 2), "k_seq"],
+    ["independent paths", paths(4, 3), "k_seq"],
+    ["children per node", perNode(3, 2), "sample_and_match"],
+    ["independent paths", paths(4, 3), "sample_and_match"],
+  ])("%s %j %s: 10 random trees are judged as by the reference", async (_, levels, rule) => {
     let nearTies = 0;
     for (let seed = 1; seed <= 10; seed++) {
-      const c = randomCase(kind, sizes, seed, [11, 97, 2048][seed % 3]!, seed % 5 === 0 ? 0.2 : 0);
-      if (!(await agree(seed % 4 === 0 ? { ...c, rule: "greedy" } : c))) nearTies++;
+      const c = randomCase(levels, seed, [11, 97, 2048][seed % 3]!, seed % 5 === 0 ? 0.2 : 0);
+      if (!(await agree({ ...c, rule: seed % 4 === 0 ? "greedy" : rule }))) nearTies++;
     }
     expect(nearTies).toBeLessThanOrEqual(1);
   });
 
   test.each(REDUCTIONS)("%s", async (_, tuning) => {
-    expect(await agree({ ...randomCase("beam", [4, 4], 3, 97), tuning })).toBe(true);
-    expect(await agree({ ...randomCase("beam", [4, 4], 4, 97), rule: "greedy", tuning })).toBe(true);
+    expect(await agree({ ...randomCase(beam(4, 4), 3, 97), tuning })).toBe(true);
+    expect(await agree({ ...randomCase(beam(4, 4), 4, 97), rule: "greedy", tuning })).toBe(true);
+    expect(await agree({ ...randomCase(independent(4, 2), 4, 97), rule: "k_seq", tuning })).toBe(true);
+    expect(await agree({ ...randomCase(perNode(4, 2), 4, 97), rule: "sample_and_match", tuning })).toBe(true);
   });
 
   test("the last draw over several workgroups", async () => {
+    const tuning = { choices: { "verify_walk.groups": 3 } };
     for (let seed = 1; seed <= 4; seed++) {
-      const tuning = { choices: { "verify_walk.groups": 3 } };
-      expect(await agree({ ...randomCase("per_node", [2, 2], seed, 97), tuning })).toBe(true);
+      expect(await agree({ ...randomCase(perNode(2, 2), seed, 97), tuning })).toBe(true);
+      expect(await agree({ ...randomCase(paths(3, 2), seed, 97), rule: "k_seq", tuning })).toBe(true);
+      expect(await agree({ ...randomCase(independent(3, 1), seed, 97), rule: "multi_round", tuning })).toBe(
+        true,
+      );
     }
   });
 
+  test("golden: K-SEQ's rho and tests of children 3 and 1, rejected children of an iid tree", async () => {
+    const iid = {
+      ...golden([
+        [3, 0],
+        [1, 0],
+      ]),
+    };
+    const kSeq = await onDevice({ ...iid, rule: "k_seq" });
+    expect(kSeq.scalars[Scalar.NODE * 3]).toBeCloseTo(1.5, 5);
+    const accepts = (f: Found): number[] => [1, 2].map((i) => f.scalars[Scalar.ACCEPT * 3 + i]!);
+    expect(accepts(kSeq)[0]).toBeCloseTo(0.1 / (1.5 * 0.4), 5);
+    expect(accepts(kSeq)[1]).toBeCloseTo(1, 5);
+    const multi = accepts(await onDevice({ ...iid, rule: "multi_round" }));
+    expect(multi[0]).toBeCloseTo(0.25, 5);
+    // After (3) is rejected (.75, .25, 0, 0) is left of the target law; q(1) stays .2.
+    expect(multi[1]).toBeCloseTo(1, 5);
+  });
+
   test("absent nodes are neither judged nor reached", async () => {
-    expect(await agree({ ...randomCase("per_node", [2, 2], 5, 31), cap: 12 })).toBe(true);
+    expect(await agree({ ...randomCase(perNode(2, 2), 5, 31), cap: 12 })).toBe(true);
   });
 
   test("golden vectors: probabilities of accepting each child once it is tested", async () => {
@@ -307,15 +351,17 @@ describe("verify_tree", () => {
     expect([f.outcome[Outcome.ACTIVE], f.ctl[Ctl.N], f.ctl[Ctl.STEP], f.seq[4]]).toEqual([0, 4, 0, 0]);
   });
 
-  test.each([
-    ["per_node", [2, 2]],
-    ["beam", [3, 3]],
-  ] as const)("the law of whole rounds is the target's, chi-square, %s %j", async (kind, sizes) => {
+  test.each<[levels: readonly Expansion[], rule: VerifyRule, tokensPerRound: number | null]>([
+    [perNode(2, 2), "recursive_rejection", 2.348418],
+    [beam(3, 3), "recursive_rejection", null],
+    [independent(2, 2), "multi_round", 2.2384],
+    [independent(2, 2), "k_seq", 2.3125],
+    [paths(2, 2), "k_seq", 2.224167],
+    [paths(3, 2), "k_seq", 2.315779],
+    [perNode(2, 2), "sample_and_match", null],
+  ])("the law of whole rounds is the target's, chi-square, %j %s", async (levels, rule, tokensPerRound) => {
     // The same laws after every node: then all tokens of all rounds are independent draws from P, whatever was drafted.
-    const starts = [0, 1];
-    let level = 1;
-    for (const b of sizes) starts.push(starts.at(-1)! + (level = kind === "beam" ? b : level * b));
-    const cap = starts.at(-1)!;
+    const cap = levelStarts(levels).at(-1)!;
     const rounds = 1500;
     const ctl = bench().buffer(ctlOf({ N: 1, SEED: 11 }));
     const seq = bench().empty(1 + rounds * 4);
@@ -325,50 +371,20 @@ describe("verify_tree", () => {
       bench().buffer(joined(constantLaws(cap, Q))),
     ];
     const [scalars, outcome] = [bench().empty(scalarWords(cap)), bench().empty(outcomeWords(cap))];
+    const laws = { targetLaws: target, draftLaws: draft };
     await bench().run(
       (rec) => {
         treeReset(rec, { ctl, seq, tree, cap });
-        sizes.forEach((b, i) => {
-          const [from, next] = [starts[i]!, starts[i + 1]!];
-          const rows = next - from;
-          const candidates = bench().empty(candidateWords(rows, b));
-          expandTree(rec, {
-            laws: draft,
-            ctl,
-            tree,
-            cap,
-            candidates,
-            from,
-            rows,
-            next,
-            b,
-            kind,
-            vocabSize: 4,
-            noisy: true,
-          });
-        });
-        verifyTree(rec, {
-          ctl,
-          seq,
-          tree,
-          cap,
-          vocabSize: 4,
-          targetLaws: target,
-          draftLaws: draft,
-          scalars,
-          outcome,
-          rule: "recursive_rejection",
-        });
+        recordGrowth(bench(), rec, levels, { laws: draft, ctl, tree, vocabSize: 4, noisy: true });
+        verifyTree(rec, { ctl, seq, tree, cap, vocabSize: 4, ...laws, scalars, outcome, rule });
       },
       {},
       rounds,
     );
     const n = (await bench().u32(ctl))[Ctl.N]!;
     const tokens = (await bench().u32(seq)).subarray(1, n);
-    if (kind === "per_node") {
-      // Block efficiency of this tree is 2.348418; its standard error here is about 0.02.
-      expect(Math.abs(tokens.length / rounds - 2.348418)).toBeLessThan(0.08);
-    }
+    // The standard error of the mean is about 0.02.
+    if (tokensPerRound !== null) expect(Math.abs(tokens.length / rounds - tokensPerRound)).toBeLessThan(0.08);
     const single = P.map((_, x) => tokens.filter((t) => t === x).length);
     // Exceeded with probability 1e-4 at 3 and at 15 degrees of freedom.
     expect(

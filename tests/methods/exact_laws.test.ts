@@ -10,7 +10,11 @@ import { processLogits } from "../reference/process_logits";
 import {
   greedyMatch,
   independent,
+  independentPaths,
+  kSeqRule,
+  mostProbable,
   rejectionRule,
+  sampleAndMatch,
   walk,
   withoutReplacement,
   type Draft,
@@ -131,6 +135,25 @@ describe.each(kinds)("exact law with $name", ({ models }) => {
   });
 });
 
+describe.each(kinds)("exact law with $name", ({ models }) => {
+  test.each([
+    ["of independent children", independent([3]), 1],
+    ["of a tree of them", independent([2, 1]), 2],
+    ["of two sequences", independentPaths(2, 2), 2],
+    ["of three sequences", independentPaths(3, 2), 2],
+  ] as const)("K-SEQ %s", (_, drafting, depth) => {
+    expect(speculate(models(70), depth, drafting, kSeqRule)).toBeLessThan(1e-12);
+  });
+
+  test.each([
+    ["the most probable", mostProbable([2, 2])],
+    ["drawn ones", withoutReplacement([2, 1])],
+    ["independent ones", independentPaths(2, 2)],
+  ] as const)("sample and match of %s", (_, drafting) => {
+    expect(speculate(models(80), 2, drafting, sampleAndMatch)).toBeLessThan(1e-12);
+  });
+});
+
 describe("negative controls: the check sees", () => {
   const models: Models = { p: () => [0.4, 0.3, 0.2, 0.1], q: () => [0.1, 0.2, 0.3, 0.4] };
   const varied: Models = { p: randomLaw(61, 0), q: randomLaw(62, 0) };
@@ -214,6 +237,29 @@ describe("negative controls: the check sees", () => {
       return "residual" in outcome ? { residual: p } : outcome;
     };
     expect(worst(2, withoutReplacement([2, 2]), rule)).toBeGreaterThan(0.01);
+  });
+
+  test("K-SEQ with its factor too small", () => {
+    const factorOne: NodeRule = (kids, p, q, choose) => {
+      for (const [j, x] of kids.entries()) {
+        const accept = Math.min(1, p[x]! / q[x]!);
+        if (choose([accept, 1 - accept], "accept") === 0) return { accepted: j };
+      }
+      const left = p.map((v, x) => Math.max(0, v - q[x]!));
+      const sum = left.reduce((a, b) => a + b, 0);
+      return { residual: left.map((v) => v / sum) };
+    };
+    expect(worst(1, independent([2]), factorOne)).toBeGreaterThan(0.01);
+  });
+
+  test("the target sampled once per path instead of once per node", () => {
+    // Every path is tested with draws of its own and the longest is kept, as nucleus modes of two systems do.
+    const perPath: NodeRule = (kids, p, _, choose) => {
+      const hits = kids.map((x) => choose(p, "match") === x);
+      const accepted = hits.indexOf(true);
+      return accepted >= 0 ? { accepted } : { residual: p };
+    };
+    expect(worst(1, mostProbable([2]), perPath)).toBeGreaterThan(0.03);
   });
 
   test("equal independent draws tested once", () => {

@@ -5,13 +5,19 @@ import { enumerate } from "../reference/choice";
 import type { TreeNodes } from "../reference/expand_tree";
 import {
   independent,
+  independentPaths,
+  kSeqRule,
+  mostProbable,
   rejectionRule,
+  sampleAndMatch,
   walk,
   withoutReplacement,
   type Draft,
   type Drafting,
+  type NodeRule,
 } from "../reference/speculation";
 import {
+  kSeq,
   nodeScalars,
   recursiveRejection,
   residualProb,
@@ -40,15 +46,15 @@ function acceptance(p: readonly number[], q: readonly number[], law: DrawLaw, m:
 }
 
 /** Mean number of tokens a round commits. */
-function tokensPerRound(law: DrawLaw, branching: readonly number[]): number {
+function tokensPerRound(drafting: Drafting, rule: NodeRule): number {
   let mean = 0;
   enumerate(
     (choose) =>
       walk(
-        drafting(law, branching)(() => Q, [], choose),
+        drafting(() => Q, [], choose),
         () => P,
         () => Q,
-        rejectionRule(law),
+        rule,
         choose,
       ).length,
     (length, prob) => (mean += length * prob),
@@ -98,7 +104,34 @@ describe("golden vectors", () => {
     ["wor", [2, 2], 2.348418],
     ["wor", [2, 1], 2.222857],
   ] as const)("tokens per round of %s tree %j", (law, branching, expected) => {
-    expect(tokensPerRound(law, branching)).toBeCloseTo(expected, 6);
+    expect(tokensPerRound(drafting(law, branching), rejectionRule(law))).toBeCloseTo(expected, 6);
+  });
+
+  test.each([
+    ["K-SEQ on a tree 2,2", independent([2, 2]), kSeqRule, 2.3125],
+    ["SpecTr, two sequences of two", independentPaths(2, 2), kSeqRule, 2.224167],
+    ["SpecTr, three sequences of two", independentPaths(3, 2), kSeqRule, 2.315779],
+    ["the two most probable, sample and match", mostProbable([2, 2]), sampleAndMatch, 1.39],
+  ] as const)("tokens per round of %s", (_, draft, rule, expected) => {
+    expect(tokensPerRound(draft, rule)).toBeCloseTo(expected, 6);
+  });
+
+  test.each([
+    [1, 1, 0.6, 0.6],
+    [2, 1.5, 0.5, 0.75],
+    [3, 1.9395, 0.409358, 0.79395],
+    [4, 2.314383, 0.359248, 0.831438],
+  ])("K-SEQ of %i draws: rho %f, beta %f, accepted %f", (k, rho, beta, any) => {
+    const found = kSeq(P, Q, k);
+    expect(found.rho).toBeCloseTo(rho, 5);
+    expect(found.beta).toBeCloseTo(beta, 5);
+    expect(found.any).toBeCloseTo(any, 5);
+  });
+
+  test("K-SEQ on the second pair", () => {
+    const found = kSeq([0.5, 0.3, 0.2], [0.2, 0.3, 0.5], 2);
+    expect(found.rho).toBeCloseTo(1.456776, 5);
+    expect(found.any).toBeCloseTo(0.791355, 5);
   });
 
   test("output law of one fixed tree", () => {

@@ -1,5 +1,6 @@
 /** Float64 twin of the expand_tree kernels: adds one level of children, drawn with Gumbel noise, to a draft tree. */
 import { gumbelAt, Purpose } from "../../src/base/rng";
+import type { Expansion } from "../../src/decoding/session";
 import { isMasked, topK } from "./row_stats";
 
 /** A tree as a structure of arrays; index 0 is the anchor, parents come before children. */
@@ -28,8 +29,15 @@ function indicesOf(values: readonly number[], wanted: number): number[] {
 /** Nodes at one depth, in order. */
 export const nodesAtDepth = (tree: TreeNodes, depth: number): number[] => indicesOf(tree.depth, depth);
 
-/** Children of a node in draw order. */
-export const childrenOf = (tree: TreeNodes, node: number): number[] => indicesOf(tree.parent, node);
+/** The first sibling of `node` with its token: itself unless paths of independent draws began alike. */
+const firstTwin = (tree: TreeNodes, node: number): number =>
+  indicesOf(tree.parent, tree.parent[node]!).find((id) => tree.token[id] === tree.token[node])!;
+
+/** Children of a node in draw order; a node without any shares those of its first equal sibling. */
+export function childrenOf(tree: TreeNodes, node: number): number[] {
+  const own = indicesOf(tree.parent, node);
+  return own.length > 0 || node === 0 ? own : indicesOf(tree.parent, firstTwin(tree, node));
+}
 
 /** Node ids from the anchor to `node`, both included. */
 export function pathTo(tree: TreeNodes, node: number): number[] {
@@ -110,6 +118,83 @@ export function expandPerNode(
   });
 }
 
+/** The `counts[i]` best of log q + noise at frontier node i. @see Chen et al. 2024, Sequoia, section 4 */
+export function expandPlanned(
+  tree: TreeNodes,
+  frontier: readonly number[],
+  laws: readonly ArrayLike<number>[],
+  counts: readonly number[],
+  noise: DraftNoise,
+): void {
+  frontier.forEach((node, row) => expandPerNode(tree, [node], [laws[row]!], counts[row]!, noise));
+}
+
+/** One draw with replacement: DRAFT, node, sibling = number of the draw. */
+function drawOne(
+  tree: TreeNodes,
+  node: number,
+  law: ArrayLike<number>,
+  draw: number,
+  noise: DraftNoise,
+): Child {
+  let best: Child | null = null;
+  for (let token = 0; token < law.length; token++) {
+    if (isMasked(law[token]!)) continue;
+    const phi = tree.phi[node]! + law[token]!;
+    const address = { purpose: Purpose.DRAFT, node, sibling: draw, index: token };
+    const perturbed = phi + (noise ? gumbelAt({ ...noise, ...address }) : 0);
+    if (!best || perturbed > best.perturbed) best = { token, phi, perturbed };
+  }
+  if (!best) throw new Error("a law without support");
+  return best;
+}
+
+function appendDrawn(tree: TreeNodes, parent: number, children: readonly Child[]): void {
+  children.forEach(({ token, phi, perturbed }, sibling) => {
+    tree.token.push(token);
+    tree.parent.push(parent);
+    tree.depth.push(tree.depth[parent]! + 1);
+    tree.sibling.push(sibling);
+    tree.logq.push(phi - tree.phi[parent]!);
+    tree.phi.push(phi);
+    tree.perturbed.push(perturbed);
+  });
+}
+
+/** Gives every frontier node `children` draws with replacement. @see Miao et al. 2024, SpecInfer */
+export function expandIndependent(
+  tree: TreeNodes,
+  frontier: readonly number[],
+  laws: readonly ArrayLike<number>[],
+  children: number,
+  noise: DraftNoise,
+): void {
+  frontier.forEach((node, row) => {
+    const drawn = Array.from({ length: children }, (_, j) => drawOne(tree, node, laws[row]!, j, noise));
+    appendDrawn(tree, node, drawn);
+  });
+}
+
+/**
+ * One more draw on each path that ends in the frontier; what comes after equal siblings goes below the first of
+ * them, in the order of the paths. @see Sun et al. 2023, SpecTr
+ */
+export function expandPaths(
+  tree: TreeNodes,
+  frontier: readonly number[],
+  laws: readonly ArrayLike<number>[],
+  noise: DraftNoise,
+): void {
+  const drawn = frontier.map((node, row) => drawOne(tree, node, laws[row]!, 0, noise));
+  const first = frontier.map((node) => firstTwin(tree, node));
+  for (const parent of new Set(first))
+    appendDrawn(
+      tree,
+      parent,
+      drawn.filter((_, row) => first[row] === parent),
+    );
+}
+
 /** log(1 - e^t) for t <= 0. */
 const log1mexp = (t: number): number => (t > -Math.LN2 ? Math.log(-Math.expm1(t)) : Math.log1p(-Math.exp(t)));
 
@@ -154,4 +239,51 @@ export function expandBeam(
       kept.flatMap((c) => (c.row === row ? [c.child] : [])),
     );
   });
+}
+
+/** Adds one level below `frontier`, whose laws are `laws`. */
+export function expand(
+  tree: TreeNodes,
+  frontier: readonly number[],
+  laws: readonly ArrayLike<number>[],
+  how: Expansion,
+  noise: DraftNoise,
+): void {
+  switch (how.kind) {
+    case "per_node": {
+      expandPerNode(tree, frontier, laws, how.children, noise);
+      return;
+    }
+    case "beam": {
+      expandBeam(tree, frontier, laws, how.width, noise);
+      return;
+    }
+    case "planned": {
+      expandPlanned(tree, frontier, laws, how.counts, noise);
+      return;
+    }
+    case "independent": {
+      expandIndependent(tree, frontier, laws, how.children, noise);
+      return;
+    }
+    case "paths": {
+      expandPaths(tree, frontier, laws, noise);
+      return;
+    }
+  }
+}
+
+/** Nodes of the level that grows from `size` nodes. */
+export function grownSize(how: Expansion, size: number): number {
+  switch (how.kind) {
+    case "per_node":
+    case "independent":
+      return size * how.children;
+    case "beam":
+      return how.width;
+    case "planned":
+      return how.counts.reduce((sum, n) => sum + n, 0);
+    case "paths":
+      return size;
+  }
 }

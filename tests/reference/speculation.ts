@@ -4,7 +4,7 @@
  * @see Leviathan et al. 2023 (one child a level); Jeon et al. 2024 (without replacement); Miao et al. 2024 (iid)
  */
 import type { Choose } from "./choice";
-import { recursiveRejection, type DrawLaw } from "./verify_tree";
+import { kSeq, kSeqResidual, recursiveRejection, type DrawLaw } from "./verify_tree";
 
 /** Probabilities [V] of the token after a context. */
 export type LawOf = (context: readonly number[]) => readonly number[];
@@ -72,6 +72,57 @@ export function rejectionRule(law: DrawLaw): NodeRule {
       if (choose([accept, 1 - accept], "accept") === 0) return { accepted: j };
     }
     return { residual };
+  };
+}
+
+/** V4: K-sequential selection. */
+export const kSeqRule: NodeRule = (kids, p, q, choose) => {
+  const found = kSeq(p, q, kids.length);
+  for (const [j, x] of kids.entries()) {
+    const accept = Math.min(1, p[x]! / (found.rho * q[x]!));
+    if (choose([accept, 1 - accept], "accept") === 0) return { accepted: j };
+  }
+  return { residual: kSeqResidual(p, q, found) ?? p };
+};
+
+/** V5: one draw from the target's law, and the child that it is. */
+export const sampleAndMatch: NodeRule = (kids, p, _, choose) => {
+  const end = choose(p, "match");
+  const accepted = kids.indexOf(end);
+  return accepted >= 0 ? { accepted } : { residual: p.map((_, x) => (x === end ? 1 : 0)) };
+};
+
+/** The `children[l]` most probable tokens at level l + 1: chosen, not drawn. */
+export function mostProbable(branching: readonly number[]): Drafting {
+  return (q, context, choose) => {
+    const law = q(context);
+    const best = law.map((_, x) => x).sort((a, b) => law[b]! - law[a]! || a - b);
+    const below = mostProbable(branching.slice(1));
+    return best
+      .slice(0, branching[0] ?? 0)
+      .map((token) => ({ token, children: below(q, [...context, token], choose) }));
+  };
+}
+
+/** `count` independent sequences of `length` tokens; what follows equal beginnings stands below the first of them. */
+export function independentPaths(count: number, length: number): Drafting {
+  return (q, context, choose) => {
+    const paths = Array.from({ length: count }, () => {
+      const path: number[] = [];
+      while (path.length < length) path.push(choose(q([...context, ...path]), "draft"));
+      return path;
+    });
+    const level = (live: readonly number[][], depth: number): Draft[] =>
+      depth === length
+        ? []
+        : live.map((path) => ({
+            token: path[depth]!,
+            children: level(
+              live.filter((other) => other[depth] === path[depth]),
+              depth + 1,
+            ),
+          }));
+    return level(paths, 0);
   };
 }
 

@@ -1,9 +1,10 @@
 /**
- * Float64 twin of the verify_tree kernels: per-node scalars, the walk down the tree, and the last token of the round.
+ * Float64 twin of the verify_tree kernels: numbers of each node's test, the walk down the tree, the last token of a round.
  * The direct form of recursive rejection sampling, which keeps whole residual laws, stands beside the scalar form.
  * @see Jeon et al. 2024, recursive rejection sampling; Leviathan et al. 2023, algorithm 1 for one child
  */
 import { Purpose, uniformAt } from "../../src/base/rng";
+import type { VerifyRule } from "../../src/decoding/session";
 import { childrenOf, type TreeNodes } from "./expand_tree";
 import { argmax, MASKED } from "./row_stats";
 import { sampleRow } from "./sample";
@@ -114,13 +115,81 @@ export function recursiveRejection(
   return { a, residual: r };
 }
 
+/** K-SEQ's factor and what follows from it. */
+export interface KSeq {
+  /** At least 1, at most the number of draws. */
+  readonly rho: number;
+  /** sum_x min(q(x), p(x) / rho): the chance that one draw is accepted. */
+  readonly beta: number;
+  /** 1 - (1 - beta)^k: the chance that any draw is. */
+  readonly any: number;
+}
+
+/**
+ * Solves 1 - (1 - beta)^k = rho beta by halving [1, k]; returns the upper end, where the residual is not below 0.
+ * @see Sun et al. 2023, SpecTr, theorem 3
+ */
+export function kSeq(p: readonly number[], q: readonly number[], k: number): KSeq {
+  const betaOf = (rho: number): number => p.reduce((sum, v, x) => sum + Math.min(q[x]!, v / rho), 0);
+  const anyOf = (beta: number): number => 1 - (1 - Math.min(1, beta)) ** k;
+  let low = 1;
+  let high = k;
+  for (let i = 0; i < 50; i++) {
+    const middle = (low + high) / 2;
+    if (anyOf(betaOf(middle)) > middle * betaOf(middle)) low = middle;
+    else high = middle;
+  }
+  const beta = betaOf(high);
+  return { rho: high, beta, any: anyOf(beta) };
+}
+
+/** The law after all of K-SEQ's draws were rejected, [V]; null if that has next to no probability. */
+export function kSeqResidual(
+  p: readonly number[],
+  q: readonly number[],
+  { rho, beta, any }: KSeq,
+): number[] | null {
+  if (1 - any < CERTAIN) return null;
+  return p.map(
+    (v, x) => Math.max(0, v - (Math.min(q[x]!, v / rho) * any) / Math.max(beta, CERTAIN)) / (1 - any),
+  );
+}
+
+/** Numbers of K-SEQ's tests: r = p / rho against d = q; the last draw is accepted where no residual is left. */
+function kSeqTests(
+  p: readonly number[],
+  q: readonly number[],
+  kids: readonly number[],
+): Pick<NodeScalars, "a" | "r" | "d"> {
+  const found = kSeq(p, q, kids.length);
+  const r = kids.map((x) => p[x]! / found.rho);
+  const d = kids.map((x) => q[x]!);
+  const isCertain = 1 - found.any < CERTAIN;
+  return {
+    r,
+    d,
+    a: kids.map((_, j) => (isCertain && j === kids.length - 1 ? 1 : Math.min(1, r[j]! / d[j]!))),
+  };
+}
+
+/** Numbers of rejection sampling against point masses: r is the target law once elder siblings are out. */
+function pointTests(p: readonly number[], kids: readonly number[]): Pick<NodeScalars, "a" | "r" | "d"> {
+  let left = 1;
+  const r = kids.map((x) => {
+    const share = left > CERTAIN ? Math.min(1, p[x]! / left) : 0;
+    left -= p[x]!;
+    return share;
+  });
+  return { a: r, r, d: kids.map(() => 1) };
+}
+
 export interface VerifyInput {
   readonly tree: TreeNodes;
   /** Log-probabilities of the target after each node, [N][V]. */
   readonly target: readonly ArrayLike<number>[];
   /** Log-probabilities of the draft model after each node that has children. */
   readonly draft: readonly (ArrayLike<number> | undefined)[];
-  readonly rule: "greedy" | "recursive_rejection";
+  readonly rule: VerifyRule;
   readonly seed: number;
   readonly step: number;
 }
@@ -149,7 +218,26 @@ function judge(input: VerifyInput, v: number, kids: readonly number[]): Pick<Nod
     const hit = tokens.map((token) => (token === best ? 1 : 0));
     return { a: hit, r: hit, d: kids.map((id) => Math.exp(input.tree.logq[id]!)) };
   }
-  return nodeScalars(probsOf(input.target[v]!), probsOf(input.draft[v]!), tokens);
+  const p = probsOf(input.target[v]!);
+  if (input.rule === "sample_and_match") return pointTests(p, tokens);
+  const q = probsOf(input.draft[v]!);
+  if (input.rule === "k_seq") return kSeqTests(p, q, tokens);
+  return nodeScalars(p, q, tokens, drawLawOf(input.rule));
+}
+
+const drawLawOf = (rule: VerifyRule): DrawLaw => (rule === "multi_round" ? "iid" : "wor");
+
+/** The law [V] of the token after all `kids` of a node were rejected. */
+export function residualLaw(
+  rule: VerifyRule,
+  p: readonly number[],
+  q: readonly number[],
+  kids: readonly number[],
+): readonly number[] {
+  if (rule === "k_seq") return kSeqResidual(p, q, kSeq(p, q, kids.length)) ?? p;
+  const law = drawLawOf(rule);
+  const scalars = nodeScalars(p, q, kids, law);
+  return p.map((_, x) => residualProb(p, q, kids, scalars, kids.length, x, law));
 }
 
 /**
@@ -167,44 +255,55 @@ export function verifyTree(input: VerifyInput): VerifyResult {
     u: tree.token.map(() => -1),
     verdict: zeros(),
   };
-  const path = [0];
-  let rejected = 0;
-  tree.token.forEach((_, v) => {
-    const kids = childrenOf(tree, v);
-    if (kids.length === 0) return;
+  const tests = tree.token.map((_, v) => {
+    const kids = tree.parent.includes(v) ? childrenOf(tree, v) : [];
+    if (kids.length === 0) return null;
     const { a, r, d } = judge(input, v, kids);
-    // Parents come before children, so the walk has decided about v by now.
-    let isOpen = path.at(-1) === v;
-    rejected = isOpen ? 0 : rejected;
     kids.forEach((id, j) => {
       out.logp[id] = target[v]![tree.token[id]!]!;
       out.r[id] = r[j]!;
       out.d[id] = d[j]!;
       out.acceptProb[id] = a[j]!;
-      if (!isOpen) return;
-      if (rule === "recursive_rejection") {
-        out.u[id] = uniformAt({ seed, step, purpose: Purpose.ACCEPT, node: v, sibling: j, index: 0 });
-      }
-      const isAccepted = rule === "greedy" ? a[j] === 1 : out.u[id]! < a[j]!;
-      out.verdict[id] = isAccepted ? 1 : 2;
-      if (isAccepted) path.push(id);
-      else rejected++;
-      isOpen = !isAccepted;
     });
+    return a;
   });
-  const last = path.at(-1)!;
-  const kids = childrenOf(tree, last).map((id) => tree.token[id]!);
-  if (rule === "greedy") return { ...out, path, extra: "argmax", token: argmax(target[last]!) };
-  const p = probsOf(target[last]!);
-  let law: ArrayLike<number> = target[last]!;
-  if (kids.length > 0) {
-    const q = probsOf(input.draft[last]!);
-    const scalars = nodeScalars(p, q, kids);
-    law = p.map((_, x) => {
-      const r = residualProb(p, q, kids, scalars, rejected, x);
-      return r > 0 ? Math.log(r) : MASKED;
+  const isPoint = rule === "greedy" || rule === "sample_and_match";
+  const drawAt = (law: ArrayLike<number>, node: number): number =>
+    sampleRow(law, { seed, step, purpose: Purpose.FINAL, node, sibling: 0 });
+  /** The token that ends a path at `v` under a point rule. */
+  const endOf = (v: number): number => (rule === "greedy" ? argmax(target[v]!) : drawAt(target[v]!, v));
+
+  const path = [0];
+  for (;;) {
+    const last = path.at(-1)!;
+    const kids = childrenOf(tree, last);
+    const owner = kids.length > 0 ? tree.parent[kids[0]!]! : last;
+    const end = isPoint ? endOf(last) : -1;
+    const accepted = kids.findIndex((id, j) => {
+      if (!isPoint)
+        out.u[id] = uniformAt({ seed, step, purpose: Purpose.ACCEPT, node: last, sibling: j, index: 0 });
+      const isAccepted = isPoint ? tree.token[id] === end : out.u[id]! < tests[owner]![j]!;
+      out.verdict[id] = isAccepted ? 1 : 2;
+      return isAccepted;
     });
+    if (accepted >= 0) {
+      path.push(kids[accepted]!);
+      continue;
+    }
+    if (rule === "greedy") return { ...out, path, extra: "argmax", token: end };
+    if (kids.length === 0)
+      return { ...out, path, extra: "bonus", token: isPoint ? end : drawAt(target[last]!, last) };
+    if (isPoint) return { ...out, path, extra: "residual", token: end };
+    const left = residualLaw(
+      rule,
+      probsOf(target[owner]!),
+      probsOf(input.draft[owner]!),
+      kids.map((id) => tree.token[id]!),
+    );
+    const token = drawAt(
+      left.map((r) => (r > 0 ? Math.log(r) : MASKED)),
+      last,
+    );
+    return { ...out, path, extra: "residual", token };
   }
-  const token = sampleRow(law, { seed, step, purpose: Purpose.FINAL, node: last, sibling: 0 });
-  return { ...out, path, extra: kids.length > 0 ? "residual" : "bonus", token };
 }

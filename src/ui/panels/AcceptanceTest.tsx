@@ -73,7 +73,26 @@ function NodeTest({
 }) {
   const p = Math.exp(verdict.logp);
   const earlier = earlierSiblings(round, node);
-  const isResidual = Math.abs(verdict.r - p) > 1e-4 * Math.max(1, p) && earlier > 0;
+  const isKSeq = round.rule === "k_seq";
+  const isResidual = !isKSeq && Math.abs(verdict.r - p) > 1e-4 * Math.max(1, p) && earlier > 0;
+  if (round.rule === "sample_and_match")
+    return (
+      <>
+        <dl className="facts">
+          <Fact name="target probability, p" value={probability(p)} testId="test-p" />
+          {earlier > 0 && (
+            <Fact
+              name={`among what ${earlier === 1 ? "its elder sibling leaves" : `${earlier} elder siblings leave`}`}
+              value={probability(verdict.r)}
+            />
+          )}
+        </dl>
+        <p className="help">
+          The target’s own next token was drawn from its law; a draft stays if it is that token.{" "}
+          {verdict.outcome === "not_reached" && whyNotReached(round, node)}
+        </p>
+      </>
+    );
   if (round.rule === "greedy")
     return (
       <>
@@ -91,16 +110,23 @@ function NodeTest({
     <>
       <dl className="facts">
         <Fact name="target probability, p" value={probability(p)} testId="test-p" />
+        {isKSeq && (
+          <Fact name="p over rho, one factor for all drafts here, r" value={probability(verdict.r)} />
+        )}
         {isResidual && (
           <Fact name={`what is left of it after ${earlier} rejected, r`} value={probability(verdict.r)} />
         )}
         <Fact
-          name={earlier > 0 ? "draft probability among those left, d" : "draft probability, d"}
+          name={
+            earlier > 0 && round.rule === "recursive_rejection"
+              ? "draft probability among those left, d"
+              : "draft probability, d"
+          }
           value={probability(verdict.d)}
           testId="test-d"
         />
         <Fact
-          name={`accept below min(1, ${isResidual ? "r" : "p"} / d)`}
+          name={`accept below min(1, ${isResidual || isKSeq ? "r" : "p"} / d)`}
           value={probability(verdict.acceptProb)}
           testId="test-accept"
         />
