@@ -13,7 +13,7 @@ const ROOMS = {
   models: { may: ["kernels", "engine", "base"] },
   runtime: {
     may: ["models", "kernels", "engine", "base"],
-    types: ["decoding/session.ts", "trace/events.ts"],
+    types: ["decoding/session.ts", "decoding/canvas/session.ts", "trace/events.ts"],
   },
   trace: { may: ["base"] },
   decoding: { may: ["trace", "base"], types: ["models/model.ts"] },

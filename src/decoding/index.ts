@@ -1,13 +1,40 @@
 /** Every decoding method, in the order of the menu. A new method is one file and one line here. */
 import { autoregressive } from "./autoregressive";
+import { dkvCache } from "./dkv_cache";
+import { eoserAss } from "./eoser_ass";
+import { fastDllm } from "./fast_dllm";
+import { guidedDiffusion } from "./guided_diffusion";
+import { lowConfidence } from "./low_confidence";
 import type { Method } from "./method";
+import { prophet } from "./prophet";
+import { radd } from "./radd";
+import { randomOrderMethod } from "./random_order";
 import { rsdC } from "./rsd_c";
 import { rsdS } from "./rsd_s";
 import { specinfer } from "./specinfer";
 import { spectr } from "./spectr";
 import { speculativeChain } from "./speculative_chain";
 
-export const methods: readonly Method[] = [autoregressive, speculativeChain, rsdC, rsdS, spectr, specinfer];
+export const methods: readonly Method[] = [
+  autoregressive,
+  speculativeChain,
+  rsdC,
+  rsdS,
+  spectr,
+  specinfer,
+  lowConfidence,
+  randomOrderMethod,
+  fastDllm,
+  radd,
+  prophet,
+  eoserAss,
+  dkvCache,
+  guidedDiffusion,
+];
+
+/** Those that append to a text, and those that fill a canvas of masks: two contracts, see session.ts and canvas/session.ts. */
+export const textMethods = methods.filter((m) => m.requires.startsWith("causal"));
+export const canvasMethods = methods.filter((m) => m.requires.startsWith("masked"));
 
 /** The method with this id; undefined for ids that this version does not know. */
 export const findMethod = (id: string): Method | undefined => methods.find((method) => method.id === id);

@@ -1,6 +1,9 @@
 /** How a decoding method is declared: one file, one `defineMethod`, one line in index.ts. */
 import type { ParamsOf, ParamsSchema } from "../base/params";
 import type { MethodEvent, SamplerSettings } from "../trace/events";
+import { type CanvasContext, denoise } from "./canvas/denoise";
+import type { Canvas } from "./canvas/canvas";
+import type { Parts } from "./canvas/parts";
 import type { Session } from "./session";
 
 export interface MethodContext<S extends ParamsSchema> {
@@ -30,7 +33,7 @@ export interface MethodDefinition<S extends ParamsSchema = ParamsSchema> {
   readonly summary: string;
   readonly source: Source;
   /** What must be loaded. */
-  readonly requires: "causal" | "causal+draft";
+  readonly requires: "causal" | "causal+draft" | "masked" | "masked+guider";
   /** Whether the text has the target's own law at every temperature. */
   readonly lossless: boolean;
   readonly params: S;
@@ -48,5 +51,27 @@ export type Method = Omit<MethodDefinition, "treeNodes" | "decode"> & {
   treeNodes(params: never): number;
   decode(context: never): AsyncGenerator<MethodEvent, void, void>;
 };
+
+/** How a denoising method is declared: it names its parts, see canvas/parts.ts. */
+export interface CanvasMethodDefinition<S extends ParamsSchema = ParamsSchema> extends Omit<
+  MethodDefinition<S>,
+  "requires" | "treeNodes" | "decode"
+> {
+  readonly requires: "masked" | "masked+guider";
+  /** The parts of one run. */
+  parts(context: CanvasMethodContext<S>, canvas: Canvas): Parts;
+}
+export interface CanvasMethodContext<S extends ParamsSchema> extends CanvasContext {
+  readonly params: ParamsOf<S>;
+}
+
+export const defineCanvasMethod = <const S extends ParamsSchema>({
+  parts,
+  ...m
+}: CanvasMethodDefinition<S>): Method => ({
+  ...m,
+  treeNodes: () => 1,
+  decode: (context: CanvasMethodContext<S>) => denoise(context, (canvas) => parts(context, canvas)),
+});
 
 export const defineMethod = <const S extends ParamsSchema>(m: MethodDefinition<S>): MethodDefinition<S> => m;

@@ -13,6 +13,7 @@ import { processLogitsKernel } from "./process_logits";
 import { rowStatsKernel } from "./row_stats";
 import { rowsSpanKernel, rowsTailKernel, rowsTreeKernel } from "./rows";
 import { sampleCommitKernel } from "./sample_commit";
+import { tokenRanksKernel } from "./token_ranks";
 import { topTokensKernel } from "./top_tokens";
 import { treeResetKernel } from "./tree_reset";
 import { commitTreeKernel, nodeScalarsKernel, verifyWalkKernel } from "./verify_tree";
@@ -36,6 +37,7 @@ export const kernels: readonly Kernel[] = [
   processLogitsKernel,
   rowStatsKernel,
   topTokensKernel,
+  tokenRanksKernel,
   sampleCommitKernel,
   treeResetKernel,
   drawChildrenKernel,

@@ -20,6 +20,11 @@ const ROUNDED: ReadonlySet<string> = new Set([
   "u",
   "logprobs",
   "top",
+  "gaps",
+  "margins",
+  "entropies",
+  "priorities",
+  "values",
 ]);
 const DIGITS = 6;
 
@@ -28,7 +33,10 @@ const toMicroseconds = (ms: number): number => Math.round(ms * 1000) / 1000;
 
 function roundAll(value: unknown): unknown {
   if (typeof value === "number") return rounded(value);
-  return Array.isArray(value) ? value.map(roundAll) : value;
+  if (Array.isArray(value)) return value.map(roundAll);
+  if (typeof value === "object" && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, x]) => [key, roundAll(x)]));
+  return value;
 }
 
 function writeField(key: string, value: unknown): unknown {

@@ -5,6 +5,7 @@
  */
 import type { ErrorRecord } from "../base/errors";
 import type { ParamValues } from "../base/params";
+import type { AnyCanvasEvent } from "./canvas_events";
 
 /** Raised when a reader of an older version could misread a trace. */
 export const TRACE_VERSION = 1;
@@ -200,6 +201,7 @@ export type TraceEvent =
   | KernelTimeEvent
   | PiecesEvent
   | WarningEvent
+  | AnyCanvasEvent
   | RunEndEvent;
 export type TraceKind = TraceEvent["kind"];
 

@@ -10,16 +10,17 @@ import type {
   TraceEvent,
   VerifyEvent,
 } from "./events";
+import { foldCanvas } from "./canvas_fold";
 import { addCost, addKernels, addSlots, addVerdicts, EMPTY_METRICS } from "./metrics";
 import { IdMap, Vector } from "./persistent";
-import { appendPiece, decodeBytes, NO_BYTES, type Piece } from "./text";
+import { inRound, knownPiece } from "./round";
+import { appendPiece, decodeBytes, NO_BYTES } from "./text";
 import {
   candidatesKey,
   pieceOf,
   roundOf,
   type NodeView,
   type PromptToken,
-  type RoundView,
   type RunView,
   type TokenView,
 } from "./view";
@@ -41,15 +42,11 @@ const EMPTY: RunView = {
   marks: Vector.empty(),
   longest: null,
   pieces: IdMap.empty(),
+  canvas: null,
 };
 
 /** The view of a run before its first event. */
 export const emptyView = (): RunView => EMPTY;
-
-const lengthOf = (view: RunView): number => (view.start?.promptTokens.length ?? 0) + view.tokens.length;
-
-const knownPiece = (view: RunView, token: number): Piece =>
-  view.pieces.get(token) ?? { text: pieceOf(view, token), bytes: null };
 
 function promptOf(view: RunView, start: RunStartEvent): readonly PromptToken[] {
   let pending = NO_BYTES;
@@ -58,39 +55,6 @@ function promptOf(view: RunView, start: RunStartEvent): readonly PromptToken[] {
     pending = added.pending;
     return { position, token, text: added.text };
   });
-}
-
-function openRound(view: RunView, e: TraceEvent): RoundView {
-  return {
-    step: e.step,
-    firstEvent: view.eventCount,
-    startMs: e.ms,
-    endMs: e.ms,
-    base: lengthOf(view),
-    phase: "open",
-    law: null,
-    nodes: [],
-    depth: 0,
-    rule: null,
-    isLossless: null,
-    path: [],
-    extra: null,
-    tokens: [],
-    candidates: IdMap.empty(),
-    slots: { target: null, draft: null },
-    cost: null,
-  };
-}
-
-/** The view with the event's round changed; the round is begun if this is its first event. */
-function inRound(view: RunView, e: TraceEvent, change: (round: RoundView) => RoundView): RunView {
-  const last = view.rounds.at(-1);
-  const isOpen = last?.step === e.step;
-  const round = { ...change(isOpen ? last : openRound(view, e)), endMs: e.ms };
-  return {
-    ...view,
-    rounds: isOpen ? view.rounds.set(view.rounds.length - 1, round) : view.rounds.push(round),
-  };
 }
 
 function foldDraft(view: RunView, e: DraftEvent): RunView {
@@ -238,6 +202,14 @@ function fold(view: RunView, e: TraceEvent): RunView {
         ...inRound(view, e, (round) => ({ ...round, slots: { ...round.slots, [e.of]: e } })),
         metrics: addSlots(view.metrics, e),
       };
+    case "canvas":
+    case "denoise":
+    case "scores":
+    case "judge":
+    case "unmask":
+    case "remask":
+    case "probe":
+      return foldCanvas(view, e);
     case "cost":
       return { ...inRound(view, e, (round) => ({ ...round, cost: e })), metrics: addCost(view.metrics, e) };
     case "kernel_time":

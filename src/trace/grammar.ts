@@ -3,6 +3,8 @@
  * everything a method yields in tests. docs/trace.md says the same in words; the two change together.
  */
 import { DecoscopeError } from "../base/errors";
+import { isCanvasEvent, type CanvasKind } from "./canvas_events";
+import { CanvasChecker } from "./canvas_rules";
 import type {
   CandidatesEvent,
   CommitEvent,
@@ -57,6 +59,7 @@ const newStep = (number: number, base: number): Step => ({
 /** Kinds that the runner alone adds. */
 const RUNNER_KINDS: ReadonlySet<string> = new Set(["run_start", "run_end", "pieces", "kernel_time"]);
 
+/** Kinds of rounds that append to a text. */
 const ROUND_KINDS: ReadonlySet<string> = new Set([
   "candidates",
   "draft",
@@ -64,7 +67,6 @@ const ROUND_KINDS: ReadonlySet<string> = new Set([
   "commit",
   "retract",
   "state",
-  "cost",
 ]);
 
 /**
@@ -83,6 +85,8 @@ export class TraceChecker {
   private hasDraftModel = true;
   private isStarted = false;
   private isPrefilled = false;
+  /** Set in runs that fill a canvas. */
+  private canvas: CanvasChecker | null = null;
   /** Step whose commit left out part of its path: the text ended there. */
   private cutOffStep: number | null = null;
   private isEnded = false;
@@ -107,8 +111,9 @@ export class TraceChecker {
     if (this.found) return this.found;
     this.attempt(`event ${this.index} (${e.kind}, step ${e.step})`, () => {
       this.checkPlace(e);
-      if (ROUND_KINDS.has(e.kind)) this.checkRound(e);
-      this.checkKind(e);
+      if (ROUND_KINDS.has(e.kind) || e.kind === "cost") this.checkRound(e);
+      if (isCanvasEvent(e)) this.checkCanvas(e);
+      else this.checkKind(e);
     });
     this.index++;
     return this.found;
@@ -159,7 +164,8 @@ export class TraceChecker {
   }
 
   private checkRound(e: { readonly kind: string; readonly step: number }): void {
-    expect(this.isPrefilled, "prefill before the first event of a round", e.kind);
+    if (this.canvas) expect(e.kind === "cost", "no round of a growing text after a canvas", e.kind);
+    else expect(this.isPrefilled, "prefill before the first event of a round", e.kind);
     const isOver = this.cutOffStep !== null && e.step > this.cutOffStep;
     expect(
       !isOver,
@@ -190,7 +196,17 @@ export class TraceChecker {
     expect(isCommitted, () => `a commit of the path verified in step ${number}`, "none");
   }
 
-  private checkKind(e: TraceEvent | MethodEvent): void {
+  private checkCanvas(e: Extract<TraceEvent | MethodEvent, { kind: CanvasKind }>): void {
+    if (e.kind === "canvas") {
+      expect(!this.isPrefilled && !this.canvas, "one prefill or one canvas", "a second one");
+      this.canvas = new CanvasChecker(e, this.text, (token) => this.mention(token));
+      return;
+    }
+    expect(this.canvas !== null, "canvas before the first event of a step", e.kind);
+    this.canvas.push(e);
+  }
+
+  private checkKind(e: Exclude<TraceEvent | MethodEvent, { kind: CanvasKind }>): void {
     switch (e.kind) {
       case "run_start":
         expect(!this.isStarted, "one run_start", "a second one");
@@ -202,7 +218,7 @@ export class TraceChecker {
         this.hasDraftModel = e.draft !== null;
         return;
       case "prefill":
-        expect(!this.isPrefilled, "one prefill", "a second one");
+        expect(!this.isPrefilled && !this.canvas, "one prefill or one canvas", "a second one");
         expect(
           isCount(e.tokens) && e.tokens <= this.promptLength,
           () => `prefill of 0 to ${this.promptLength} tokens, the prompt's`,
@@ -274,12 +290,9 @@ export class TraceChecker {
           `an error exactly if the reason is "error"`,
           e.reason,
         );
-        const hash = hashTokens(this.text.slice(this.promptLength));
-        expect(
-          e.hash === hash,
-          () => `hash ${hash}, of the ${this.text.length - this.promptLength} tokens committed`,
-          e.hash,
-        );
+        const committed = this.canvas?.committed() ?? this.text.slice(this.promptLength);
+        const hash = hashTokens(committed);
+        expect(e.hash === hash, () => `hash ${hash}, of the ${committed.length} tokens committed`, e.hash);
         this.isEnded = true;
         return;
       }

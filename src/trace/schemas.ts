@@ -3,6 +3,7 @@
  * is legal and which numbers agree is for grammar.ts. Unknown fields are dropped, so newer writers may add some.
  */
 import * as v from "valibot";
+import { canvasSchemas } from "./canvas_schemas";
 import type { TraceEvent, TraceKind } from "./events";
 
 /** Bounds for input that wants to do harm; far above anything an engine writes. */
@@ -155,6 +156,7 @@ export const EVENT_SCHEMAS: Schemas = {
     texts: upTo(LIMITS.tokens, text),
     partial: upTo(LIMITS.tokens, v.tuple([token, upTo(LIMITS.nameLength, v.pipe(count, v.maxValue(255)))])),
   }),
+  ...canvasSchemas({ limits: LIMITS, base, count, token, finite, name }),
   warning: v.object({ kind: v.literal("warning"), ...base, message: text }),
   run_end: v.object({
     kind: v.literal("run_end"),

@@ -11,6 +11,7 @@ import type {
   TokenOrigin,
   VerifyEvent,
 } from "./events";
+import type { CanvasRound, CanvasView } from "./canvas_view";
 import type { Metrics } from "./metrics";
 import type { IdMap, Vector } from "./persistent";
 import type { Piece } from "./text";
@@ -116,12 +117,21 @@ export interface RoundView {
   /** What the round did to the cache of each model. */
   readonly slots: { readonly target: SlotsEvent | null; readonly draft: SlotsEvent | null };
   readonly cost: CostEvent | null;
+  /** What the step did to a canvas; null in runs without one. */
+  readonly canvas: CanvasRound | null;
 }
 
 /** A moment worth jumping to on the timeline. */
 export interface Mark {
   readonly kind:
-    "first_rejection" | "whole_path" | "residual" | "retract" | "warning" | "longest_round" | "end";
+    | "first_rejection"
+    | "whole_path"
+    | "residual"
+    | "retract"
+    | "early_commit"
+    | "warning"
+    | "longest_round"
+    | "end";
   readonly step: number;
   /** Index of the event that made it. */
   readonly event: number;
@@ -161,6 +171,8 @@ export interface RunView {
   readonly longest: Mark | null;
   /** Texts of tokens seen so far; read with {@link pieceOf}. */
   readonly pieces: IdMap<Piece>;
+  /** The canvas, in runs that fill one; these leave `tokens` empty, and `text` is what the canvas holds so far. */
+  readonly canvas: CanvasView | null;
 }
 
 /** Key of a law among a round's candidates. */

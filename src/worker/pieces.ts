@@ -22,7 +22,13 @@ export class PieceTeller {
       case "draft":
         return event.nodes.map((n) => n.token);
       case "commit":
+      case "unmask":
+      case "judge":
         return [...event.tokens];
+      case "canvas":
+        return event.tokens.filter((token) => token !== event.mask);
+      case "scores":
+        return [...event.tokens, ...event.best, ...event.second, ...event.top.flat().map(([token]) => token)];
       default:
         return [];
     }

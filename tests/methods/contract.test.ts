@@ -1,10 +1,11 @@
-/** What every method in the list must do, whatever its algorithm, on the fake session. */
+/** What every method that appends to a text must do, whatever its algorithm, on the fake session. */
 import { describe, expect, test } from "vitest";
 import { DecoscopeError } from "../../src/base/errors";
-import { readParams, type Option, type ParamsSchema, type ParamValue } from "../../src/base/params";
+import { readParams } from "../../src/base/params";
 import { MAX_NODES } from "../../src/decoding/draft_tree";
-import { findMethod, methods } from "../../src/decoding/index";
+import { findMethod, methods, textMethods } from "../../src/decoding/index";
 import { checkTrace } from "../../src/trace/grammar";
+import { boundaryParams } from "../helpers/boundary_params";
 import { hashModel, mixModel } from "../helpers/fake_session_models";
 import {
   GREEDY_SAMPLER,
@@ -20,35 +21,6 @@ const draft = mixModel(target, hashModel({ vocabSize: 24, salt: 2, spread: 3 }),
 const PROMPTS = [[5], [1, 2], [7, 7, 7, 7], [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5]];
 const prompt = PROMPTS[3]!;
 
-/** Values at the edges of what an option allows. */
-function bounds(option: Option): ParamValue[] {
-  switch (option.kind) {
-    case "integer":
-    case "number":
-      return [option.min, option.max];
-    case "toggle":
-      return [false, true];
-    case "choice":
-      return option.choices.map((c) => c.value);
-    case "integers": {
-      const all = (length: number, value: number): number[] => Array.from({ length }, () => value);
-      return [
-        [option.min],
-        [option.max],
-        all(option.maxLength, option.min),
-        all(option.maxLength, option.max),
-      ];
-    }
-  }
-}
-/** Defaults, each option at each of its bounds alone, all at their first bounds and all at their last. */
-function boundaryParams(schema: ParamsSchema): Record<string, ParamValue>[] {
-  const keys = Object.entries(schema);
-  const all = (at: number): Record<string, ParamValue> =>
-    Object.fromEntries(keys.map(([key, option]) => [key, bounds(option).at(at)!]));
-  return [{}, ...keys.flatMap(([key, option]) => bounds(option).map((v) => ({ [key]: v }))), all(0), all(-1)];
-}
-
 test("ids are unique, stable in form, and found", () => {
   expect(new Set(methods.map((m) => m.id)).size).toBe(methods.length);
   for (const method of methods) {
@@ -58,7 +30,8 @@ test("ids are unique, stable in form, and found", () => {
   expect(findMethod("no-such-method")).toBeUndefined();
 });
 
-describe.each(methods.map((method) => [method.id, method] as const))("%s", (id, method) => {
+
+describe.each(textMethods.map((method) => [method.id, method] as const))("%s", (id, method) => {
   const base: FakeRun = {
     method: id,
     target,

@@ -90,6 +90,7 @@ const MARK_NAME: Readonly<Record<Mark["kind"], string>> = {
   whole_path: "A whole path accepted",
   residual: "Resampled after rejection",
   retract: "Text taken back",
+  early_commit: "Everything left committed at once",
   warning: "Warning",
   longest_round: "Most tokens in one step",
   end: "End",
@@ -98,6 +99,7 @@ const MARK_NAME: Readonly<Record<Mark["kind"], string>> = {
 const SHOWN_MARKS: ReadonlySet<Mark["kind"]> = new Set([
   "first_rejection",
   "retract",
+  "early_commit",
   "warning",
   "longest_round",
 ]);

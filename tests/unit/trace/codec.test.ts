@@ -75,20 +75,20 @@ describe("what newer versions may have written", () => {
   const [first = "", ...rest] = linesOf("worked_example.jsonl");
 
   it("leaves out kinds it does not know and says so", () => {
-    const foreign = '{"kind":"denoise","step":0,"ms":0.6,"masked":[1,2]}';
+    const foreign = '{"kind":"hologram","step":0,"ms":0.6,"masked":[1,2]}';
     const { events, warnings } = decodeTrace(
       [first, ...rest.slice(0, 2), foreign, foreign, ...rest.slice(2)].join("\n"),
     );
     expect(events).toEqual(decodeTrace(read("worked_example.jsonl")).events);
-    expect(warnings).toEqual(['left out 2 events of kind "denoise", which this version does not know']);
+    expect(warnings).toEqual(['left out 2 events of kind "hologram", which this version does not know']);
   });
 
   it("checks where such an event stands", () => {
-    const late = '{"kind":"denoise","step":0,"ms":9}';
+    const late = '{"kind":"hologram","step":0,"ms":9}';
     expect(messageOf([first, ...rest, late].join("\n"))).toContain("expected nothing after run_end");
-    const ahead = '{"kind":"denoise","step":7,"ms":0.6}';
+    const ahead = '{"kind":"hologram","step":7,"ms":0.6}';
     expect(messageOf([first, ahead, ...rest].join("\n"))).toContain(
-      "line 2: event 1 (denoise, step 7): expected step 0 or 1",
+      "line 2: event 1 (hologram, step 7): expected step 0 or 1",
     );
   });
 

@@ -1,0 +1,138 @@
+/**
+ * The places where denoising methods differ. A method names one part for each; `denoise.ts` runs them all by one loop.
+ * Parts are made anew for every run, so each may keep what it needs to remember.
+ */
+import type { UnmaskReason } from "../../trace/canvas_events";
+import type { Canvas } from "./canvas";
+import type { CanvasFacts, PassCost, Scores } from "./session";
+
+/** The stretch of the canvas that a step works on. */
+export interface Region {
+  /** Positions [start, end) may be committed. */
+  readonly start: number;
+  readonly end: number;
+  /** Blocks before this one. */
+  readonly block: number;
+  /** Steps since the block began. */
+  readonly step: number;
+  /** Masked positions of the block when it began. */
+  readonly size: number;
+  /** Steps planned for the block; null where that depends on the model. */
+  readonly planned: number | null;
+}
+
+/** What every part may look at. */
+export interface Moment {
+  readonly canvas: Canvas;
+  readonly model: CanvasFacts;
+  readonly seed: number;
+  readonly step: number;
+  readonly region: Region;
+}
+
+/** One masked position that may be committed in this step, with what was proposed for it. */
+export interface Row {
+  readonly position: number;
+  readonly token: number;
+  /** Natural log of the token's probability. */
+  readonly logprob: number;
+  /** Its probability. */
+  readonly confidence: number;
+  readonly margin: number;
+  readonly gap: number;
+  /** In nats. */
+  readonly entropy: number;
+  /** What positions are ranked by; larger first. */
+  readonly priority: number;
+}
+
+/** Which part of the canvas a step works on. */
+export interface Schedule {
+  /** Steps of the whole run; null where that depends on the model. */
+  planned(canvas: Canvas): number | null;
+  region(canvas: Canvas): Region;
+}
+
+/** Which rows a pass computes; the others are read as they were stored. */
+export interface CachePolicy {
+  /**
+   * Positions to compute, ascending; must include every position that may be committed.
+   * @param ahead positions chosen before the pass, by a commit policy that can; null for others
+   */
+  query(moment: Moment, ahead: readonly number[] | null): readonly number[];
+}
+
+/** What a position is ranked by, before {@link Reweight}. */
+export type Rank = (row: Omit<Row, "priority">, moment: Moment) => number;
+
+/** Changes priorities. `probe` is shown with the step. */
+export interface Reweight {
+  begin(moment: Moment): Readonly<Record<string, number>>;
+  apply(row: Row, moment: Moment): number;
+  readonly name: string;
+}
+
+/** Decides before the commits of a step whether everything left is committed at once. */
+export interface StopPolicy {
+  readonly name: string;
+  /** Rows it wants to see: those of the region, or every masked one of the canvas that was computed. */
+  readonly sees: "region" | "canvas";
+  decide(
+    rows: readonly Row[],
+    moment: Moment,
+  ): { readonly isEnough: boolean; readonly values: Record<string, number> };
+}
+
+/** Which positions a step commits. */
+export interface CommitPolicy {
+  readonly reason: UnmaskReason;
+  /** Steps for a block with so many masked positions; null where that depends on the model. */
+  planned(size: number): number | null;
+  /**
+   * The rows to commit.
+   * @param rows those of the region, by priority (larger first, then lower position)
+   */
+  select(rows: readonly Row[], moment: Moment): readonly Row[];
+  /** For policies that look at no logits: the positions this step commits, known before the pass. */
+  ahead?(moment: Moment): readonly number[];
+}
+
+/** A second opinion on what is to be committed. */
+export interface Verdict {
+  readonly rows: readonly Row[];
+  readonly judged: {
+    readonly rows: readonly Row[];
+    readonly logprobs: readonly number[];
+    readonly ranks: readonly number[];
+    readonly accepted: number;
+  };
+  /** Rows of the second model's pass, and its kernels. */
+  readonly cost: PassCost;
+}
+export type Verify = (rows: readonly Row[], moment: Moment) => Promise<Verdict>;
+
+export interface Parts {
+  readonly schedule: Schedule;
+  readonly cache: CachePolicy;
+  readonly rank: Rank;
+  readonly reweight: readonly Reweight[];
+  readonly stop: StopPolicy | null;
+  readonly commit: CommitPolicy;
+  readonly verify: Verify | null;
+  /** `ban` never proposes end tokens; `delay` ranks them last. */
+  readonly ending: "allow" | "delay" | "ban";
+  /** Steps in which nothing is committed need no pass: the canvas has not changed. For policies with `ahead`. */
+  readonly reuse: boolean;
+}
+
+/** The rows of scores, without priorities. */
+export const rowsOf = (s: Scores): Omit<Row, "priority">[] =>
+  s.positions.map((position, i) => ({
+    position,
+    token: s.proposal[i]!,
+    logprob: s.logprob[i]!,
+    confidence: Math.exp(s.logprob[i]!),
+    margin: s.margin[i]!,
+    gap: s.gap[i]!,
+    entropy: s.entropy[i]!,
+  }));

@@ -1,0 +1,33 @@
+/** Transition rates of absorbing diffusion under the log-linear schedule, and how many passes they need. */
+
+/** Time at which sampling ends, a little above 0. */
+const ETA = 1e-5;
+
+/** Times t_0 = 1 > t_1 > ... > t_n, equally spaced. */
+const timesOf = (steps: number): number[] =>
+  Array.from({ length: steps + 1 }, (_, k) => 1 + (k * (ETA - 1)) / steps);
+
+/**
+ * Chance that a masked position is committed in each of `steps` steps: (t_k - t_{k+1}) / t_k, and 1 in the last.
+ * @see Ou et al. 2024, RADD, appendix on samplers: Tweedie tau-leaping, which equals Euler for this schedule
+ */
+export function raddRates(steps: number): number[] {
+  const t = timesOf(steps);
+  return Array.from({ length: steps }, (_, k) => (k === steps - 1 ? 1 : (t[k]! - t[k + 1]!) / t[k]!));
+}
+
+/**
+ * Expected passes of `steps` steps over `positions` masks when steps that commit nothing make none: the sum of
+ * 1 - (1 - a_k)^positions, a_k the chance that a position is committed in step k. About n (1 - (1 - 1/n)^l).
+ * @see Ou et al. 2024, RADD, equation for the expected number of function evaluations
+ */
+export function expectedEvaluations(steps: number, positions: number): number {
+  let stillMasked = 1;
+  let sum = 0;
+  for (const rate of raddRates(steps)) {
+    const a = stillMasked * rate;
+    sum += 1 - (1 - a) ** positions;
+    stillMasked -= a;
+  }
+  return sum;
+}

@@ -1,0 +1,31 @@
+/** What changes the rank of proposals. */
+import type { Moment, Reweight } from "./parts";
+
+export interface EarlyRejectionOptions {
+  /** Factor of end tokens at the start; 1 changes nothing. */
+  readonly least: number;
+  /** How far a step of a block is, from 0 to 1. */
+  readonly progress: (moment: Moment) => number;
+}
+
+/**
+ * Proposals of an end token count `gamma` times their confidence, gamma rising from `least` to 1: early ends need to be
+ * surer than other tokens. For ranks by confidence.
+ * @see Yang et al. 2025, arXiv:2509.23924 (EOS early rejection)
+ */
+export const rejectEarlyEnds = ({ least, progress }: EarlyRejectionOptions): Reweight => {
+  const gamma = (m: Moment): number => least + (1 - least) * Math.min(1, progress(m));
+  return {
+    name: "eoser",
+    begin: (m) => ({ gamma: gamma(m) }),
+    apply: (row, m) => (m.model.endTokens.includes(row.token) ? row.priority * gamma(m) : row.priority),
+  };
+};
+
+/** s / (S - 1) within the block. */
+export const evenProgress = ({ region }: Moment): number =>
+  (region.planned ?? 1) > 1 ? region.step / (region.planned! - 1) : 1;
+
+/** (2^(s+1) - 1) / 2^S within the block: how much an ascending plan has committed. */
+export const ascendingProgress = ({ region }: Moment): number =>
+  (2 ** (region.step + 1) - 1) / 2 ** (region.planned ?? 1);

@@ -1,0 +1,80 @@
+/** Keys and values of decoded tokens are cached, one step after the token became known. */
+import { choice, integer } from "../base/params";
+import { delayedCache, greedyCache } from "./canvas/cache";
+import { bestOfPlan, randomOrder } from "./canvas/commit";
+import { blockParams, stepParams, stepsOf } from "./canvas/params";
+import { atRandom, byConfidence } from "./canvas/rank";
+import { blocks } from "./canvas/schedule";
+import { defineCanvasMethod } from "./method";
+
+export const dkvCache = defineCanvasMethod({
+  id: "dkv-cache",
+  label: "dKV-Cache",
+  summary:
+    "Caches the keys and values of decoded tokens with a delay of one step; recomputes masked rows only.",
+  source: {
+    title: "dKV-Cache: The Cache for Diffusion Language Models",
+    authors: "X. Ma, R. Yu, G. Fang, X. Wang",
+    year: 2025,
+    url: "https://arxiv.org/abs/2505.15781",
+    where: "sections 3.3 (Decode) and 3.4 (Greedy)",
+  },
+  requires: "masked",
+  lossless: false,
+  params: {
+    variant: choice({
+      default: "decode",
+      choices: [
+        { value: "decode", label: "Decode" },
+        { value: "greedy", label: "Greedy" },
+        { value: "no_delay", label: "Without delay" },
+      ],
+      label: "Variant",
+      help: "Decode recomputes every masked position. Greedy recomputes a few neighbours only, in a random order drawn beforehand. Without delay, tokens keep what was computed while they were masks: the variant the paper shows to fail.",
+    }),
+    refreshEvery: integer({
+      default: 8,
+      min: 0,
+      max: 256,
+      label: "Refresh every",
+      help: "Steps of a block between passes that compute every row; the paper has 8, and 2 for Greedy. 1 is no cache at all, 0 never refreshes after the first two.",
+    }),
+    window: integer({
+      default: 4,
+      min: 0,
+      max: 64,
+      label: "Window",
+      help: "Greedy only: masked neighbours computed beside the positions at work.",
+    }),
+    prompt: choice({
+      default: "stored",
+      choices: [
+        { value: "stored", label: "Stored" },
+        { value: "live", label: "Recomputed" },
+      ],
+      label: "Prompt",
+      help: "Stored prompts are computed in refreshes only, as in the paper. Small models use rows of the prompt as scratch paper; recomputing them costs rows and keeps their answers.",
+    }),
+    ...stepParams,
+    ...blockParams,
+  },
+  views: ["canvas", "denoised", "scores"],
+  parts({ params }, canvas) {
+    const { variant, refreshEvery, window, prompt } = params;
+    const steps = stepsOf(params, canvas.masked().length);
+    const isGreedy = variant === "greedy";
+    return {
+      schedule: blocks(params.blockLength, steps),
+      cache: isGreedy
+        ? greedyCache({ refreshEvery, window, prompt })
+        : delayedCache({ refreshEvery, delay: variant === "decode", prompt }),
+      rank: isGreedy ? atRandom : byConfidence,
+      reweight: [],
+      stop: null,
+      commit: isGreedy ? randomOrder(steps) : bestOfPlan(steps),
+      verify: null,
+      ending: params.ending,
+      reuse: false,
+    };
+  },
+});

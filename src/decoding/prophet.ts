@@ -1,0 +1,81 @@
+/** Low-confidence decoding that stops as soon as the answer is clear and commits the rest at once. */
+import { choice, number } from "../base/params";
+import { bestOfPlan } from "./canvas/commit";
+import { blockParams, cacheOf, cacheParams, stepParams, stepsOf } from "./canvas/params";
+import { byConfidence } from "./canvas/rank";
+import { blocks } from "./canvas/schedule";
+import { clearAnswer } from "./canvas/stop";
+import { defineCanvasMethod } from "./method";
+
+const bar = (third: string, value: number) =>
+  number({
+    default: value,
+    min: 0,
+    max: 40,
+    step: 0.5,
+    label: `Bar, ${third} third`,
+    help: `Least gap between the two best logits at which everything is committed in the ${third} third of the run. Small models spread their logits less than large ones.`,
+  });
+
+export const prophet = defineCanvasMethod({
+  id: "prophet",
+  label: "Prophet",
+  summary:
+    "Watches the gap between the two best tokens and commits everything left once it passes a falling bar.",
+  source: {
+    title: "Diffusion Language Models Know the Answer Before Decoding",
+    authors: "P. Li, Y. Zhou, D. Muhtar, L. Yin, S. Yan, L. Shen, Y. Liang, S. Vosoughi, S. Liu",
+    year: 2025,
+    url: "https://arxiv.org/abs/2508.19982",
+    where: "section 4, equation of the confidence gap and algorithm 1",
+  },
+  requires: "masked",
+  lossless: false,
+  params: {
+    firstBar: bar("first", 7.5),
+    secondBar: bar("second", 5),
+    thirdBar: bar("last", 2.5),
+    aggregate: choice({
+      default: "mean",
+      choices: [
+        { value: "mean", label: "Mean" },
+        { value: "min", label: "Smallest" },
+      ],
+      label: "Gap",
+      help: "The paper takes the mean gap. The smallest is the careful choice: one undecided position then holds everything back.",
+    }),
+    watched: choice({
+      default: "canvas",
+      choices: [
+        { value: "canvas", label: "Canvas" },
+        { value: "region", label: "Block" },
+      ],
+      label: "Watched",
+      help: "Whose masked positions count: all of the canvas, or those of the block. Whatever is watched, the whole canvas is committed.",
+    }),
+    ...stepParams,
+    ...blockParams,
+    ...cacheParams,
+  },
+  views: ["canvas", "denoised", "scores"],
+  parts({ params }, canvas) {
+    const steps = stepsOf(params, canvas.masked().length);
+    const schedule = blocks(params.blockLength, steps);
+    return {
+      schedule,
+      cache: cacheOf(params),
+      rank: byConfidence,
+      reweight: [],
+      stop: clearAnswer({
+        bars: [params.firstBar, params.secondBar, params.thirdBar],
+        aggregate: params.aggregate,
+        sees: params.watched,
+        planned: schedule.planned(canvas) ?? 1,
+      }),
+      commit: bestOfPlan(steps),
+      verify: null,
+      ending: params.ending,
+      reuse: false,
+    };
+  },
+});

@@ -1,0 +1,50 @@
+/** Ancestral sampling of a model that knows no time: steps in which nothing changes need no pass. */
+import { integer, toggle } from "../base/params";
+import { uncached } from "./canvas/cache";
+import { transitions } from "./canvas/commit";
+import { raddRates } from "./canvas/radd_rates";
+import { leftToRight } from "./canvas/rank";
+import { blocks } from "./canvas/schedule";
+import { defineCanvasMethod } from "./method";
+
+export const radd = defineCanvasMethod({
+  id: "radd",
+  label: "RADD",
+  summary: "Random transitions as the diffusion process has them; steps that change nothing cost nothing.",
+  source: {
+    title: "Your Absorbing Discrete Diffusion Secretly Models the Conditional Distributions of Clean Data",
+    authors: "J. Ou, S. Nie, K. Xue, F. Zhu, J. Sun, Z. Li, C. Li",
+    year: 2024,
+    url: "https://arxiv.org/abs/2406.03736",
+    where:
+      "theorem 1 (time-free conditionals), section 3.2 (cached sampler), equation for the expected evaluations",
+  },
+  requires: "masked",
+  lossless: false,
+  params: {
+    steps: integer({
+      default: 64,
+      min: 1,
+      max: 1024,
+      label: "Steps",
+      help: "Equal intervals of time. More follow the process closer; passes grow only up to one for each token.",
+    }),
+    isCached: toggle({
+      default: true,
+      label: "Skip unneeded passes",
+      help: "The model knows no time, so while no token changes its answer stands. Off, every step makes a pass; the text is the same.",
+    }),
+  },
+  views: ["canvas", "denoised", "scores"],
+  parts: ({ params }) => ({
+    schedule: blocks(0, () => params.steps),
+    cache: uncached,
+    rank: leftToRight,
+    reweight: [],
+    stop: null,
+    commit: transitions(raddRates(params.steps)),
+    verify: null,
+    ending: "allow",
+    reuse: params.isCached,
+  }),
+});
