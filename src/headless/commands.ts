@@ -10,6 +10,7 @@ import { encodeTrace } from "../trace/codec";
 import type { TraceEvent } from "../trace/events";
 import { EngineHost, type HostedModel } from "../worker/host";
 import { runMethod, type RunCounts } from "../worker/run";
+import { RunText } from "../worker/run_text";
 import type { LogitsArguments, RunArguments } from "./arguments";
 
 const BUNDLED = fileURLToPath(new URL("../../public/models", import.meta.url));
@@ -53,7 +54,7 @@ export async function run(
   const method = findMethod(args.method);
   const { host, target } = await open(gpu, args);
   const draft =
-    method?.requires === "causal+draft" ? (args.draft ?? findModel(args.model)?.draft ?? null) : null;
+    method?.requires.includes("+") === true ? (args.draft ?? findModel(args.model)?.draft ?? null) : null;
   if (draft !== null) await host.load(draft, sourceOf(draft));
 
   const counts: RunCounts = { dispatches: 0, submits: 0, readbacks: 0, bytesUploaded: 0 };
@@ -79,7 +80,9 @@ export async function run(
   if (end.error) throw DecoscopeError.fromRecord(end.error);
   for (const e of events) if (e.kind === "warning") process.stderr.write(`warning: ${e.message}\n`);
 
-  const tokens = events.flatMap((e) => (e.kind === "commit" ? e.tokens : []));
+  const text = new RunText();
+  for (const e of events) text.push(e);
+  const tokens = text.tokens();
   const stats = { targetForwards: 0, targetRows: 0, draftForwards: 0, draftRows: 0, steps: 0 };
   for (const e of events) {
     if (e.kind !== "cost") continue;
@@ -89,7 +92,7 @@ export async function run(
     stats.draftRows += e.draftRows;
     stats.steps++;
   }
-  const decodeMs = end.ms - (events.find((e) => e.kind === "prefill")?.ms ?? 0);
+  const decodeMs = end.ms - (events.find((e) => e.kind === "prefill" || e.kind === "canvas")?.ms ?? 0);
   return {
     text: target.tokenizer.decode(tokens),
     tokens,

@@ -18,7 +18,7 @@ export interface CatalogEntry {
   readonly contextLength: number;
   /** Models with the same tokenizer id share all tokens, and so can draft for one another. */
   readonly tokenizer: string;
-  /** The model that drafts for it unless another is chosen; null if there is none. */
+  /** The model that drafts for it, or judges what it denoises, unless another is chosen; null if there is none. */
   readonly draft: string | null;
   /** Licence of the weights (SPDX). */
   readonly licence: string;
@@ -77,7 +77,7 @@ export const catalog: readonly CatalogEntry[] = [
     sizeBytes: 2_424_973,
     contextLength: 256,
     tokenizer: "stories-2048",
-    draft: null,
+    draft: "story-target",
     licence: "Apache-2.0",
     card: "models/story-diffusion/card.md",
     files: [

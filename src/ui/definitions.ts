@@ -9,8 +9,8 @@ export type MethodInfo = Omit<Method, "treeNodes" | "decode">;
 export type ModelInfo = CatalogEntry;
 
 export const methods: readonly MethodInfo[] = registered;
-/** Models that write text from left to right. */
-export const models: readonly ModelInfo[] = catalog.filter((m) => m.kind === "causal");
+/** Models that write text from left to right first, then those that fill masks. */
+export const models: readonly ModelInfo[] = catalog;
 
 /** Settings of the user's sampler as a form; keys are those of SamplerSettings. */
 export const samplerSchema = {
@@ -75,13 +75,16 @@ export const runSchema = {
 
 export const methodOf = (id: string): MethodInfo | undefined => methods.find((m) => m.id === id);
 export const modelOf = (id: string): ModelInfo | undefined => models.find((m) => m.id === id);
-/** The model that drafts for a target, if there is one. */
+/** The model that drafts for a target or judges what it denoises, if there is one. */
 export const draftOf = (target: string): ModelInfo | undefined => {
   const draft = modelOf(target)?.draft ?? null;
   return draft === null ? undefined : modelOf(draft);
 };
 /** Whether a method can run on a model: some need another model that drafts for it. */
 export const fits = (method: MethodInfo, model: string): boolean =>
-  method.requires === "causal" || draftOf(model) !== undefined;
+  method.requires.startsWith(modelOf(model)?.kind ?? "causal") &&
+  (!method.requires.includes("+") || draftOf(model) !== undefined);
+/** The first model that a method can run on. */
+export const modelFor = (method: MethodInfo): ModelInfo | undefined => models.find((m) => fits(method, m.id));
 /** Name to show for a model or method id, known or not. */
 export const labelOf = (id: string): string => methodOf(id)?.label ?? modelOf(id)?.label ?? id;

@@ -5,6 +5,7 @@ import { findMethod } from "../decoding";
 import type { Method } from "../decoding/method";
 import { checkPrompt } from "../decoding/prompt";
 import { Profiler } from "../engine/profiler";
+import { GpuCanvasSession } from "../runtime/canvas_session";
 import { GpuSession } from "../runtime/session";
 import type { MethodEvent, SamplerSettings, StopReason, TraceEvent } from "../trace/events";
 import { TRACE_VERSION } from "../trace/events";
@@ -12,6 +13,7 @@ import { hashTokens } from "../trace/hash";
 import type { RunSettings } from "./api";
 import type { EngineHost, HostedModel } from "./host";
 import { PieceTeller } from "./pieces";
+import { RunText } from "./run_text";
 
 /** Raised by the driver to end a run at its next event. */
 export interface RunControl {
@@ -68,6 +70,19 @@ function checkSampler(s: SamplerSettings): void {
   );
 }
 
+/** @throws DecoscopeError "method" if a method that fills masks is asked of a model that appends, or the other way round */
+function checkKind(method: Method, model: HostedModel["gpu"], id: string): void {
+  const needsMasks = method.requires.startsWith("masked");
+  if (needsMasks === (model.masked !== null)) return;
+  const [wants, is] = needsMasks
+    ? ["fills masks", "appends to a text"]
+    : ["appends to a text", "fills masks"];
+  throw new DecoscopeError(
+    "method",
+    `${method.label} ${wants}, and ${id} ${is}. Choose another model or method.`,
+  );
+}
+
 /** Checks settings against what is loaded. @throws DecoscopeError "method" with what to change */
 async function prepare(
   host: EngineHost,
@@ -82,12 +97,13 @@ async function prepare(
     );
   const params = readParams(method.params, settings.params);
   const target = await host.model(settings.model);
+  checkKind(method, target.gpu, target.id);
   let draft: HostedModel | null = null;
-  if (method.requires === "causal+draft") {
+  if (method.requires.includes("+")) {
     if (settings.draft === null) {
       throw new DecoscopeError(
         "method",
-        `${method.label} needs a draft model and none was chosen. Choose one.`,
+        `${method.label} needs a second model and none was chosen. Choose one.`,
       );
     }
     draft = await host.model(settings.draft);
@@ -95,7 +111,7 @@ async function prepare(
     if (a !== b) {
       throw new DecoscopeError(
         "method",
-        `The draft model must share the target's vocabulary: ${target.id} has ${a} tokens, ${draft.id} has ${b}. Choose another pair.`,
+        `The second model must share the target's vocabulary: ${target.id} has ${a} tokens, ${draft.id} has ${b}. Choose another pair.`,
       );
     }
   }
@@ -104,6 +120,30 @@ async function prepare(
   const room = Math.min(target.gpu.maxContext, draft?.gpu.maxContext ?? Infinity);
   checkPrompt(promptTokens, target.gpu.facts, room);
   return { method, params, target, draft, promptTokens };
+}
+
+/** The memory of one run on the device. @throws DecoscopeError "limit" */
+function openSession(
+  host: EngineHost,
+  settings: RunSettings,
+  { method, params, target, draft, promptTokens }: Prepared,
+  profiler: Profiler | null,
+): Promise<GpuSession | GpuCanvasSession> {
+  const shared = { seed: settings.seed, tuning: host.tuning, profiler };
+  if (method.requires.startsWith("masked"))
+    return GpuCanvasSession.open(host.engine, {
+      ...shared,
+      model: target.gpu,
+      guider: draft?.gpu ?? null,
+      length: promptTokens.length + settings.maxNewTokens,
+    });
+  return GpuSession.open(host.engine, {
+    ...shared,
+    target: target.gpu,
+    draft: draft?.gpu ?? null,
+    maxNewTokens: settings.maxNewTokens,
+    treeNodes: method.treeNodes(params.values as never),
+  });
 }
 
 /**
@@ -118,7 +158,8 @@ export async function* runMethod(
   counts: RunCounts,
   promptIds: readonly number[] | null = null,
 ): AsyncGenerator<TraceEvent, void, void> {
-  const { method, params, target, draft, promptTokens } = await prepare(host, settings, promptIds);
+  const prepared = await prepare(host, settings, promptIds);
+  const { method, params, target, draft, promptTokens } = prepared;
   const started = performance.now();
   const ms = (): number => Math.round((performance.now() - started) * 100) / 100;
   const pieces = new PieceTeller(target.tokenizer);
@@ -143,11 +184,11 @@ export async function* runMethod(
   for (const i of params.issues)
     yield { kind: "warning", step: 0, ms: ms(), message: `${i.key}: ${i.message}` };
 
-  const newTokens: number[] = [];
+  const text = new RunText();
   let reason: StopReason | null = null;
   // In an object: a callback of the device sets it, which flow analysis does not follow.
   const failed: { error: DecoscopeError | null } = { error: null };
-  let session: GpuSession | null = null;
+  let session: GpuSession | GpuCanvasSession | null = null;
   let profiler: Profiler | null = null;
   const onUncaptured = (e: DecoscopeError): void => {
     failed.error ??= e;
@@ -155,15 +196,7 @@ export async function* runMethod(
   host.gpu.onUncaptured.add(onUncaptured);
   try {
     if (settings.profile && host.gpu.features.timestamps) profiler = new Profiler(host.gpu, host.memory);
-    session = await GpuSession.open(host.engine, {
-      target: target.gpu,
-      draft: draft?.gpu ?? null,
-      seed: settings.seed,
-      maxNewTokens: settings.maxNewTokens,
-      treeNodes: method.treeNodes(params.values as never),
-      tuning: host.tuning,
-      profiler,
-    });
+    session = await openSession(host, settings, prepared, profiler);
     const events: AsyncGenerator<MethodEvent, void, void> = method.decode({
       session,
       params: params.values,
@@ -175,7 +208,7 @@ export async function* runMethod(
     for await (const event of events) {
       Object.assign(counts, session.counts);
       step = event.step;
-      if (event.kind === "commit") newTokens.push(...event.tokens);
+      text.push(event);
       yield* pieces.before(pieces.mentioned(event), step, ms());
       yield { ...event, ms: ms() };
       if (profiler && profiler.pending > COLLECT_AFTER) {
@@ -198,20 +231,14 @@ export async function* runMethod(
     session?.dispose();
     profiler?.dispose();
   }
-  const last = newTokens.at(-1);
   if (failed.error) reason = "error";
-  reason ??=
-    last !== undefined && target.gpu.facts.endTokens.includes(last)
-      ? "end_token"
-      : newTokens.length >= settings.maxNewTokens
-        ? "max_tokens"
-        : "context_full";
+  reason ??= text.stopReason(target.gpu.facts.endTokens, settings.maxNewTokens);
   yield {
     kind: "run_end",
     step,
     ms: ms(),
     reason,
-    hash: hashTokens(newTokens),
+    hash: hashTokens(text.tokens()),
     error: failed.error?.toRecord() ?? null,
   };
 }

@@ -2,7 +2,7 @@
  * Every method in the menu runs, steps and is cancelled; at temperature 0 all of them write the same text.
  * A page compiles its kernels once, which on a software adapter takes most of a test: so tests are few and do much.
  */
-import { methods } from "../../src/decoding/index";
+import { textMethods as methods } from "../../src/decoding/index";
 import { expect, test } from "./decoscope";
 
 for (const method of methods) {

@@ -14,6 +14,7 @@ import { readParams } from "../../src/base/params";
 import { pcg4d } from "../../src/base/rng";
 import type { MethodEvent, SamplerSettings } from "../../src/trace/events";
 import { logSoftmax, MASKED, proposal, rowStats, topK } from "../reference/row_stats";
+import { tokenRank } from "../reference/token_ranks";
 import type { FakeModel } from "./fake_session_models";
 import { methodOf, SAMPLER } from "./fake_session_run";
 
@@ -159,14 +160,7 @@ export class FakeCanvasSession implements CanvasSession {
     const { guider } = this;
     if (!guider) throw new Error("no guider");
     await new Promise(setImmediate);
-    const rows = text.slice(from).map((token, i) => {
-      const law = logSoftmax(guider.logits(text.slice(0, from + i)));
-      return {
-        logprob: law[token]!,
-        bestLogprob: Math.max(...law),
-        rank: law.filter((v, x) => v > law[token]! || (v === law[token] && x < token)).length,
-      };
-    });
+    const rows = text.slice(from).map((token, i) => tokenRank(guider.logits(text.slice(0, from + i)), token));
     return {
       logprob: rows.map((r) => r.logprob),
       bestLogprob: rows.map((r) => r.bestLogprob),

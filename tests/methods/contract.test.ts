@@ -30,7 +30,6 @@ test("ids are unique, stable in form, and found", () => {
   expect(findMethod("no-such-method")).toBeUndefined();
 });
 
-
 describe.each(textMethods.map((method) => [method.id, method] as const))("%s", (id, method) => {
   const base: FakeRun = {
     method: id,

@@ -1,7 +1,7 @@
 /** Methods on the real GPU session with the bundled models: greedy equality, counts, leaks, cancellation, limits. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { prompts } from "../../bench/prompts";
-import { methods } from "../../src/decoding";
+import { textMethods as methods } from "../../src/decoding";
 import { checkTrace } from "../../src/trace/grammar";
 import type { EngineHost } from "../../src/worker/host";
 import { type RunCounts, runMethod } from "../../src/worker/run";

@@ -1,13 +1,23 @@
 /** The setup column: what the next run is made with, and the buttons that start and end it. */
 import { useId } from "react";
 import { findMethod } from "../../decoding/index";
-import { draftOf, fits, methodOf, methods, modelOf, models, runSchema, samplerSchema } from "../definitions";
+import {
+  draftOf,
+  fits,
+  methodOf,
+  methods,
+  modelFor,
+  modelOf,
+  models,
+  runSchema,
+  samplerSchema,
+} from "../definitions";
 import { cancel, run, runOneStep } from "../engine";
 import { Field } from "../form/fields";
 import { ParamsForm } from "../form/ParamsForm";
 import { bytes, parameters } from "../format";
 import { isBusy, useEngine } from "../stores/engine";
-import { paramsOf, setParam, setSampler, useSettings } from "../stores/settings";
+import { paramsOf, setMethod, setParam, setSampler, useSettings } from "../stores/settings";
 
 function Prompt() {
   const id = useId();
@@ -53,10 +63,10 @@ function MethodPicker() {
           id={id}
           value={state.method}
           aria-describedby={`${id}-help`}
-          onChange={(e) => useSettings.setState({ method: e.target.value })}
+          onChange={(e) => setMethod(e.target.value)}
         >
           {methods.map((m) => (
-            <option key={m.id} value={m.id} disabled={!fits(m, state.model)}>
+            <option key={m.id} value={m.id} disabled={!modelFor(m)}>
               {m.label}
             </option>
           ))}
@@ -121,7 +131,7 @@ function ModelPicker() {
   const model = useSettings((s) => s.model);
   const method = useSettings((s) => s.method);
   const chosen = modelOf(model);
-  const draft = methodOf(method)?.requires === "causal+draft" ? draftOf(model) : undefined;
+  const draft = methodOf(method)?.requires.includes("+") ? draftOf(model) : undefined;
   const size = (chosen?.sizeBytes ?? 0) + (draft?.sizeBytes ?? 0);
   return (
     <section className="setup-section" aria-label="Model">
@@ -148,8 +158,10 @@ function ModelPicker() {
       {chosen && (
         <p id={`${id}-help`} className="help">
           {chosen.description} {parameters(chosen.parameters)} parameters
-          {draft ? `, drafted for by ${draft.label} with ${parameters(draft.parameters)}` : ""}. {bytes(size)}
-          , downloaded once and run on this device.
+          {draft
+            ? `, ${chosen.kind === "masked" ? "judged" : "drafted for"} by ${draft.label} with ${parameters(draft.parameters)}`
+            : ""}
+          . {bytes(size)}, downloaded once and run on this device.
         </p>
       )}
     </section>

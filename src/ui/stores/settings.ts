@@ -3,7 +3,7 @@ import { create } from "zustand";
 import { readParams, type ParamValue, type ParamValues } from "../../base/params";
 import type { SamplerSettings } from "../../trace/events";
 import type { RunSettings } from "../../worker/api";
-import { draftOf, methodOf, methods, models, runSchema, samplerSchema } from "../definitions";
+import { draftOf, fits, methodOf, modelFor, methods, models, runSchema, samplerSchema } from "../definitions";
 
 export interface SettingsState {
   readonly model: string;
@@ -51,9 +51,17 @@ export const setParam = (key: string, value: ParamValue): void =>
 export const setSampler = (key: string, value: ParamValue): void =>
   useSettings.setState((s) => ({ sampler: { ...s.sampler, [key]: value } }));
 
+/** Chooses a method, and another model if it cannot run on the present one. */
+export const setMethod = (id: string): void =>
+  useSettings.setState((s) => {
+    const method = methodOf(id);
+    if (!method) return {};
+    return { method: id, model: fits(method, s.model) ? s.model : (modelFor(method)?.id ?? s.model) };
+  });
+
 /** The settings as the worker takes them; "full" detail, since the page shows candidates. */
 export function runSettings(s: SettingsState): RunSettings {
-  const needsDraft = methodOf(s.method)?.requires === "causal+draft";
+  const needsDraft = methodOf(s.method)?.requires.includes("+") === true;
   return {
     model: s.model,
     draft: needsDraft ? (draftOf(s.model)?.id ?? null) : null,
