@@ -59,7 +59,7 @@ export interface CanvasMethodDefinition<S extends ParamsSchema = ParamsSchema> e
 > {
   readonly requires: "masked" | "masked+guider";
   /** The parts of one run. */
-  parts(context: CanvasMethodContext<S>, canvas: Canvas): Parts;
+  readonly parts: (context: CanvasMethodContext<S>, canvas: Canvas) => Parts;
 }
 export interface CanvasMethodContext<S extends ParamsSchema> extends CanvasContext {
   readonly params: ParamsOf<S>;

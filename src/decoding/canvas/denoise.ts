@@ -156,7 +156,8 @@ export async function* denoise(
       reused: false,
     };
     if (isFull) yield scoresEvent(step, result.scores, rows);
-    for (const { name, begin } of parts.reweight) yield { kind: "probe", step, name, values: begin(m) };
+    for (const change of parts.reweight)
+      yield { kind: "probe", step, name: change.name, values: change.begin(m) };
 
     let isEnough = isAllIn;
     if (parts.stop && !isAllIn) {
