@@ -1,6 +1,6 @@
 /** How draft trees are grown: tree policies, the drafters that follow them, and the laws that verifiers accept. */
 import type { DraftEvent, SamplerSettings, VerifyEvent } from "../trace/events";
-import type { Expansion, Laws, Recorder, Tree } from "./session";
+import type { Choice, Expansion, Laws, Recorder, Successors, Tree } from "./session";
 
 /** How draft tokens were drawn: which verifiers are legal depends on it. */
 export type ProposalLaw = DraftEvent["law"];
@@ -13,6 +13,8 @@ export interface RecordedDraft {
   readonly tree: Tree;
   /** Entry l: draft laws whose last rows stand after the nodes of depth l, in order. Empty without a draft model. */
   readonly laws: readonly Laws[];
+  /** What learns from the target's forward pass over the tree. */
+  readonly learn?: Successors;
 }
 
 /** Proposes trees whose tokens were drawn by law `L`. */
@@ -170,6 +172,24 @@ export function modelDrafter<L extends "chain" | "wor" | "iid" | "iidPaths">(
         return after;
       });
       return { tree, laws };
+    },
+  };
+}
+
+/** Chooses all nodes of a tree at once, without a draft model; `record` says how, and what learns from the round. */
+export function chosenDrafter(
+  levels: readonly number[],
+  record: (ops: Recorder) => { readonly choice: Choice; readonly learn?: Successors },
+): Drafter<"point"> {
+  return {
+    law: "point",
+    levels,
+    fedDepth: null,
+    record(ops) {
+      const { choice, ...rest } = record(ops);
+      const tree = ops.tree(levels);
+      ops.choose(tree, choice);
+      return { tree, laws: [], ...rest };
     },
   };
 }

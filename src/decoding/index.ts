@@ -4,8 +4,10 @@ import { dkvCache } from "./dkv_cache";
 import { eoserAss } from "./eoser_ass";
 import { fastDllm } from "./fast_dllm";
 import { guidedDiffusion } from "./guided_diffusion";
+import { jacobi } from "./jacobi";
 import { lowConfidence } from "./low_confidence";
 import type { Method } from "./method";
+import { promptLookup } from "./prompt_lookup";
 import { prophet } from "./prophet";
 import { radd } from "./radd";
 import { randomOrderMethod } from "./random_order";
@@ -14,6 +16,7 @@ import { rsdS } from "./rsd_s";
 import { specinfer } from "./specinfer";
 import { spectr } from "./spectr";
 import { speculativeChain } from "./speculative_chain";
+import { tokenRecycling } from "./token_recycling";
 
 export const methods: readonly Method[] = [
   autoregressive,
@@ -22,6 +25,9 @@ export const methods: readonly Method[] = [
   rsdS,
   spectr,
   specinfer,
+  tokenRecycling,
+  promptLookup,
+  jacobi,
   lowConfidence,
   randomOrderMethod,
   fastDllm,

@@ -12,6 +12,8 @@ import type { ProgramCost, RoundOutcome, TopTokens, TreeContents } from "./sessi
 
 /** Tokens listed in a candidates event. */
 export const CANDIDATES = 10;
+/** Parent of a node that is not there: a level drawn short, a token that nothing is known for. */
+const ABSENT = -2;
 /** Log-probabilities below this stand for tokens that the sampling settings dropped. */
 const DROPPED = -1e29;
 
@@ -33,32 +35,28 @@ export function plainCandidates(step: number, position: number, top: TopTokens):
   return { kind: "candidates", step, of: "target", node: null, position, top: topOfRow(top, top.rows - 1) };
 }
 
-/**
- * Candidates after each of `nodes`, which are the last rows of `top` in this order. `n` is the number of committed
- * tokens before the round, so a node at depth k competes for position n + k.
- */
-export function treeCandidates(
-  of: "target" | "draft",
-  outcome: RoundOutcome,
-  nodes: readonly DraftNode[],
-  top: TopTokens,
-): MethodEvent[] {
-  const first = top.rows - nodes.length;
-  return nodes.map((node, i) => ({
-    kind: "candidates",
-    step: outcome.step,
-    of,
-    node: node.id,
-    position: outcome.n + node.depth,
-    top: topOfRow(top, first + i),
-  }));
+/** A round as it is told: nodes that are there, numbered without gaps, and what was decided about them. */
+export interface ToldRound {
+  /** The anchor first. */
+  readonly nodes: readonly DraftNode[];
+  /** Device's number of each node: its row among the tree's, and its slot counted from the anchor's. */
+  readonly ids: readonly number[];
+  /** By number in `nodes`, the path too. */
+  readonly outcome: RoundOutcome;
 }
 
-/** Nodes as records, the anchor first. */
-export function draftNodes(tree: TreeContents): DraftNode[] {
-  return Array.from({ length: tree.count }, (_, id) => ({
-    id,
-    parent: tree.parent[id]!,
+/** Leaves out absent nodes, which only the device counts. */
+export function toldRound(tree: TreeContents, outcome: RoundOutcome): ToldRound {
+  const ids: number[] = [];
+  const numbers = new Int32Array(tree.count).fill(-1);
+  for (let id = 0; id < tree.count; id++) {
+    if (tree.parent[id] === ABSENT) continue;
+    numbers[id] = ids.length;
+    ids.push(id);
+  }
+  const nodes = ids.map((id, number): DraftNode => ({
+    id: number,
+    parent: id === 0 ? -1 : numbers[tree.parent[id]!]!,
     depth: tree.depth[id]!,
     sibling: tree.sibling[id]!,
     token: tree.token[id]!,
@@ -66,6 +64,55 @@ export function draftNodes(tree: TreeContents): DraftNode[] {
     phi: logprob(tree.phi[id]!),
     perturbed: tree.perturbed[id]!,
   }));
+  if (nodes.length === tree.count) return { nodes, ids, outcome };
+  const floats = (values: Float32Array): Float32Array => Float32Array.from(ids, (id) => values[id]!);
+  return {
+    nodes,
+    ids,
+    outcome: {
+      ...outcome,
+      path: outcome.path.map((id) => numbers[id]!),
+      logp: floats(outcome.logp),
+      r: floats(outcome.r),
+      d: floats(outcome.d),
+      acceptProb: floats(outcome.acceptProb),
+      u: floats(outcome.u),
+      verdict: Uint32Array.from(ids, (id) => outcome.verdict[id]!),
+    },
+  };
+}
+
+/** Candidates of the target after every node. A node at depth k competes for the k-th position after the text. */
+export function targetCandidates({ nodes, ids, outcome }: ToldRound, top: TopTokens): MethodEvent[] {
+  return nodes.map((node, i) => ({
+    kind: "candidates",
+    step: outcome.step,
+    of: "target",
+    node: node.id,
+    position: outcome.n + node.depth,
+    top: topOfRow(top, ids[i]!),
+  }));
+}
+
+/** Candidates of the draft model after the nodes of one depth, whose laws are the last rows of `top`. */
+export function draftCandidates(told: ToldRound, depth: number, top: TopTokens): MethodEvent[] {
+  const { nodes, ids, outcome } = told;
+  const first = nodes.findIndex((node) => node.depth === depth);
+  return nodes.flatMap((node, i): MethodEvent[] =>
+    node.depth !== depth
+      ? []
+      : [
+          {
+            kind: "candidates",
+            step: outcome.step,
+            of: "draft",
+            node: node.id,
+            position: outcome.n + depth,
+            // Of a committed tail only the anchor's row has a law; a level has one for each node, absent ones too.
+            top: topOfRow(top, depth === 0 ? top.rows - 1 : ids[i]! - ids[first]!),
+          },
+        ],
+  );
 }
 
 export function draftEvent(step: number, law: DraftEvent["law"], nodes: readonly DraftNode[]): MethodEvent {
@@ -128,31 +175,33 @@ export function commitEvent(outcome: RoundOutcome, nodes: readonly DraftNode[] =
 }
 
 /** Slot copies that bring path[k] to anchor + k, for the first `depth` path nodes below the anchor. */
-function pathMoves(outcome: RoundOutcome, depth: number): [source: number, destination: number][] {
+function pathMoves({ ids, outcome }: ToldRound, depth: number): [source: number, destination: number][] {
   const anchor = outcome.n - 1;
-  return [...outcome.path.slice(0, depth + 1)].flatMap((id, k): [number, number][] =>
-    id === k ? [] : [[anchor + id, anchor + k]],
+  return [...outcome.path.slice(0, depth + 1)].flatMap((node, k): [number, number][] =>
+    ids[node] === k ? [] : [[anchor + ids[node]!, anchor + k]],
   );
 }
 
-/** What a round did to the target's cache; `rows` nodes were fed, the anchor included. */
-export function targetSlots(outcome: RoundOutcome, rows: number): MethodEvent {
+/** What a round did to the target's cache; `rows` slots were set aside for the tree, the anchor included. */
+export function targetSlots(told: ToldRound, rows: number): MethodEvent {
+  const { outcome } = told;
   // As many slots as tokens: the path with its anchor, cut where the text was cut.
   const kept = outcome.tokens.length;
-  const moves = pathMoves(outcome, kept - 1);
+  const moves = pathMoves(told, kept - 1);
   return { kind: "state", step: outcome.step, of: "target", base: outcome.n - 1, written: rows, moves, kept };
 }
 
 /**
  * What a round did to the draft model's cache. `valid` slots held committed text before it; nodes down to depth
- * `fedDepth` were fed, `fedNodes` of them, the anchor included. Of the path, only fed nodes stay.
+ * `fedDepth` were fed, `fedRows` rows, the anchor included. Of the path, only fed nodes stay.
  */
 export function draftSlots(
-  outcome: RoundOutcome,
+  told: ToldRound,
   valid: number,
-  fedNodes: number,
+  fedRows: number,
   fedDepth: number,
 ): Extract<MethodEvent, { kind: "state" }> {
+  const { outcome } = told;
   const anchor = outcome.n - 1;
   const keptNodes = Math.min(outcome.tokens.length, fedDepth + 1);
   return {
@@ -160,8 +209,8 @@ export function draftSlots(
     step: outcome.step,
     of: "draft",
     base: valid,
-    written: anchor - valid + fedNodes,
-    moves: pathMoves(outcome, keptNodes - 1),
+    written: anchor - valid + fedRows,
+    moves: pathMoves(told, keptNodes - 1),
     kept: anchor - valid + keptNodes,
   };
 }

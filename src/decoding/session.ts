@@ -27,6 +27,11 @@ export type Laws = Handle<"laws">;
 /** A draft tree under construction or finished. */
 export type Tree = Handle<"tree">;
 
+/** For each token of the vocabulary some tokens that may follow it. Empty at first; lives as long as its program. */
+export type Successors = Handle<"successors">;
+/** Tokens guessed for the positions after the text. None at first; lives as long as its program. */
+export type Guesses = Handle<"guesses">;
+
 /** A handle whose contents a Program can return to the CPU. */
 export interface Readable<T> {
   readonly [brand]: "readable";
@@ -96,6 +101,24 @@ export type Expansion =
    */
   | { readonly kind: "paths" };
 
+/** A tree of fixed shape: the parent of each node and which of the parent's successors it is; entry 0 is the anchor's. */
+export interface TreeTemplate {
+  readonly parent: readonly number[];
+  readonly rank: readonly number[];
+}
+
+/** How all nodes of a tree are chosen at once, without chance and without a draft model. */
+export type Choice =
+  /** From a table, following a template with siblings together, by rank from 0. */
+  | { readonly kind: "template"; readonly successors: Successors; readonly template: TreeTemplate }
+  /**
+   * A chain of what followed an earlier occurrence of the text's last tokens: of as many of them as possible, at most
+   * `longest`; the latest with whatever follows it, or the earliest that a whole chain follows.
+   */
+  | { readonly kind: "lookup"; readonly longest: number; readonly which: "latest" | "earliest" }
+  /** A chain of guesses; once the round is committed, what the target said after each becomes the next guess. */
+  | { readonly kind: "guesses"; readonly guesses: Guesses };
+
 export interface Recorder {
   /** The last `count` committed tokens as rows; the last row is the anchor. With fewer committed, leading rows are idle. */
   committedTail(count: 1 | 2): Rows;
@@ -105,8 +128,11 @@ export interface Recorder {
   /**
    * One forward pass; writes keys and values to the rows' slots. Returns one law per row under `sampler`.
    * With temperature 0 the law of role "target" is one-hot and that of role "draft" is the softmax at temperature 1.
+   * With `learn`, once the round is committed, the most probable tokens after each row (before sampling settings) are
+   * the successors of its token; of several rows with one token, one on the accepted path wins, then the last. Needs
+   * all rows of a tree.
    */
-  forward(model: ModelRole, rows: Rows, sampler: SamplerSettings): Laws;
+  forward(model: ModelRole, rows: Rows, sampler: SamplerSettings, learn?: Successors): Laws;
   /** The k <= 64 most probable tokens of each row. */
   top(laws: Laws, k: number): Readable<TopTokens>;
 
@@ -118,6 +144,13 @@ export interface Recorder {
    */
   expand(tree: Tree, laws: Laws, how: Expansion, noisy: boolean): void;
   nodes(tree: Tree): Readable<TreeContents>;
+
+  /** Tables of `k` successors (at most 64) for each token. */
+  successors(k: number): Successors;
+  /** Room for `count` guesses. */
+  guesses(count: number): Guesses;
+  /** Fills a tree that holds only the anchor; nodes that nothing is known for are absent. */
+  choose(tree: Tree, how: Choice): void;
 
   /** Draws one token from the last row's law (argmax if temperature is 0), commits it, advances the round. */
   commitSample(laws: Laws): Readable<RoundOutcome>;

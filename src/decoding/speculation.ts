@@ -8,10 +8,11 @@ import {
   commitEvent,
   costEvent,
   draftEvent,
-  draftNodes,
+  draftCandidates,
   draftSlots,
+  targetCandidates,
   targetSlots,
-  treeCandidates,
+  toldRound,
   verifyEvent,
 } from "./round_events";
 import { prefillPrompt, runRounds } from "./rounds";
@@ -41,8 +42,8 @@ export async function* speculate<S extends ParamsSchema, L extends ProposalLaw>(
   yield* prefillPrompt(context);
 
   const program = await session.record((ops): Reads => {
-    const { tree, laws } = drafter.record(ops, !isGreedy);
-    const target = ops.forward("target", ops.allRows(tree), sampler);
+    const { tree, laws, learn } = drafter.record(ops, !isGreedy);
+    const target = ops.forward("target", ops.allRows(tree), sampler, learn);
     const tops: Record<`top${string}`, Readable<TopTokens>> = {};
     if (isFull) {
       tops.topTarget = ops.top(target, k);
@@ -55,27 +56,21 @@ export async function* speculate<S extends ParamsSchema, L extends ProposalLaw>(
   let draftValid = Math.max(0, context.promptTokens.length - 1);
   const pace = { perRun: 1, inFlight: isFull ? 1 : 2, most: context.maxNewTokens };
   for await (const { values, transfers } of runRounds(program, pace)) {
-    const { outcome } = values;
-    const nodes = draftNodes(values.nodes);
+    const told = toldRound(values.nodes, values.outcome);
+    const { nodes, outcome } = told;
     yield draftEvent(outcome.step, drafter.law, nodes);
     for (let depth = 0; depth < drafter.levels.length; depth++) {
       const top = values[`topDraft${depth}`];
-      if (top)
-        yield* treeCandidates(
-          "draft",
-          outcome,
-          nodes.filter((node) => node.depth === depth),
-          top,
-        );
+      if (top) yield* draftCandidates(told, depth, top);
     }
-    if (values.topTarget) yield* treeCandidates("target", outcome, nodes, values.topTarget);
+    if (values.topTarget) yield* targetCandidates(told, values.topTarget);
     yield verifyEvent(outcome, verifier, nodes);
     yield commitEvent(outcome, nodes);
-    yield targetSlots(outcome, nodes.length);
+    yield targetSlots(told, values.nodes.count);
     const { fedDepth } = drafter;
     if (fedDepth !== null) {
-      const fed = nodes.filter((node) => node.depth <= fedDepth).length;
-      const slots = draftSlots(outcome, draftValid, fed, fedDepth);
+      const fed = drafter.levels.slice(0, fedDepth).reduce((sum, n) => sum + n, 1);
+      const slots = draftSlots(told, draftValid, Math.min(fed, values.nodes.count), fedDepth);
       draftValid = slots.base + slots.kept;
       yield slots;
     }

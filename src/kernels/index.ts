@@ -1,6 +1,13 @@
 /** Every kernel there is; tests/unit/kernels checks each definition against its WGSL. */
 import type { Kernel } from "../engine/kernel";
 import { attentionKernel, attentionMergeKernel, attentionRowsKernel } from "./attention";
+import {
+  draftGuessesKernel,
+  draftLookupKernel,
+  draftTemplateKernel,
+  learnSuccessorsKernel,
+  shiftGuessesKernel,
+} from "./chosen_tree";
 import { compactSlotsKernel } from "./compact_slots";
 import {
   appendBeamKernel,
@@ -45,6 +52,11 @@ export const kernels: readonly Kernel[] = [
   appendBeamKernel,
   appendPathsKernel,
   appendPlannedKernel,
+  draftTemplateKernel,
+  learnSuccessorsKernel,
+  draftLookupKernel,
+  draftGuessesKernel,
+  shiftGuessesKernel,
   nodeScalarsKernel,
   verifyWalkKernel,
   commitTreeKernel,

@@ -1,6 +1,8 @@
 /** The recording half of a session: turns a method's operations into kernel dispatches on shared buffers. */
 import type {
+  Choice,
   Expansion,
+  Guesses,
   ModelRole,
   Readable,
   Recorder,
@@ -8,6 +10,7 @@ import type {
   Laws,
   Tree,
   RoundOutcome,
+  Successors,
   TopTokens,
   TreeContents,
   VerifyRule,
@@ -22,6 +25,7 @@ import { treeReset } from "../kernels/tree_reset";
 import type { Recording } from "../kernels/tuning";
 import { isPointRule, scalarWords, verifyTree } from "../kernels/verify_tree";
 import type { SamplerSettings } from "../trace/events";
+import { ChosenTrees } from "./chosen_trees";
 import type { GpuModel, ModelState, RowBuffers } from "./gpu_model";
 import { decodeOutcome, decodeTop, decodeTree } from "./outcome";
 import type { Output } from "./program";
@@ -80,6 +84,7 @@ export class GpuRecorder implements Recorder {
   readonly counted: Counted = { targetForwards: 0, targetRows: 0, draftForwards: 0, draftRows: 0 };
   private readonly laws = new Map<ModelRole, GPUBuffer>();
   private readonly used = new Set<ModelRole>();
+  private readonly chosen: ChosenTrees;
   private committed = false;
 
   constructor(
@@ -88,7 +93,9 @@ export class GpuRecorder implements Recorder {
     private readonly allocate: Allocate,
     /** Most laws of one role a program may hold at once. */
     private readonly maxNodes: number,
-  ) {}
+  ) {
+    this.chosen = new ChosenTrees(rec, buffers, allocate, this.role("target").model.facts.vocabSize);
+  }
 
   committedTail(count: 1 | 2): Rows {
     const b = this.rowBuffers(count);
@@ -123,13 +130,14 @@ export class GpuRecorder implements Recorder {
     return asRows({ ...b, tree: t, lawFirst: 0, lawCount: count, lawAt: from });
   }
 
-  forward(role: ModelRole, rows: Rows, sampler: SamplerSettings): Laws {
+  forward(role: ModelRole, rows: Rows, sampler: SamplerSettings, learn?: Successors): Laws {
     const r = rowsOf(rows);
     const { model, state } = this.role(role);
     this.used.add(role);
     state.recordLayers(this.rec, r);
     const logits = this.lawBuffer(role, model.facts.vocabSize);
     state.recordHead(this.rec, r.lawFirst, r.lawCount, logits, r.lawAt);
+    if (learn) this.chosen.learn(learn, logits, r.lawCount);
     // At temperature 0 drafts are still ranked by their own softmax, while the target's law is one-hot.
     const temperature = role === "draft" && sampler.temperature === 0 ? 1 : sampler.temperature;
     processLogits(this.rec, {
@@ -230,6 +238,21 @@ export class GpuRecorder implements Recorder {
     });
   }
 
+  successors(k: number): Successors {
+    return this.chosen.successors(k);
+  }
+
+  guesses(count: number): Guesses {
+    return this.chosen.guesses(count);
+  }
+
+  choose(tree: Tree, how: Choice): void {
+    const t = treeOf(tree);
+    if (t.built !== 0) throw new Error("the tree has levels already");
+    this.chosen.choose(t, how);
+    t.built = t.starts.length - 2;
+  }
+
   commitSample(laws: Laws): Readable<RoundOutcome> {
     const l = lawsOf(laws);
     const outcome = this.outcome(1);
@@ -256,6 +279,7 @@ export class GpuRecorder implements Recorder {
     const vocabSize = this.role("target").model.facts.vocabSize;
     const cap = t.cap;
     const outcome = this.outcome(cap);
+    const scalars = this.allocate("scalars", 4 * scalarWords(cap));
     verifyTree(this.rec, {
       ctl,
       seq,
@@ -264,11 +288,12 @@ export class GpuRecorder implements Recorder {
       vocabSize,
       targetLaws: p.buffer,
       draftLaws: q,
-      scalars: this.allocate("scalars", 4 * scalarWords(cap)),
+      scalars,
       outcome,
       rule,
     });
     for (const role of this.used) this.role(role).state.recordCompaction(this.rec, ctl, outcome, cap);
+    this.chosen.recordLearning({ tree: t, scalars, outcome });
     return this.outcomeReadable(outcome, cap);
   }
 

@@ -1,6 +1,8 @@
 /** The recorder of the fake session: operations become closures that one round runs in order. */
 import type {
+  Choice,
   Expansion,
+  Guesses,
   Laws,
   ModelRole,
   ProgramCost,
@@ -9,6 +11,7 @@ import type {
   Recorder,
   RoundOutcome,
   Rows,
+  Successors,
   TopTokens,
   Tree,
   TreeContents,
@@ -26,7 +29,15 @@ import {
 import { processLogits } from "../reference/process_logits";
 import { topK } from "../reference/row_stats";
 import { sampleRow } from "../reference/sample";
-import { verifyTree } from "../reference/verify_tree";
+import { verifyTree, type VerifyResult } from "../reference/verify_tree";
+import {
+  appendChain,
+  chooseByTemplate,
+  learnSuccessors,
+  lookup,
+  shiftGuesses,
+  type SuccessorTable,
+} from "../reference/chosen_tree";
 import type { FakeSession } from "./fake_session";
 import type { FakeRow } from "./fake_session_cache";
 
@@ -47,6 +58,14 @@ interface FakeTree {
   nodes: TreeNodes;
   draft: Float64Array[];
 }
+interface FakeSuccessors {
+  readonly k: number;
+  readonly table: SuccessorTable;
+}
+interface FakeGuesses {
+  readonly count: number;
+  tokens: readonly number[];
+}
 interface FakeReadable {
   value: unknown;
   readonly bytes: number;
@@ -55,6 +74,8 @@ interface FakeReadable {
 const rowsOf = (h: Rows): FakeRows => h as unknown as FakeRows;
 const lawsOf = (h: Laws): FakeLaws => h as unknown as FakeLaws;
 const treeOf = (h: Tree): FakeTree => h as unknown as FakeTree;
+const successorsOf = (h: Successors): FakeSuccessors => h as unknown as FakeSuccessors;
+const guessesOf = (h: Guesses): FakeGuesses => h as unknown as FakeGuesses;
 const readableOf = (h: Readable<unknown>): FakeReadable => h as unknown as FakeReadable;
 
 const OUTCOME_BYTES = 64;
@@ -70,6 +91,8 @@ export class FakeRecorder implements Recorder {
   private readonly work = { targetForwards: 0, targetRows: 0, draftForwards: 0, draftRows: 0 };
   private readbackBytes = 0;
   private outcome: { value: RoundOutcome } | null = null;
+  /** What learns from a verified round before the next one. */
+  private readonly learners: ((verified: VerifyResult, nodes: TreeNodes) => void)[] = [];
 
   constructor(private readonly session: FakeSession) {}
 
@@ -105,17 +128,23 @@ export class FakeRecorder implements Recorder {
     return this.treeRows(t, count, (nodes) => nodes.token.map((_, id) => id));
   }
 
-  forward(model: ModelRole, rows: Rows, sampler: SamplerSettings): Laws {
+  forward(model: ModelRole, rows: Rows, sampler: SamplerSettings, learn?: Successors): Laws {
     const from = rowsOf(rows);
     const fake = this.session[model];
     expect(fake !== null, `a forward pass of the ${model} model, which this session does not have`);
     const out: FakeLaws = { role: model, count: from.count, isGreedy: sampler.temperature === 0, laws: [] };
+    let tops: number[][] = [];
+    if (learn)
+      this.learners.push(({ path }, nodes) =>
+        learnSuccessors(successorsOf(learn).table, nodes.token, tops, path),
+      );
     this.used.add(model);
     this.work[model === "target" ? "targetForwards" : "draftForwards"]++;
     this.work[model === "target" ? "targetRows" : "draftRows"] += from.count;
     this.step(() => {
       const cache = this.session.caches[model];
       for (const row of from.rows) cache.write(row);
+      tops = learn ? from.rows.map((row) => topK(fake.logits(cache.read(row)), successorsOf(learn).k)) : [];
       out.laws = from.rows.map((row) => {
         const text = cache.read(row);
         return processLogits(fake.logits(text), sampler, { role: model, text });
@@ -183,6 +212,35 @@ export class FakeRecorder implements Recorder {
     }));
   }
 
+  successors(k: number): Successors {
+    const h: FakeSuccessors = { k, table: new Map() };
+    return h as unknown as Successors;
+  }
+
+  guesses(count: number): Guesses {
+    const h: FakeGuesses = { count, tokens: [] };
+    return h as unknown as Guesses;
+  }
+
+  choose(tree: Tree, how: Choice): void {
+    const t = treeOf(tree);
+    const size = t.levels.reduce((sum, n) => sum + n, 1);
+    expect(t.depth === 0, "tokens chosen for a tree that has levels already");
+    t.depth = t.levels.length;
+    if (how.kind === "guesses") {
+      const g = guessesOf(how.guesses);
+      expect(g.count === size - 1, `${g.count} guesses for a chain of ${size - 1}`);
+      this.learners.push(({ ends, path }) => (g.tokens = shiftGuesses(g.count, ends, path)));
+    }
+    this.step(() => {
+      const { text } = this.session.state;
+      if (how.kind === "template")
+        chooseByTemplate(t.nodes, successorsOf(how.successors).table, how.template);
+      else if (how.kind === "lookup") appendChain(t.nodes, lookup(text, how.longest, size - 1, how.which));
+      else appendChain(t.nodes, guessesOf(how.guesses).tokens);
+    });
+  }
+
   commitSample(laws: Laws): Readable<RoundOutcome> {
     const from = lawsOf(laws);
     return this.commit(() => {
@@ -210,6 +268,7 @@ export class FakeRecorder implements Recorder {
       const { seed, step } = this.session.state;
       const verified = verifyTree({ tree: t.nodes, target: from.laws, draft: t.draft, rule, seed, step });
       const { path, token } = verified;
+      for (const learn of this.learners) learn(verified, t.nodes);
       const tokens = [...path.slice(1).map((id) => t.nodes.token[id]!), token];
       return { ...verified, tokens, logprobs: tokens.map((x, i) => from.laws[path[i]!]![x]!) };
     });

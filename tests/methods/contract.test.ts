@@ -60,8 +60,11 @@ describe.each(textMethods.map((method) => [method.id, method] as const))("%s", (
         const { events, tokens } = await runFake({ ...base, params, detail, maxNewTokens: 12 });
         expect(checkTrace(events, { methodPrompt: prompt })).toBeNull();
         expect(tokens).toHaveLength(12);
-        const sizes = ofKind(events, "draft").map((e) => e.nodes.length);
-        expect(Math.max(1, ...sizes)).toBe(most);
+        const drafts = ofKind(events, "draft");
+        const largest = Math.max(1, ...drafts.map((e) => e.nodes.length));
+        // Chosen tokens can be fewer: those that are known.
+        if (drafts[0]?.law === "point") expect(largest).toBeLessThanOrEqual(most);
+        else expect(largest).toBe(most);
       }
     },
   );
@@ -126,8 +129,9 @@ describe.each(textMethods.map((method) => [method.id, method] as const))("%s", (
         if (ofKind(events, "commit").at(-1)!.tokens.length < path) inside++;
       }
     }
-    // Methods that commit several tokens must have met an end token before the last of them.
-    if (ofKind((await runFake(base)).events, "draft").length > 0) expect(inside).toBeGreaterThan(0);
+    // Methods that often commit several tokens must have met an end token before the last of them.
+    const drafts = ofKind((await runFake(base)).events, "draft");
+    if (drafts.length > 0 && drafts[0]!.law !== "point") expect(inside).toBeGreaterThan(0);
   });
 
   test("stops at the token limit and at the end of the context", async () => {

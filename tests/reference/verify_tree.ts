@@ -206,6 +206,8 @@ export interface VerifyResult {
   readonly acceptProb: number[];
   readonly u: number[];
   readonly verdict: number[];
+  /** By node: the token a path ends with there under a point rule; empty under others. */
+  readonly ends: readonly number[];
 }
 
 const probsOf = (logprobs: ArrayLike<number>): number[] => Array.from(logprobs, Math.exp);
@@ -273,12 +275,15 @@ export function verifyTree(input: VerifyInput): VerifyResult {
   /** The token that ends a path at `v` under a point rule. */
   const endOf = (v: number): number => (rule === "greedy" ? argmax(target[v]!) : drawAt(target[v]!, v));
 
+  const ends = isPoint ? tree.token.map((_, v) => endOf(v)) : [];
+  const done = { ...out, ends };
+
   const path = [0];
   for (;;) {
     const last = path.at(-1)!;
     const kids = childrenOf(tree, last);
     const owner = kids.length > 0 ? tree.parent[kids[0]!]! : last;
-    const end = isPoint ? endOf(last) : -1;
+    const end = isPoint ? ends[last]! : -1;
     const accepted = kids.findIndex((id, j) => {
       if (!isPoint)
         out.u[id] = uniformAt({ seed, step, purpose: Purpose.ACCEPT, node: last, sibling: j, index: 0 });
@@ -290,10 +295,10 @@ export function verifyTree(input: VerifyInput): VerifyResult {
       path.push(kids[accepted]!);
       continue;
     }
-    if (rule === "greedy") return { ...out, path, extra: "argmax", token: end };
+    if (rule === "greedy") return { ...done, path, extra: "argmax", token: end };
     if (kids.length === 0)
-      return { ...out, path, extra: "bonus", token: isPoint ? end : drawAt(target[last]!, last) };
-    if (isPoint) return { ...out, path, extra: "residual", token: end };
+      return { ...done, path, extra: "bonus", token: isPoint ? end : drawAt(target[last]!, last) };
+    if (isPoint) return { ...done, path, extra: "residual", token: end };
     const left = residualLaw(
       rule,
       probsOf(target[owner]!),
@@ -304,6 +309,6 @@ export function verifyTree(input: VerifyInput): VerifyResult {
       left.map((r) => (r > 0 ? Math.log(r) : MASKED)),
       last,
     );
-    return { ...out, path, extra: "residual", token };
+    return { ...done, path, extra: "residual", token };
   }
 }
