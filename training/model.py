@@ -86,11 +86,15 @@ class LanguageModel(nn.Module):
         self.cos, self.sin = rotary_tables(shape.head_dim, shape.context)
         self.masks = {}
 
-    def forward(self, ids):
-        """ids [B, T] -> hidden states after the final norm [B, T, D]; T is a multiple of QUERY_BLOCKS."""
+    def forward(self, ids, masks=None):
+        """ids [B, T] -> hidden states after the final norm [B, T, D]; T is a multiple of QUERY_BLOCKS.
+
+        `masks` replaces the shape's own causal or missing mask, as `Attention` takes it.
+        """
         x = functional.embedding(ids, self.embedding)
+        masks = self.masks_for(ids.shape[1]) if masks is None else masks
         for layer in self.layers:
-            x = layer(x, self.cos, self.sin, self.masks_for(ids.shape[1]))
+            x = layer(x, self.cos, self.sin, masks)
         return RmsNorm.apply(x, self.final_norm)
 
     def logits(self, ids):
