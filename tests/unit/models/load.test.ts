@@ -129,7 +129,7 @@ describe("loadModel", () => {
     const model = await load(files);
     expect(model.facts.endTokens).toEqual([5, 0, 1]);
     expect(model.tokenizer.bosToken).toBeNull();
-    expect(model.tokenizer.renderChat([])).toBe("chat");
+    expect(await model.tokenizer.renderChat([])).toBe("chat");
   });
 
   it("ignores a second copy of a tied head and stored rotary frequencies", async () => {
