@@ -6,7 +6,7 @@ import type { Choice, Expansion, Laws, Recorder, Successors, Tree } from "./sess
 export type ProposalLaw = DraftEvent["law"];
 
 /** Most nodes of any tree, the anchor included. */
-export const MAX_NODES = 128;
+export const MAX_NODES = 256;
 
 /** A tree as it was recorded. */
 export interface RecordedDraft {

@@ -172,6 +172,15 @@ describe("expand_tree", () => {
     ).toBeLessThan(44.3);
   });
 
+  test("trees of 256 nodes", async () => {
+    const laws = randomLaws(64, 97, 41, 2);
+    const tall = Array.from({ length: 17 }, () => 15);
+    for (const levels of [levelsOf("per_node", [15, 16]), levelsOf("per_node", [3, 4, 4, 4])])
+      expect(await agree({ levels, laws, seed: 4, step: 2, noisy: true })).toBe(true);
+    const wide = { levels: levelsOf("beam", tall), laws: randomLaws(241, 97, 42, 2), seed: 4, step: 2 };
+    expect(await agree({ ...wide, noisy: true })).toBe(true);
+  });
+
   test.each(REDUCTIONS)("a beam and children per node, %s", async (_, tuning) => {
     const laws = randomLaws(40, 97, 9);
     expect(

@@ -142,8 +142,9 @@ async function agree(c: Case): Promise<boolean> {
 }
 
 function randomCase(levels: readonly Expansion[], seed: number, vocabSize: number, masked = 0): Case {
-  const draft = randomLaws(40, vocabSize, 7 * seed, 1.5, masked);
-  const noise = randomLaws(40, vocabSize, 7 * seed + 3, 1, masked);
+  const nodes = Math.max(40, levelStarts(levels).at(-1)!);
+  const draft = randomLaws(nodes, vocabSize, 7 * seed, 1.5, masked);
+  const noise = randomLaws(nodes, vocabSize, 7 * seed + 3, 1, masked);
   // A target near the draft, so that walks go deep.
   const target = draft.map((law, i) => {
     const probs = law.map((v, x) => 0.6 * Math.exp(v) + 0.4 * Math.exp(noise[i]![x]!));
@@ -218,6 +219,12 @@ describe("verify_tree", () => {
       if (!(await agree({ ...c, rule: seed % 4 === 0 ? "greedy" : rule }))) nearTies++;
     }
     expect(nearTies).toBeLessThanOrEqual(1);
+  });
+
+  test("trees of 256 nodes", async () => {
+    expect(await agree(randomCase(perNode(15, 16), 3, 97))).toBe(true);
+    expect(await agree(randomCase(beam(...Array.from({ length: 17 }, () => 15)), 4, 97))).toBe(true);
+    expect(await agree({ ...randomCase(independent(15, 16), 5, 97), rule: "k_seq" })).toBe(true);
   });
 
   test.each(REDUCTIONS)("%s", async (_, tuning) => {

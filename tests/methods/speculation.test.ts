@@ -132,12 +132,14 @@ describe("tree policies", () => {
   });
 
   test("stay within the node limit and the vocabulary", () => {
-    expect(branchingTree([8, 8, 8]).levels).toEqual([8, 64]);
+    expect(branchingTree([8, 8, 8]).levels).toEqual([8, 64, 128]);
+    expect(countNodes(branchingTree([3, 4, 4, 4]))).toBe(MAX_NODES);
+    expect(branchingTree([3, 4, 4, 4, 1]).levels).toEqual([3, 12, 48, 192]);
     expect(branchingTree([4, 4], 3).levels).toEqual([3, 9]);
     expect(beamTree(5, 3, 2).levels).toEqual([2, 4, 5]);
     for (const branching of [
       [8, 7, 1],
-      [1, 8, 8],
+      [1, 8, 8, 8],
       [5, 5, 5, 5],
       [3, 3, 3, 3],
     ]) {

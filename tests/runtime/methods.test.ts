@@ -106,6 +106,17 @@ describe.each(methods.map((m) => m.id))("%s", (method) => {
   });
 });
 
+describe("a tree of 256 nodes", () => {
+  it("gives the greedy text and a legal trace", async () => {
+    const options = { ...PAIR, prompt: prompts[5]!, maxNewTokens: 8 };
+    const tree = { ...options, method: "rsd-c", params: { branching: [3, 4, 4, 4] } };
+    const { tokens, events } = await runToEnd(host, { ...tree, detail: "full" });
+    expect(events.find((e) => e.kind === "draft")?.nodes).toHaveLength(256);
+    expect(checkTrace(events)).toBeNull();
+    expect(tokens).toEqual((await runToEnd(host, { ...options, method: "autoregressive" })).tokens);
+  }, 120_000);
+});
+
 describe("a draft model equal to the target", () => {
   // Wrong catch-up or compaction of either cache would make the two disagree after the first round.
   it.each(["speculative-chain", "rsd-c"])("%s accepts whole paths in every round", async (method) => {
