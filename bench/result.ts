@@ -1,0 +1,54 @@
+/**
+ * Writes the results that the page's Benchmarks place draws: public/benchmarks/ID.json and the list beside it. The format is
+ * documented in docs/benchmarks.md.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { format } from "prettier";
+import { readResult, RESULT_FORMAT, type BenchmarkInput } from "../src/ui/benchmarks/schema";
+
+const FOLDER = "public/benchmarks";
+
+export type { BenchmarkInput } from "../src/ui/benchmarks/schema";
+/** What a benchmark says of itself; format, date and commit are filled in. */
+export type Measured = Omit<BenchmarkInput, "format" | "date" | "commit">;
+
+/** The commit that is measured, with "+" if files were changed since; null outside a repository. */
+export function currentCommit(): string | null {
+  try {
+    const git = (...args: string[]): string => execFileSync("git", args, { encoding: "utf8" }).trim();
+    const changed = git("status", "--porcelain", "--untracked-files=no", "--", "src", "shaders", "bench");
+    return `${git("rev-parse", "--short", "HEAD")}${changed === "" ? "" : "+"}`;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Checks a result and writes it with today's date; returns the path.
+ * @throws Error naming every part that does not fit the format; nothing is written then.
+ */
+export async function writeResult(measured: Measured, folder = FOLDER): Promise<string> {
+  const whole: BenchmarkInput = {
+    format: RESULT_FORMAT,
+    ...measured,
+    date: new Date().toISOString().slice(0, 10),
+    commit: currentCommit(),
+  };
+  const read = readResult(whole);
+  if ("problems" in read)
+    throw new Error(
+      `The result "${measured.id}" does not fit docs/benchmarks.md:\n${read.problems.join("\n")}`,
+    );
+  await mkdir(folder, { recursive: true });
+  const write = async (path: string, value: unknown): Promise<void> =>
+    writeFile(path, await format(JSON.stringify(value), { parser: "json", printWidth: 110 }));
+  const path = `${folder}/${measured.id}.json`;
+  await write(path, whole);
+  const results = (await readdir(folder))
+    .filter((name) => name.endsWith(".json") && name !== "index.json")
+    .map((name) => name.slice(0, -".json".length))
+    .sort();
+  await write(`${folder}/index.json`, { results });
+  return path;
+}

@@ -1,0 +1,11 @@
+/** The benchmarks this project has, in the order the page shows them; results that are none of these come after. */
+
+export interface KnownBenchmark {
+  readonly id: string;
+  /** What it asks, for as long as there is no result to say so. */
+  readonly label: string;
+  /** Writes public/benchmarks/ID.json. */
+  readonly command: string;
+}
+
+export const knownBenchmarks: readonly KnownBenchmark[] = [];
