@@ -17,7 +17,7 @@ const params = {
     default: [2, 2, 2],
     min: 1,
     max: 8,
-    maxLength: 8,
+    maxLength: 16,
     label: "Children per level",
     help: `How many different tokens are drawn after each node, one number a level. The tree grows with their product; it is cut at ${MAX_NODES} nodes.`,
   }),

@@ -9,7 +9,7 @@ const params = {
   draftLength: integer({
     default: 5,
     min: 1,
-    max: 16,
+    max: 32,
     label: "Draft length",
     help: "Tokens drafted in a row before the target checks them. Longer drafts save more passes when the models agree and waste more when they do not.",
   }),
