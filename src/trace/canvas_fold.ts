@@ -1,5 +1,11 @@
 /** Canvas events to views; part of fold.ts. */
-import { type AnyCanvasEvent, type CanvasEvent, positionsOf, type UnmaskEvent } from "./canvas_events";
+import {
+  type AnyCanvasEvent,
+  type CanvasEvent,
+  type DenoiseEvent,
+  positionsOf,
+  type UnmaskEvent,
+} from "./canvas_events";
 import { type CanvasCell, type CanvasRound, type CanvasView, EMPTY_CANVAS_ROUND } from "./canvas_view";
 import { inRound, knownPiece } from "./round";
 import { appendPiece, decodeBytes, NO_BYTES } from "./text";
@@ -59,7 +65,27 @@ function withCells(
 }
 
 const inStep = (view: RunView, e: AnyCanvasEvent, change: (round: CanvasRound) => CanvasRound): RunView =>
-  inRound(view, e, (round) => ({ ...round, canvas: change(round.canvas ?? EMPTY_CANVAS_ROUND) }));
+  inRound(view, e, (round) => ({
+    ...round,
+    canvas: { ...change(round.canvas ?? EMPTY_CANVAS_ROUND), cells: view.canvas?.cells ?? [] },
+  }));
+
+/** What a pass is worth a mark for: a new block, or every row computed after steps that left some out. */
+function passMarks(view: RunView, e: DenoiseEvent): RunView["marks"] {
+  let before = null;
+  // Steps without a pass say nothing of the cache.
+  for (let i = view.rounds.length - 1; i >= 0 && !before; i--) {
+    const denoise = view.rounds.at(i)?.canvas?.denoise;
+    if (denoise && !denoise.reused) before = denoise;
+  }
+  if (!before) return view.marks;
+  let { marks } = view;
+  if (e.block[0] !== before.block[0])
+    marks = marks.push({ kind: "block", step: e.step, event: view.eventCount });
+  if (e.refreshed && !before.refreshed)
+    marks = marks.push({ kind: "cache_refresh", step: e.step, event: view.eventCount });
+  return marks;
+}
 
 function unmask(view: RunView, e: UnmaskEvent): RunView {
   const changed = withCells(view, e.positions, (cell, i) => ({
@@ -90,12 +116,14 @@ export function foldCanvas(view: RunView, e: AnyCanvasEvent): RunView {
   switch (e.kind) {
     case "canvas":
       return { ...view, canvas: openCanvas(view, e), status: { state: "running" } };
-    case "denoise":
-      return inStep(
+    case "denoise": {
+      const next = inStep(
         withCells(view, positionsOf(e.computed), (cell) => ({ ...cell, computedAt: e.step })),
         e,
         (round) => ({ ...round, denoise: e }),
       );
+      return { ...next, marks: passMarks(view, e) };
+    }
     case "scores":
       return inStep(view, e, (round) => ({ ...round, scores: e }));
     case "judge":

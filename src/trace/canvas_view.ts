@@ -45,6 +45,8 @@ export interface CanvasRound {
   readonly probes: readonly ProbeEvent[];
   readonly unmasked: readonly UnmaskEvent[];
   readonly remasked: readonly RemaskEvent[];
+  /** All positions as the step has left them so far. */
+  readonly cells: readonly CanvasCell[];
 }
 
 export const EMPTY_CANVAS_ROUND: CanvasRound = {
@@ -54,4 +56,5 @@ export const EMPTY_CANVAS_ROUND: CanvasRound = {
   probes: [],
   unmasked: [],
   remasked: [],
+  cells: [],
 };

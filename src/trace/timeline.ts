@@ -11,6 +11,7 @@ const OUTSIDE_ROUNDS: ReadonlySet<string> = new Set([
   "run_start",
   "pieces",
   "prefill",
+  "canvas",
   "warning",
   "kernel_time",
   "run_end",

@@ -129,6 +129,8 @@ export interface Mark {
     | "residual"
     | "retract"
     | "early_commit"
+    | "cache_refresh"
+    | "block"
     | "warning"
     | "longest_round"
     | "end";

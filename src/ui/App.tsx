@@ -3,8 +3,11 @@ import { useEffect, useSyncExternalStore } from "react";
 import { Group, Panel, Separator } from "react-resizable-panels";
 import { labelOf } from "./definitions";
 import { listenToKeys } from "./keys";
+import { useIsCanvasRun } from "./moment";
 import { useLayout } from "./stores/layout";
 import { useRun, type RunSource } from "./stores/run";
+import { CanvasStrip } from "./panels/CanvasStrip";
+import { CanvasText } from "./panels/CanvasText";
 import { DropTarget } from "./panels/DropTarget";
 import { Header } from "./panels/Header";
 import { HelpDialog } from "./panels/HelpDialog";
@@ -65,13 +68,14 @@ function Caption() {
 }
 
 function Stage() {
+  const isCanvas = useIsCanvasRun();
   return (
     <div className="stage">
       <Notices />
       <Caption />
-      <TextPanel />
+      {isCanvas ? <CanvasText /> : <TextPanel />}
       <ViewPanel />
-      <SlotStrip />
+      {isCanvas ? <CanvasStrip /> : <SlotStrip />}
       <Transport />
     </div>
   );

@@ -10,11 +10,19 @@ import type { Size, ViewDefinition } from "./views/view";
 /** Pixels of a PNG for each px of the drawing. */
 const PNG_SCALE = 2;
 
+/** A drawing, and what of it is shown where it offers a choice. */
+export interface Picture {
+  readonly definition: ViewDefinition;
+  readonly choice: string | undefined;
+}
+
 /** The drawing as an svg file of its own. */
-function toSvg(definition: ViewDefinition, moment: Moment, size: Size): string {
+function toSvg({ definition, choice }: Picture, moment: Moment, size: Size): string {
   const holder = document.createElement("div");
   const root = createRoot(holder);
-  flushSync(() => root.render(<definition.Drawing view={moment.view} step={moment.step} size={size} />));
+  flushSync(() =>
+    root.render(<definition.Drawing view={moment.view} step={moment.step} size={size} choice={choice} />),
+  );
   const svg = holder.querySelector("svg");
   if (!svg) throw new Error("internal error: a view drew no svg");
   const styles = getComputedStyle(document.documentElement);
@@ -54,15 +62,15 @@ async function toPng(svg: string, size: Size): Promise<Blob> {
 
 /** Saves the drawing of a moment. */
 export async function exportPicture(
-  definition: ViewDefinition,
+  picture: Picture,
   moment: Moment,
   size: Size,
   format: "svg" | "png",
 ): Promise<void> {
   try {
-    const svg = toSvg(definition, moment, size);
+    const svg = toSvg(picture, moment, size);
     const blob = format === "svg" ? new Blob([svg], { type: "image/svg+xml" }) : await toPng(svg, size);
-    download(`decoscope-${definition.id}-step-${moment.step + 1}.${format}`, blob);
+    download(`decoscope-${picture.definition.id}-step-${moment.step + 1}.${format}`, blob);
   } catch (thrown) {
     report(thrown);
   }

@@ -1,5 +1,6 @@
 /** Hooks that give components the moment on the stage. */
 import { useMemo } from "react";
+import { methodOf } from "./definitions";
 import { stepEndedBy, usePlayer } from "./stores/player";
 import { useLayout, type Selection } from "./stores/layout";
 import { useRun } from "./stores/run";
@@ -36,5 +37,21 @@ export function useMoment(): Moment {
 }
 
 /** What the inspector is to explain at a moment in a step: what is under the pointer, else what is pinned in that step. */
-export const useSelection = (step: number): Selection | null =>
-  useLayout(({ hovered, pinned }) => hovered ?? (pinned?.step === step ? pinned : null));
+export function useSelection(step: number): Selection | null {
+  const hovered = useLayout((s) => s.hovered);
+  const pinned = useLayout((s) => s.pinned);
+  return useMemo(() => {
+    if (hovered) return hovered;
+    // A position is the same place in every step.
+    if (pinned?.kind === "position") return { ...pinned, step };
+    return pinned?.step === step ? pinned : null;
+  }, [hovered, pinned, step]);
+}
+
+/** Whether the run on the stage fills a canvas; known from its first event on. */
+export const useIsCanvasRun = (): boolean =>
+  useRun(({ latest }) =>
+    latest.canvas !== null
+      ? true
+      : (methodOf(latest.start?.method ?? "")?.requires.startsWith("masked") ?? false),
+  );

@@ -11,7 +11,7 @@ import {
   type Speed,
 } from "./stores/player";
 import { useRun } from "./stores/run";
-import type { RunView } from "../trace/view";
+import type { RoundView, RunView } from "../trace/view";
 
 /** Milliseconds between two stops at speed 1. */
 const STOP_MS = 620;
@@ -108,10 +108,16 @@ export function goTo(step: number): void {
 
 /**
  * The round to begin with: one in the middle of the run that shows as much as possible, drafts accepted and drafts
- * rejected. The last one if no round has a tree.
+ * rejected; a canvas that is half filled. The last one if no round has a tree.
  */
 export function liveliestStep(view: RunView): number {
   const last = view.rounds.length - 1;
+  if (view.canvas) {
+    const half = view.canvas.cells.filter((cell) => cell.status !== "fixed").length / 2;
+    const isHalfway = (r: RoundView): boolean =>
+      (r.canvas?.cells.filter((cell) => cell.status === "masked").length ?? 0) <= half;
+    return view.rounds.toArray().find(isHalfway)?.step ?? last;
+  }
   let best = { step: last, score: 0 };
   for (const round of view.rounds) {
     const accepted = round.nodes.filter((n) => n.state === "accepted").length;

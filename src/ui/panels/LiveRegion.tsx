@@ -13,6 +13,7 @@ export function announce(round: RoundView): string {
   const rejected = round.nodes.filter((n) => n.state === "rejected").length;
   const verdicts = drafted > 0 ? ` ${accepted} accepted, ${rejected} rejected.` : "";
   if (round.phase === "verified") return `${step}:${verdicts}`;
+  if (round.canvas?.denoise?.reused) return `${step}: no pass was needed.`;
   if (round.phase === "open") return `${step}.`;
   return `${step}: committed ${quoted(textOfRound(round).trim())}.${verdicts}`;
 }

@@ -71,7 +71,7 @@ export function TextPanel() {
   const isSelected = (t: TokenView): boolean =>
     selection !== null &&
     t.step === selection.step &&
-    (selection.kind === "extra" ? t.node === null : t.node === selection.node);
+    (selection.kind === "node" ? t.node === selection.node : t.node === null);
   return (
     <section className="text-panel" aria-label="Text">
       {/* A scrolling region has to be reachable by keyboard. */}

@@ -6,7 +6,7 @@ import { goTo, stepBack, stepForward, togglePlay, useIsMoving } from "../playbac
 import { useEngine } from "../stores/engine";
 import { SPEEDS, usePlayer, type Speed } from "../stores/player";
 import { useRun } from "../stores/run";
-import { describeRound, Stamp } from "../views/thumbnail";
+import { describeRound, Stamp, tokensOfRound } from "../views/thumbnail";
 import { BackIcon, ForwardIcon, PauseIcon, PlayIcon } from "./icons";
 
 const STAMP = { width: 58, height: 38 };
@@ -43,7 +43,7 @@ const Frame = memo(function Frame({
   );
 });
 
-/** Every step as a small tree; the shown one stays in sight. */
+/** Every step as a small tree or canvas; the shown one stays in sight. */
 function FilmStrip({ step, ended }: { readonly step: number; readonly ended: number }) {
   const rounds = useRun((s) => s.latest.rounds);
   const strip = useRef<HTMLDivElement>(null);
@@ -91,6 +91,8 @@ const MARK_NAME: Readonly<Record<Mark["kind"], string>> = {
   residual: "Resampled after rejection",
   retract: "Text taken back",
   early_commit: "Everything left committed at once",
+  cache_refresh: "Every row computed again",
+  block: "A new block",
   warning: "Warning",
   longest_round: "Most tokens in one step",
   end: "End",
@@ -100,6 +102,8 @@ const SHOWN_MARKS: ReadonlySet<Mark["kind"]> = new Set([
   "first_rejection",
   "retract",
   "early_commit",
+  "cache_refresh",
+  "block",
   "warning",
   "longest_round",
 ]);
@@ -115,7 +119,7 @@ function Scrubber({
 }) {
   const latest = useRun((s) => s.latest);
   const rounds = latest.rounds.toArray();
-  const most = Math.max(1, ...rounds.map((r) => r.tokens.length));
+  const most = Math.max(1, ...rounds.map(tokensOfRound));
   const at = (s: number): number => (total === 0 ? 0 : ((s + 1) / total) * 100);
   // Within a step the thumb stands halfway to its end.
   const shown = step > ended ? ended + 0.5 : ended;
@@ -123,7 +127,7 @@ function Scrubber({
     <div className="scrubber">
       <svg className="scrubber-bars" viewBox="0 0 100 24" preserveAspectRatio="none" aria-hidden="true">
         {rounds.map((r) => {
-          const height = (r.tokens.length / most) * 20;
+          const height = (tokensOfRound(r) / most) * 20;
           const width = Math.min(1.1, 60 / Math.max(1, total));
           return (
             <rect

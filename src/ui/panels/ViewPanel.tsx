@@ -4,12 +4,12 @@ import { DropdownMenu, Tabs } from "radix-ui";
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type RefObject } from "react";
 import { roundOf } from "../../trace/view";
 import { exportPicture } from "../export";
-import { useMoment, useSelection, type Moment } from "../moment";
+import { useIsCanvasRun, useMoment, useSelection, type Moment } from "../moment";
 import { goTo } from "../playback";
-import { hover, pin, setView, useLayout, type Selection } from "../stores/layout";
+import { hover, pin, setChoice, setView, useLayout, type Selection } from "../stores/layout";
 import { usePlayer } from "../stores/player";
 import { useRun } from "../stores/run";
-import { tabs, viewOf } from "../views/index";
+import { shownView, tabsFor } from "../views/index";
 import { neighbourOf } from "../views/tree_keys";
 import type { Placement, Size, ViewDefinition } from "../views/view";
 import { FitIcon, MinusIcon, PlusIcon, SaveIcon } from "./icons";
@@ -83,12 +83,15 @@ function Canvas({ definition, moment, size, placement }: CanvasProps) {
   // What was under the pointer belongs to the step before.
   useEffect(() => hover(null), [moment.step]);
   const { Drawing } = definition;
+  const choice = useChoice(definition);
   const choose = (s: Selection) => {
     pin(s);
     if (definition.id === "steps" && s.kind === "node") {
       goTo(s.step);
-      setView("tree");
+      setView(moment.view.canvas ? "canvas" : "tree");
     }
+    // A drawing of many steps leads to the one that was chosen in it.
+    if (s.kind === "position" && s.step !== moment.step) goTo(s.step);
   };
   return (
     <div data-moving={isMoving || undefined} className="canvas">
@@ -98,11 +101,18 @@ function Canvas({ definition, moment, size, placement }: CanvasProps) {
         size={size}
         placement={placement}
         selection={selection}
+        choice={choice}
         onHover={hover}
         onPin={choose}
       />
     </div>
   );
+}
+
+/** What the visitor chose to see in a drawing, or the first it offers. */
+function useChoice({ id, choice }: ViewDefinition): string | undefined {
+  const chosen = useLayout((s) => s.choices[id]);
+  return choice?.options.find((o) => o.value === chosen)?.value ?? choice?.options[0]?.value;
 }
 
 /** Arrow keys go from mark to mark, Enter and Space choose one. */
@@ -124,7 +134,27 @@ function onMarkKey(e: KeyboardEvent<HTMLElement>, moment: Moment, size: Size): v
   e.currentTarget.querySelector<SVGGElement>(`[data-key="${next}"]`)?.focus();
 }
 
+/** What a drawing lets the visitor choose. */
+function ChoicePicker({ definition }: { readonly definition: ViewDefinition }) {
+  const chosen = useChoice(definition);
+  if (!definition.choice) return null;
+  const { label, options } = definition.choice;
+  return (
+    <label className="view-choice">
+      <span className="visually-hidden">{label}</span>
+      <select value={chosen} onChange={(e) => setChoice(definition.id, e.target.value)}>
+        {options.map((o) => (
+          <option key={o.value} value={o.value}>
+            {o.label}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
 function ExportMenu({ definition, moment, size }: Omit<CanvasProps, "placement">) {
+  const choice = useChoice(definition);
   return (
     <DropdownMenu.Root>
       <DropdownMenu.Trigger className="quiet square" aria-label="Save picture" title="Save picture">
@@ -132,10 +162,10 @@ function ExportMenu({ definition, moment, size }: Omit<CanvasProps, "placement">
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content className="menu" align="end" sideOffset={6}>
-          <DropdownMenu.Item onSelect={() => void exportPicture(definition, moment, size, "svg")}>
+          <DropdownMenu.Item onSelect={() => void exportPicture({ definition, choice }, moment, size, "svg")}>
             Save as SVG
           </DropdownMenu.Item>
-          <DropdownMenu.Item onSelect={() => void exportPicture(definition, moment, size, "png")}>
+          <DropdownMenu.Item onSelect={() => void exportPicture({ definition, choice }, moment, size, "png")}>
             Save as PNG
           </DropdownMenu.Item>
         </DropdownMenu.Content>
@@ -146,7 +176,8 @@ function ExportMenu({ definition, moment, size }: Omit<CanvasProps, "placement">
 
 export function ViewPanel() {
   const id = useLayout((s) => s.view);
-  const definition = viewOf(id);
+  const isCanvas = useIsCanvasRun();
+  const definition = shownView(id, isCanvas);
   const moment = useMoment();
   const timeline = useRun((s) => s.timeline);
   const frame = useRef<HTMLDivElement>(null);
@@ -171,7 +202,7 @@ export function ViewPanel() {
     <Tabs.Root className="view-panel" value={definition.id} onValueChange={setView} activationMode="manual">
       <div className="view-bar">
         <Tabs.List className="tabs" aria-label="Views">
-          {tabs.map((t) => (
+          {tabsFor(isCanvas).map((t) => (
             <Tabs.Trigger key={t.id} value={t.id}>
               {t.label}
             </Tabs.Trigger>
@@ -210,6 +241,7 @@ export function ViewPanel() {
               </button>
             </>
           )}
+          <ChoicePicker definition={definition} />
           <ExportMenu definition={definition} moment={moment} size={size} />
         </div>
       </div>

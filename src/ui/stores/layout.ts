@@ -4,15 +4,21 @@ import { createJSONStorage, persist } from "zustand/middleware";
 
 export type Theme = "system" | "light" | "dark";
 
-/** What the inspector explains: a node of a step's tree, or the token the step added after its accepted path. */
+/**
+ * What the inspector explains: a node of a step's tree, the token the step added after its accepted path, or a position
+ * of a canvas in a step.
+ */
 export type Selection =
   | { readonly kind: "node"; readonly step: number; readonly node: number }
-  | { readonly kind: "extra"; readonly step: number };
+  | { readonly kind: "extra"; readonly step: number }
+  | { readonly kind: "position"; readonly step: number; readonly position: number };
 
 export interface LayoutState {
   readonly theme: Theme;
   readonly view: string;
-  /** Stays until another is chosen; counts while its step is shown. */
+  /** What drawings that offer a choice show, by their ids. */
+  readonly choices: Readonly<Record<string, string>>;
+  /** Stays until another is chosen; counts while its step is shown, a position of a canvas in every step. */
   readonly pinned: Selection | null;
   /** Under the pointer or focused; goes before what is pinned. */
   readonly hovered: Selection | null;
@@ -20,12 +26,22 @@ export interface LayoutState {
 }
 
 export const useLayout = create<LayoutState>()(
-  persist((): LayoutState => ({ theme: "system", view: "tree", pinned: null, hovered: null, dialog: null }), {
-    name: "decoscope.layout",
-    version: 1,
-    storage: createJSONStorage(() => localStorage),
-    partialize: ({ theme }) => ({ theme }),
-  }),
+  persist(
+    (): LayoutState => ({
+      theme: "system",
+      view: "tree",
+      choices: {},
+      pinned: null,
+      hovered: null,
+      dialog: null,
+    }),
+    {
+      name: "decoscope.layout",
+      version: 1,
+      storage: createJSONStorage(() => localStorage),
+      partialize: ({ theme }) => ({ theme }),
+    },
+  ),
 );
 
 export function setTheme(theme: Theme): void {
@@ -33,6 +49,9 @@ export function setTheme(theme: Theme): void {
 }
 export function setView(view: string): void {
   useLayout.setState({ view });
+}
+export function setChoice(view: string, choice: string): void {
+  useLayout.setState((s) => ({ choices: { ...s.choices, [view]: choice } }));
 }
 export function pin(pinned: Selection | null): void {
   useLayout.setState({ pinned });

@@ -1,6 +1,6 @@
 /** All steps at once: one stamp a round, with what it committed. */
 import { truncate } from "../format";
-import { describeRound, roundsUpTo, Stamp, textOfRound } from "./thumbnail";
+import { describeRound, roundsUpTo, Stamp, textOfRound, tokensOfRound } from "./thumbnail";
 import { textWidth } from "./text_width";
 import type { DrawingProps, ViewDefinition } from "./view";
 
@@ -63,7 +63,7 @@ function StepsDrawing({ view, step, size, onPin }: DrawingProps) {
               textAnchor="end"
               className="figures"
             >
-              {`+${round.tokens.length}`}
+              {`+${tokensOfRound(round)}`}
             </text>
             <g transform="translate(0,16)">
               <Stamp round={round} width={inner} height={CELL.stamp} />
@@ -81,7 +81,7 @@ function StepsDrawing({ view, step, size, onPin }: DrawingProps) {
 export const stepsView: ViewDefinition = {
   id: "steps",
   label: "All steps",
-  help: "One small tree for each step so far, with the text it committed. Choose one to go there.",
+  help: "One small tree or canvas for each step so far, with the text it committed. Choose one to go there.",
   isZoomable: false,
   Drawing: StepsDrawing,
   heightAt: (_view, step, width) => 28 + Math.ceil((step + 1) / columnsAt(width)) * CELL.height,

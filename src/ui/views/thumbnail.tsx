@@ -1,7 +1,9 @@
-/** A round's tree in the size of a stamp: one path for each verdict, so that hundreds of them stay cheap. */
+/** A round in the size of a stamp, its tree or its canvas: one path for each verdict, so that hundreds of them stay cheap. */
 import { memo } from "react";
 import type { TokenOrigin } from "../../trace/events";
 import type { RoundView, RunView } from "../../trace/view";
+import { plural } from "../format";
+import { CanvasStamp } from "./canvas/stamp";
 import { SIGN_COLOUR, type Sign } from "./glyphs";
 import { extraOf } from "./tree_layout";
 
@@ -68,8 +70,12 @@ interface StampProps {
   readonly height: number;
 }
 
-/** Content of a stamp, to be put into an svg. */
-export const Stamp = memo(function Stamp({ round, width, height }: StampProps) {
+/** Content of a stamp, to be put into an svg: the round's tree, or what it left of the canvas. */
+export const Stamp = memo(function Stamp(props: StampProps) {
+  return props.round.canvas ? <CanvasStamp {...props} /> : <TreeStamp {...props} />;
+});
+
+function TreeStamp({ round, width, height }: StampProps) {
   const { points, extra } = layStamp(round, width, height);
   const lines = new Map<Sign, string>();
   const dots = new Map<Sign, string>();
@@ -113,22 +119,40 @@ export const Stamp = memo(function Stamp({ round, width, height }: StampProps) {
       ))}
     </>
   );
-});
+}
+
+/** Tokens a round committed. */
+export const tokensOfRound = (round: RoundView): number =>
+  round.canvas ? round.canvas.unmasked.reduce((sum, e) => sum + e.positions.length, 0) : round.tokens.length;
 
 /** One sentence about a round: what a stamp shows. */
 export function describeRound(round: RoundView): string {
   const rejected = round.nodes.filter((n) => n.state === "rejected").length;
   const drafted = Math.max(0, round.nodes.length - 1);
-  const parts = [
-    `Step ${round.step + 1}`,
-    `${round.tokens.length} ${round.tokens.length === 1 ? "token" : "tokens"}`,
-  ];
+  const parts = [`Step ${round.step + 1}`, plural(tokensOfRound(round), "token")];
   if (drafted > 0) parts.push(`${drafted} drafted`, `${rejected} rejected`);
+  if (round.canvas) {
+    const { cells, denoise, remasked } = round.canvas;
+    const back = remasked.reduce((sum, e) => sum + e.positions.length, 0);
+    parts.push(`${cells.filter((c) => c.status === "masked").length} still masked`);
+    if (back > 0) parts.push(`${back} masked again`);
+    if (denoise?.reused) parts.push("no pass");
+  }
   return parts.join(", ");
 }
 
-/** Text a round committed. */
-export const textOfRound = (round: RoundView): string => round.tokens.map((t) => t.text).join("");
+/** Text a round committed; of a canvas, with a sign where other positions lie between. */
+export function textOfRound(round: RoundView): string {
+  if (!round.canvas) return round.tokens.map((t) => t.text).join("");
+  const positions = round.canvas.unmasked
+    .filter((e) => e.reason !== "end_fill")
+    .flatMap((e) => e.positions)
+    .sort((a, b) => a - b);
+  const { cells } = round.canvas;
+  return positions
+    .map((p, i) => `${i > 0 && positions[i - 1] !== p - 1 ? " \u2026" : ""}${cells[p]?.piece ?? ""}`)
+    .join("");
+}
 
 /** All rounds of a view up to a step, oldest first. */
 export const roundsUpTo = (view: RunView, step: number): readonly RoundView[] =>

@@ -256,6 +256,7 @@ export const treeView: ViewDefinition = {
   label: "Tree",
   help: "Edge width and q: how likely the draft model found a token. p: how likely the target finds it. Siblings are tested from top to bottom.",
   isZoomable: true,
+  isFor: "text",
   Drawing: TreeDrawing,
   fit: (view, step, size) =>
     fitTree(layTree(view, step < 0 ? undefined : roundOf(view, step), isCompactAt(size)), size),

@@ -23,6 +23,8 @@ export interface DrawingProps {
   /** Where the visitor moved a zoomable drawing to; without it the drawing fits itself into the frame. */
   readonly placement?: Placement | null;
   readonly selection?: Selection | null;
+  /** Which of {@link ViewDefinition.choice} to draw; without it the first. */
+  readonly choice?: string | undefined;
   /** Without these the drawing is a still, as in exports and tests. */
   readonly onHover?: (selection: Selection | null) => void;
   readonly onPin?: (selection: Selection) => void;
@@ -34,6 +36,13 @@ export interface ViewDefinition {
   readonly label: string;
   /** One sentence under the drawing: what its marks mean. */
   readonly help: string;
+  /** Runs it is made for: those that append to a text, those that fill a canvas; all if left out. */
+  readonly isFor?: "text" | "canvas";
+  /** What the visitor can have it draw, if there is a choice. */
+  readonly choice?: {
+    readonly label: string;
+    readonly options: readonly { readonly value: string; readonly label: string }[];
+  };
   /** Panned and zoomed by the frame. */
   readonly isZoomable: boolean;
   /** One svg element of exactly `size`. */
