@@ -1,6 +1,6 @@
 /** Keys and values of decoded tokens are cached, one step after the token became known. */
 import { choice, integer } from "../base/params";
-import { delayedCache, greedyCache } from "./canvas/cache";
+import { delayedCache, greedyCache, prefillCache } from "./canvas/cache";
 import { bestOfPlan, randomOrder } from "./canvas/commit";
 import { blockParams, stepParams, stepsOf } from "./canvas/params";
 import { atRandom, byConfidence } from "./canvas/rank";
@@ -17,7 +17,7 @@ export const dkvCache = defineCanvasMethod({
     authors: "X. Ma, R. Yu, G. Fang, X. Wang",
     year: 2025,
     url: "https://arxiv.org/abs/2505.15781",
-    where: "sections 3.3 (Decode) and 3.4 (Greedy)",
+    where: "sections 3.3 (Decode, PD, Prefill) and 3.4 (Greedy)",
   },
   requires: "masked",
   lossless: false,
@@ -27,10 +27,11 @@ export const dkvCache = defineCanvasMethod({
       choices: [
         { value: "decode", label: "Decode" },
         { value: "greedy", label: "Greedy" },
+        { value: "prefill", label: "Prefill" },
         { value: "no_delay", label: "Without delay" },
       ],
       label: "Variant",
-      help: "Decode recomputes every masked position. Greedy recomputes a few neighbours only, in a random order drawn beforehand. Without delay, tokens keep what was computed while they were masks: the variant the paper shows to fail.",
+      help: "Decode recomputes every masked position. Greedy recomputes a few neighbours only, in a random order drawn beforehand. Prefill stores the prompt alone. Without delay, tokens keep what was computed while they were masks: the variant the paper shows to fail.",
     }),
     refreshEvery: integer({
       default: 8,
@@ -46,28 +47,37 @@ export const dkvCache = defineCanvasMethod({
       label: "Window",
       help: "Greedy only: masked neighbours computed beside the positions at work.",
     }),
+    centre: choice({
+      default: "previous",
+      choices: [
+        { value: "previous", label: "Just decoded" },
+        { value: "next", label: "Decoded next" },
+      ],
+      label: "Window around",
+      help: "Greedy only: whose neighbours are computed. The paper takes the positions of the step before; its code, by default, those decoded now.",
+    }),
     prompt: choice({
       default: "stored",
       choices: [
         { value: "stored", label: "Stored" },
+        { value: "once", label: "Computed once" },
         { value: "live", label: "Recomputed" },
       ],
       label: "Prompt",
-      help: "Stored prompts are computed in refreshes only, as in the paper. Small models use rows of the prompt as scratch paper; recomputing them costs rows and keeps their answers.",
+      help: "Stored prompts are computed in refreshes only, as in the paper; computed once, not even there (its variant PD), which changes nothing for models whose prompt sees only itself. Other small models use rows of the prompt as scratch paper; recomputing them costs rows and keeps their answers.",
     }),
     ...stepParams,
     ...blockParams,
   },
   views: ["canvas", "denoised", "scores"],
   parts({ params }, canvas) {
-    const { variant, refreshEvery, window, prompt } = params;
+    const { variant, refreshEvery } = params;
     const steps = stepsOf(params, canvas.masked().length);
     const isGreedy = variant === "greedy";
+    const delayed = delayedCache({ refreshEvery, delay: variant === "decode", prompt: params.prompt });
     return {
       schedule: blocks(params.blockLength, steps),
-      cache: isGreedy
-        ? greedyCache({ refreshEvery, window, prompt })
-        : delayedCache({ refreshEvery, delay: variant === "decode", prompt }),
+      cache: isGreedy ? greedyCache(params) : variant === "prefill" ? prefillCache : delayed,
       rank: isGreedy ? atRandom : byConfidence,
       reweight: [],
       stop: null,

@@ -3,7 +3,7 @@ import { choice, integer, toggle } from "../base/params";
 import { freeCache } from "./canvas/cache";
 import { guidedBy, leftmost } from "./canvas/guide";
 import { leftToRight } from "./canvas/rank";
-import { blocks } from "./canvas/schedule";
+import { behindFrozen } from "./canvas/schedule";
 import { defineCanvasMethod } from "./method";
 
 export const guidedDiffusion = defineCanvasMethod({
@@ -36,7 +36,7 @@ export const guidedDiffusion = defineCanvasMethod({
       min: 1,
       max: 256,
       label: "Judged at once",
-      help: "Most tokens of a draft that the guider looks at in one pass; more are kept at best, and cost rows at worst.",
+      help: "Tokens of a draft that the guider reads in one pass; it reads on while all are kept. Fewer waste fewer rows on drafts that fail early.",
     }),
     blockLength: integer({
       default: 64,
@@ -53,13 +53,13 @@ export const guidedDiffusion = defineCanvasMethod({
   },
   views: ["canvas", "denoised", "scores"],
   parts: ({ params, session }) => ({
-    schedule: blocks(params.blockLength, () => null),
+    schedule: behindFrozen(params.blockLength),
     cache: freeCache(params.staleTail),
     rank: leftToRight,
     reweight: [],
     stop: null,
-    commit: leftmost(params.chunk),
-    verify: guidedBy(session, params.rule),
+    commit: leftmost(),
+    verify: guidedBy(session, params.rule, params.chunk),
     ending: "allow",
     reuse: false,
   }),

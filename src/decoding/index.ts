@@ -1,5 +1,6 @@
 /** Every decoding method, in the order of the menu. A new method is one file and one line here. */
 import { autoregressive } from "./autoregressive";
+import { combinedDenoising } from "./combined_denoising";
 import { dkvCache } from "./dkv_cache";
 import { eoserAss } from "./eoser_ass";
 import { fastDllm } from "./fast_dllm";
@@ -11,6 +12,7 @@ import { promptLookup } from "./prompt_lookup";
 import { prophet } from "./prophet";
 import { radd } from "./radd";
 import { randomOrderMethod } from "./random_order";
+import { remdm } from "./remdm";
 import { rsdC } from "./rsd_c";
 import { rsdS } from "./rsd_s";
 import { specinfer } from "./specinfer";
@@ -32,10 +34,12 @@ export const methods: readonly Method[] = [
   randomOrderMethod,
   fastDllm,
   radd,
+  remdm,
   prophet,
   eoserAss,
   dkvCache,
   guidedDiffusion,
+  combinedDenoising,
 ];
 
 /** Those that append to a text, and those that fill a canvas of masks: two contracts, see session.ts and canvas/session.ts. */

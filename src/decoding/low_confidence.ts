@@ -1,8 +1,8 @@
 /** Each pass predicts every masked position; the ones the model is surest of stay, the others are masked again. */
 import { choice } from "../base/params";
 import { uncached } from "./canvas/cache";
-import { bestOfPlan } from "./canvas/commit";
-import { blockParams, stepParams, stepsOf } from "./canvas/params";
+import { bestOfPlan, bestOfProcess } from "./canvas/commit";
+import { blockParams, orderNoise, orderParams, stepParams, stepsOf } from "./canvas/params";
 import { RANKS } from "./canvas/rank";
 import { blocks } from "./canvas/schedule";
 import { defineCanvasMethod } from "./method";
@@ -16,21 +16,21 @@ export const lowConfidence = defineCanvasMethod({
     authors: "S. Nie, F. Zhu, Z. You, X. Zhang, J. Ou, J. Hu, J. Zhou, Y. Lin, J.-R. Wen, C. Li",
     year: 2025,
     url: "https://arxiv.org/abs/2502.09992",
-    where: "section 2.4 and algorithm 5; margin order as Kim et al. 2025, entropy order as Dream 7B",
+    where:
+      "section 2.4 and algorithm 5; margin order as Kim et al. 2025, entropy order, order temperature and process counts as Dream 7B",
   },
   requires: "masked",
   lossless: false,
   params: {
-    order: choice({
-      default: "confidence",
+    ...orderParams,
+    counts: choice({
+      default: "even",
       choices: [
-        { value: "confidence", label: "Confidence" },
-        { value: "margin", label: "Margin of the best two" },
-        { value: "entropy", label: "Entropy" },
-        { value: "left_to_right", label: "Left to right" },
+        { value: "even", label: "Even (LLaDA)" },
+        { value: "process", label: "As the process (Dream)" },
       ],
-      label: "Order",
-      help: "What sure means: the probability of the proposed token, its lead over the next one, or how little the whole law spreads. Left to right looks at none of these.",
+      label: "Tokens of a step",
+      help: "Even: the same number in every step. As the process: what the noise process would reveal in an interval of time, a random number's mean rounded down, so early steps may commit nothing.",
     }),
     ...stepParams,
     ...blockParams,
@@ -42,9 +42,9 @@ export const lowConfidence = defineCanvasMethod({
       schedule: blocks(params.blockLength, steps),
       cache: uncached,
       rank: RANKS[params.order],
-      reweight: [],
+      reweight: orderNoise(params),
       stop: null,
-      commit: bestOfPlan(steps),
+      commit: params.counts === "even" ? bestOfPlan(steps) : bestOfProcess(steps),
       verify: null,
       ending: params.ending,
       reuse: false,

@@ -1,21 +1,11 @@
 /** Low-confidence decoding that stops as soon as the answer is clear and commits the rest at once. */
-import { choice, number } from "../base/params";
+import { choice } from "../base/params";
 import { bestOfPlan } from "./canvas/commit";
-import { blockParams, cacheOf, cacheParams, stepParams, stepsOf } from "./canvas/params";
+import { barParams, barsOf, blockParams, cacheOf, cacheParams, stepParams, stepsOf } from "./canvas/params";
 import { byConfidence } from "./canvas/rank";
 import { blocks } from "./canvas/schedule";
 import { clearAnswer } from "./canvas/stop";
 import { defineCanvasMethod } from "./method";
-
-const bar = (third: string, value: number) =>
-  number({
-    default: value,
-    min: 0,
-    max: 40,
-    step: 0.5,
-    label: `Bar, ${third} third`,
-    help: `Least gap between the two best logits at which everything is committed in the ${third} third of the run. Small models spread their logits less than large ones.`,
-  });
 
 export const prophet = defineCanvasMethod({
   id: "prophet",
@@ -32,9 +22,7 @@ export const prophet = defineCanvasMethod({
   requires: "masked",
   lossless: false,
   params: {
-    firstBar: bar("first", 7.5),
-    secondBar: bar("second", 5),
-    thirdBar: bar("last", 2.5),
+    ...barParams,
     aggregate: choice({
       default: "mean",
       choices: [
@@ -67,10 +55,10 @@ export const prophet = defineCanvasMethod({
       rank: byConfidence,
       reweight: [],
       stop: clearAnswer({
-        bars: [params.firstBar, params.secondBar, params.thirdBar],
+        bars: barsOf(params),
         aggregate: params.aggregate,
         sees: params.watched,
-        planned: schedule.planned(canvas) ?? 1,
+        planned: schedule.planned(canvas),
       }),
       commit: bestOfPlan(steps),
       verify: null,

@@ -2,10 +2,17 @@
 import { integer, toggle } from "../base/params";
 import { uncached } from "./canvas/cache";
 import { transitions } from "./canvas/commit";
-import { raddRates } from "./canvas/radd_rates";
+import { expectedEvaluations, raddRates } from "./canvas/radd_rates";
+import type { Probe } from "./canvas/parts";
 import { leftToRight } from "./canvas/rank";
 import { blocks } from "./canvas/schedule";
 import { defineCanvasMethod } from "./method";
+
+/** Passes so far, beside how many the cached sampler is expected to need in all. */
+function evaluations(steps: number, positions: number): Probe {
+  const expected = expectedEvaluations(steps, positions);
+  return { name: "evaluations", values: (_, passes) => ({ passes, expected }) };
+}
 
 export const radd = defineCanvasMethod({
   id: "radd",
@@ -36,7 +43,7 @@ export const radd = defineCanvasMethod({
     }),
   },
   views: ["canvas", "denoised", "scores"],
-  parts: ({ params }) => ({
+  parts: ({ params }, canvas) => ({
     schedule: blocks(0, () => params.steps),
     cache: uncached,
     rank: leftToRight,
@@ -44,6 +51,7 @@ export const radd = defineCanvasMethod({
     stop: null,
     commit: transitions(raddRates(params.steps)),
     verify: null,
+    probe: evaluations(params.steps, canvas.masked().length),
     ending: "allow",
     reuse: params.isCached,
   }),

@@ -1,6 +1,7 @@
 /** Turns the bytes of a denoising pass's readback into what methods see. */
+import { DecoscopeError } from "../base/errors";
 import type { Scores } from "../decoding/canvas/session";
-import { NONE } from "../kernels/layouts";
+import { MASKED, NONE } from "../kernels/layouts";
 import { Stat, STAT_WORDS } from "../kernels/row_stats";
 
 interface ScoresShape {
@@ -14,7 +15,10 @@ interface ScoresShape {
   readonly banned: readonly number[];
 }
 
-/** Statistics [rows, STAT_WORDS], then candidates. */
+/**
+ * Statistics [rows, STAT_WORDS], then candidates.
+ * @throws DecoscopeError "method" if a position has no finite logit
+ */
 export function decodeScores(bytes: ArrayBuffer, shape: ScoresShape): Scores {
   const { positions, rows, k, top, banned } = shape;
   const u = new Uint32Array(bytes);
@@ -23,6 +27,13 @@ export function decodeScores(bytes: ArrayBuffer, shape: ScoresShape): Scores {
   const floats = (field: number): number[] => positions.map((_, i) => f[i * STAT_WORDS + field]!);
   const best = words(Stat.ARGMAX);
   const total = floats(Stat.LOG_SUM_EXP);
+  const bad = total.findIndex((sum) => !(sum > MASKED / 2));
+  if (bad >= 0)
+    throw new DecoscopeError(
+      "method",
+      `Expected a logit for at least one token at position ${positions[bad]}, found none that is a finite number. ` +
+        "The weights or the storage they were converted to may be broken: load the model again or choose another.",
+    );
   const start = rows * STAT_WORDS;
   const candidates = positions.map((_, i) =>
     Array.from({ length: k }, (_, j) => {

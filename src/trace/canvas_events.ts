@@ -85,11 +85,13 @@ export interface UnmaskEvent extends Base {
   readonly logprobs: readonly number[];
   readonly reason: UnmaskReason;
 }
+/** Why a position became a mask again. */
+export type RemaskReason = "low_confidence" | "schedule";
 /** Committed positions became masks again. */
 export interface RemaskEvent extends Base {
   readonly kind: "remask";
   readonly positions: readonly number[];
-  readonly reason: "low_confidence" | "schedule";
+  readonly reason: RemaskReason;
 }
 /** Numbers a method decided by, under names of its own. */
 export interface ProbeEvent extends Base {

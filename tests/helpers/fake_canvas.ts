@@ -13,6 +13,7 @@ import type {
 import { readParams } from "../../src/base/params";
 import { pcg4d } from "../../src/base/rng";
 import type { MethodEvent, SamplerSettings } from "../../src/trace/events";
+import type { Choose } from "../reference/choice";
 import { logSoftmax, MASKED, proposal, rowStats, topK } from "../reference/row_stats";
 import { tokenRank } from "../reference/token_ranks";
 import type { FakeModel } from "./fake_session_models";
@@ -38,9 +39,14 @@ export const maskedFacts = (vocabSize: number, endTokens: readonly number[] = []
 export const hashMasked = (
   vocabSize: number,
   salt: number,
-  options: { readonly spread?: number; readonly endTokens?: readonly number[] } = {},
+  options: {
+    readonly spread?: number;
+    readonly endTokens?: readonly number[];
+    readonly logitShift?: 0 | 1;
+  } = {},
 ): FakeMaskedModel => ({
   ...maskedFacts(vocabSize, options.endTokens),
+  logitShift: options.logitShift ?? 0,
   logits(seen, position) {
     const h = seen.reduce((hash, token, p) => pcg4d(hash, token, p, salt)[0], salt);
     const { spread = 3 } = options;
@@ -87,6 +93,8 @@ export interface FakeCanvasOptions {
   readonly guider?: FakeModel | null;
   readonly seed?: number;
   readonly maxContext?: number;
+  /** Draws proposals in place of noise, from the law at temperature 1. */
+  readonly choose?: Choose;
 }
 
 export class FakeCanvasSession implements CanvasSession {
@@ -96,8 +104,10 @@ export class FakeCanvasSession implements CanvasSession {
   readonly seed: number;
   readonly counts: FakeCanvasCounts = { live: 1, inFlight: 0, passes: 0, rows: 0, computed: [] };
   private readonly stored: number[] = [];
+  private readonly choose: Choose | null;
 
   constructor(options: FakeCanvasOptions) {
+    this.choose = options.choose ?? null;
     this.model = options.model;
     this.guider = options.guider ?? null;
     this.maxContext = options.maxContext ?? 64;
@@ -131,7 +141,8 @@ export class FakeCanvasSession implements CanvasSession {
   private scores(pass: CanvasPass): PassResult["scores"] {
     const fresh = new Set(pass.query);
     const rows = pass.scored.map((position) => {
-      if (!fresh.has(position)) throw new Error(`position ${position} is scored but was not computed`);
+      if (!fresh.has(Math.max(0, position - this.model.logitShift)))
+        throw new Error(`position ${position} is scored but the row that speaks of it was not computed`);
       const raw = this.model.logits(this.stored.slice(0, pass.tokens.length), position);
       const row = Float64Array.from(raw, (z, x) => (pass.banned.includes(x) ? MASKED : z));
       const { temperature, step } = pass;
@@ -139,7 +150,9 @@ export class FakeCanvasSession implements CanvasSession {
       const top = topK(law, pass.top).filter((x) => law[x]! > MASKED / 2);
       return {
         stats: rowStats(row),
-        drawn: proposal(row, { seed: this.seed, step, position, temperature }),
+        drawn: this.choose
+          ? this.chosen(law, this.choose)
+          : proposal(row, { seed: this.seed, step, position, temperature }),
         top: top.map((x) => [x, Math.min(0, law[x]!)] as const),
       };
     });
@@ -154,6 +167,11 @@ export class FakeCanvasSession implements CanvasSession {
       entropy: rows.map((r) => r.stats.entropy),
       top: pass.top > 0 ? rows.map((r) => r.top) : [],
     };
+  }
+
+  private chosen(law: Float64Array, choose: Choose): { token: number; logprob: number } {
+    const token = choose(Array.from(law, Math.exp), "proposal");
+    return { token, logprob: law[token]! };
   }
 
   async judge(text: readonly number[], from: number): Promise<Judgement> {

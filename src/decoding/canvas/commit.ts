@@ -38,6 +38,27 @@ export const bestOfPlan = (steps: StepsFor): CommitPolicy => ({
   select: (rows, moment) => rows.slice(0, countAt(steps, moment)),
 });
 
+/** Time at which Dream's plan ends. */
+const DREAM_ETA = 1e-3;
+
+/**
+ * The best by rank, as many as the diffusion process would commit: floor(n (1 - t_{s+1} / t_s)) of the n still masked, with
+ * times t_s equally spaced from 1 to nearly 0; all of them in the last step. Early steps may commit nothing.
+ * @see Ye et al. 2025, Dream 7B (the published sampler)
+ */
+export const bestOfProcess = (steps: StepsFor): CommitPolicy => ({
+  reason: "ranked",
+  mayPause: true,
+  planned: steps,
+  select(rows, { region }) {
+    const planned = steps(region.size);
+    const time = (s: number): number => 1 + (s * (DREAM_ETA - 1)) / planned;
+    const { step } = region;
+    if (step >= planned - 1) return rows;
+    return rows.slice(0, Math.floor(rows.length * (1 - time(step + 1) / time(step))));
+  },
+});
+
 /** As {@link bestOfPlan} in a random order fixed beforehand, so the positions are known before the pass. */
 export function randomOrder(steps: StepsFor): CommitPolicy {
   const ahead = (moment: Moment): number[] => {
@@ -133,7 +154,7 @@ export function transitions(rates: readonly number[]): CommitPolicy {
 
 /** @throws DecoscopeError "method" if a commit policy chose nothing though it must */
 export function requireProgress(rows: readonly Row[], policy: CommitPolicy): void {
-  if (rows.length === 0 && !policy.ahead)
+  if (rows.length === 0 && !policy.ahead && policy.mayPause !== true)
     throw new DecoscopeError(
       "method",
       "expected a step to commit at least one position, found none; report this",

@@ -1,11 +1,12 @@
 /** The loop of every denoising method: pass, scores, rank, commit; the parts say how. */
+import { DecoscopeError } from "../../base/errors";
 import type { MethodEvent, SamplerSettings } from "../../trace/events";
 import { rangesOf } from "../../trace/canvas_events";
 import { Canvas } from "./canvas";
 import { requireProgress } from "./commit";
 import { candidatesAsked, costOf, judgeEvent, scoresEvent, unmaskEvent } from "./events";
-import { type Moment, type Parts, type Row, rowsOf } from "./parts";
-import type { CanvasSession, PassCost, PassResult } from "./session";
+import { type Moment, type Parts, type RemaskPolicy, type Row, rowsOf } from "./parts";
+import type { CanvasFacts, CanvasSession, PassCost, PassResult } from "./session";
 
 /** What a run is given. */
 export interface CanvasContext {
@@ -22,6 +23,20 @@ const NEVER = -1e30;
 
 const byPriority = (a: Row, b: Row): number => b.priority - a.priority || a.position - b.position;
 
+/** Banned tokens a pass has room for. */
+const MAX_BANNED = 4;
+
+/** Tokens never proposed. @throws DecoscopeError "method" if there are too many of them */
+function bannedBy(ending: Parts["ending"], { id, maskToken, endTokens }: CanvasFacts): number[] {
+  const banned = ending === "ban" ? [maskToken, ...endTokens] : [maskToken];
+  if (banned.length > MAX_BANNED)
+    throw new DecoscopeError(
+      "method",
+      `Expected a model with at most ${MAX_BANNED - 1} end tokens where none may be proposed, found ${endTokens.length} of ${id}. Let the text end as proposed, or last.`,
+    );
+  return banned;
+}
+
 /** What sampling settings of a growing text have no meaning here; null if all are left alone. */
 function unusedSettings({ topK, topP, minP, repetitionPenalty }: SamplerSettings): string | null {
   const unused = [
@@ -36,6 +51,8 @@ function unusedSettings({ topK, topP, minP, repetitionPenalty }: SamplerSettings
 /** The run of one canvas: state between steps, and one method for each thing a step does. */
 class Denoising {
   private readonly isFull: boolean;
+  private readonly banned: readonly number[];
+  passes = 0;
 
   constructor(
     private readonly context: CanvasContext,
@@ -43,6 +60,7 @@ class Denoising {
     private readonly canvas: Canvas,
   ) {
     this.isFull = context.detail === "full";
+    this.banned = bannedBy(parts.ending, context.session.model);
   }
 
   moment(step: number): Moment {
@@ -50,16 +68,25 @@ class Denoising {
     return { canvas: this.canvas, model, seed, step, region: this.parts.schedule.region(this.canvas) };
   }
 
+  /** Rows of a pass that reports on `scored`: where logits are shifted, the row before speaks of a position. */
+  withSpeakers(query: readonly number[], scored: readonly number[]): readonly number[] {
+    const { logitShift } = this.context.session.model;
+    if (logitShift === 0) return query;
+    const speaking = scored.map((p) => Math.max(0, p - logitShift));
+    return [...new Set([...query, ...speaking])].sort((a, b) => a - b);
+  }
+
   /** One pass over `query`; reports on the masked positions among `scored`. */
   pass(m: Moment, query: readonly number[], scored: readonly number[]): Promise<PassResult> {
     const { session, sampler } = this.context;
     const { model } = session;
+    this.passes++;
     return session.denoise({
       tokens: this.canvas.tokens,
       promptLength: this.canvas.promptLength,
       query,
       scored,
-      banned: [model.maskToken, ...(this.parts.ending === "ban" ? model.endTokens : [])],
+      banned: this.banned,
       temperature: sampler.temperature,
       step: m.step,
       top: this.isFull ? candidatesAsked(model.vocabSize) : 0,
@@ -78,6 +105,16 @@ class Denoising {
       if (ending === "delay" && m.model.endTokens.includes(row.token)) priority -= 1e20;
       return { ...row, priority };
     });
+  }
+
+  /** Masks again what the policy says. */
+  *remask(m: Moment, policy: RemaskPolicy): Generator<MethodEvent> {
+    const { canvas } = this;
+    const fresh = new Set(canvas.tokens.flatMap((_, p) => (canvas.committedAt[p] === m.step ? [p] : [])));
+    const positions = [...policy.select(m, fresh)].sort((a, b) => a - b);
+    if (positions.length === 0) return;
+    for (const position of positions) canvas.remask(position);
+    yield { kind: "remask", step: m.step, positions, reason: policy.reason };
   }
 
   *commit(rows: readonly Row[], reason: Parts["commit"]["reason"], step: number): Generator<MethodEvent> {
@@ -129,35 +166,41 @@ export async function* denoise(
 
   /** Everything left is to be committed, and this step sees all of it. */
   let isAllIn = false;
-  for (let step = 0; canvas.masked().length > 0; step++) {
+  for (let step = 0; canvas.masked().length > 0 || parts.remask?.goesOn(step); step++) {
     const m = run.moment(step);
     const { start, end } = m.region;
     const ahead = parts.commit.ahead?.(m) ?? null;
     const block: [number, number] = [start, end];
-    if (ahead?.length === 0 && parts.reuse && !isAllIn) {
+    const isSettled = canvas.masked().length === 0;
+    if (isSettled || (ahead?.length === 0 && parts.reuse && !isAllIn)) {
       yield { kind: "denoise", step, block, computed: [], refreshed: false, reused: true };
-      yield costOf(step, null, null);
+      if (parts.probe)
+        yield { kind: "probe", step, name: parts.probe.name, values: parts.probe.values(m, run.passes) };
+      if (parts.remask) yield* run.remask(m, parts.remask);
+      yield costOf(step, null, []);
       continue;
     }
     const all = canvas.tokens.map((_, p) => p);
-    const query = isAllIn ? all : parts.cache.query(m, ahead);
-    const fresh = new Set(query);
-    const seen = isAllIn || parts.stop?.sees === "canvas" ? canvas.masked() : canvas.masked(start, end);
+    const wanted = isAllIn ? all : parts.cache.query(m, ahead);
+    const fresh = new Set(wanted);
+    const seen = isAllIn || parts.stop ? canvas.masked() : canvas.masked(start, end);
     const scored = seen.filter((p) => fresh.has(p));
+    const query = run.withSpeakers(wanted, scored);
     const result = await run.pass(m, query, scored);
     const rows = run.ranked(result, m);
-    const computed = rangesOf(query);
     yield {
       kind: "denoise",
       step,
       block,
-      computed,
+      computed: rangesOf(query),
       refreshed: query.length === canvas.length,
       reused: false,
     };
     if (isFull) yield scoresEvent(step, result.scores, rows);
     for (const change of parts.reweight)
       yield { kind: "probe", step, name: change.name, values: change.begin(m) };
+    if (parts.probe)
+      yield { kind: "probe", step, name: parts.probe.name, values: parts.probe.values(m, run.passes) };
 
     let isEnough = isAllIn;
     if (parts.stop && !isAllIn) {
@@ -165,7 +208,7 @@ export async function* denoise(
       yield { kind: "probe", step, name: parts.stop.name, values };
       isEnough = decision.isEnough;
     }
-    let judgeCost: PassCost | null = null;
+    let judging: readonly PassCost[] = [];
     if (isEnough && rows.length === canvas.masked().length) yield* run.commit(rows, "all_in", step);
     else if (isEnough) {
       // Some masked positions were not looked at: the next step looks at all of them, then commits them.
@@ -178,11 +221,13 @@ export async function* denoise(
         const { judged, ...verdict } = await parts.verify(chosen, m);
         yield judgeEvent(step, judged);
         chosen = verdict.rows;
-        judgeCost = verdict.cost;
+        judging = verdict.costs;
       }
       yield* run.commit(chosen, parts.commit.reason, step);
     }
-    yield* run.fillEnd(step);
-    yield costOf(step, result.cost, judgeCost);
+    // Where tokens may be masked again, an end is no end yet.
+    if (parts.remask) yield* run.remask(m, parts.remask);
+    else yield* run.fillEnd(step);
+    yield costOf(step, result.cost, judging);
   }
 }

@@ -51,15 +51,19 @@ export const judgeEvent = (step: number, judged: Verdict["judged"]): MethodEvent
   accepted: judged.accepted,
 });
 
-/** The cost of one step: the pass of the masked model, null if none was needed, and that of the guider. */
-export const costOf = (step: number, own: PassCost | null, guider: PassCost | null): MethodEvent => ({
-  kind: "cost",
-  step,
-  targetForwards: own ? 1 : 0,
-  targetRows: own?.rows ?? 0,
-  draftForwards: guider ? 1 : 0,
-  draftRows: guider?.rows ?? 0,
-  dispatches: (own?.dispatches ?? 0) + (guider?.dispatches ?? 0),
-  submits: (own ? 1 : 0) + (guider ? 1 : 0),
-  readbacks: (own ? 1 : 0) + (guider ? 1 : 0),
-});
+/** The cost of one step: the pass of the masked model, null if none was needed, and those of the guider. */
+export function costOf(step: number, own: PassCost | null, guider: readonly PassCost[]): MethodEvent {
+  const passes = (own ? 1 : 0) + guider.length;
+  const sum = (of: (cost: PassCost) => number): number => guider.reduce((total, cost) => total + of(cost), 0);
+  return {
+    kind: "cost",
+    step,
+    targetForwards: own ? 1 : 0,
+    targetRows: own?.rows ?? 0,
+    draftForwards: guider.length,
+    draftRows: sum((cost) => cost.rows),
+    dispatches: (own?.dispatches ?? 0) + sum((cost) => cost.dispatches),
+    submits: passes,
+    readbacks: passes,
+  };
+}

@@ -1,8 +1,10 @@
 /** Options that several denoising methods share, and the parts they become. */
-import { choice, integer, type ParamsOf } from "../../base/params";
+import { choice, integer, number, type ParamsOf } from "../../base/params";
 import { delayedCache, dualCache, prefixCache, uncached } from "./cache";
-import { perStep, shareOf, type StepsFor } from "./commit";
-import type { CachePolicy } from "./parts";
+import { aboveThreshold, perStep, shareOf, type StepsFor, withinEntropy, withinFactor } from "./commit";
+import type { CachePolicy, Parts, Reweight } from "./parts";
+import { byConfidence, byEntropy } from "./rank";
+import { drawOrder } from "./reweight";
 
 export const blockParams = {
   blockLength: integer({
@@ -23,6 +25,100 @@ export const blockParams = {
     help: "When an end token may be committed. Early end tokens make short texts; whatever stands behind the first one is filled up and costs nothing.",
   }),
 } as const;
+
+export const orderParams = {
+  order: choice({
+    default: "confidence",
+    choices: [
+      { value: "confidence", label: "Confidence" },
+      { value: "margin", label: "Margin of the best two" },
+      { value: "entropy", label: "Entropy" },
+      { value: "left_to_right", label: "Left to right" },
+    ],
+    label: "Order",
+    help: "What sure means: the probability of the proposed token, its lead over the next one, or how little the whole law spreads. Left to right looks at none of these.",
+  }),
+  orderTemperature: number({
+    default: 0,
+    min: 0,
+    max: 10,
+    step: 0.05,
+    label: "Order temperature",
+    help: "Draws the positions of a step instead of taking the best: without replacement, in proportion to exp(what they are ranked by / this). 0 takes the best.",
+  }),
+} as const;
+
+/** What {@link orderParams} do to the ranks beside naming them. */
+export const orderNoise = ({ orderTemperature }: { readonly orderTemperature: number }): Reweight[] =>
+  orderTemperature > 0 ? [drawOrder(orderTemperature)] : [];
+
+export const sureParams = {
+  threshold: number({
+    default: 0.9,
+    min: 0,
+    max: 1.05,
+    step: 0.05,
+    label: "Threshold",
+    help: "Least probability of a proposed token to be committed. The best one always is, so above 1 there is one token a step.",
+  }),
+  factor: number({
+    default: 1,
+    min: 0,
+    max: 4,
+    step: 0.1,
+    label: "Factor",
+    help: "Commits the n surest positions while (n + 1) (1 - confidence of the n-th) stays below this. At 1 the tokens are those that one at a time would give, if the theorem's conditions hold.",
+  }),
+  entropyBound: number({
+    default: 0.1,
+    min: 0,
+    max: 10,
+    step: 0.05,
+    label: "Entropy bound",
+    help: "In nats: commits positions by rising entropy while their sum without the largest stays below this.",
+  }),
+} as const;
+
+/** Rules that commit whatever is sure enough. */
+export type SureRule = "threshold" | "factor" | "entropy";
+
+/** The policy of a rule, and the rank that it compares with {@link sureParams}. */
+export function sureRule(
+  rule: SureRule,
+  values: ParamsOf<typeof sureParams>,
+): Pick<Parts, "commit" | "rank"> {
+  switch (rule) {
+    case "threshold":
+      return { commit: aboveThreshold(values.threshold), rank: byConfidence };
+    case "factor":
+      return { commit: withinFactor(values.factor), rank: byConfidence };
+    case "entropy":
+      return { commit: withinEntropy(values.entropyBound), rank: byEntropy };
+  }
+}
+
+const bar = (third: string, value: number) =>
+  number({
+    default: value,
+    min: 0,
+    max: 40,
+    step: 0.5,
+    label: `Bar, ${third} third`,
+    help: `Least gap between the two best logits at which everything is committed in the ${third} third of the run. Small models spread their logits less than large ones.`,
+  });
+
+export const barParams = {
+  firstBar: bar("first", 7.5),
+  secondBar: bar("second", 5),
+  thirdBar: bar("last", 2.5),
+} as const;
+
+/** The bars of the three thirds. */
+export const barsOf = (values: ParamsOf<typeof barParams>): [number, number, number] => [
+  values.firstBar,
+  values.secondBar,
+  values.thirdBar,
+];
 
 export const stepParams = {
   tokensPerStep: integer({

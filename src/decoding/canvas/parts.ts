@@ -2,7 +2,7 @@
  * The places where denoising methods differ. A method names one part for each; `denoise.ts` runs them all by one loop.
  * Parts are made anew for every run, so each may keep what it needs to remember.
  */
-import type { UnmaskReason } from "../../trace/canvas_events";
+import type { RemaskReason, UnmaskReason } from "../../trace/canvas_events";
 import type { Canvas } from "./canvas";
 import type { CanvasFacts, PassCost, Scores } from "./session";
 
@@ -75,8 +75,7 @@ export interface Reweight {
 /** Decides before the commits of a step whether everything left is committed at once. */
 export interface StopPolicy {
   readonly name: string;
-  /** Rows it wants to see: those of the region, or every masked one of the canvas that was computed. */
-  readonly sees: "region" | "canvas";
+  /** @param rows of every masked position of the canvas that this pass computed */
   decide(
     rows: readonly Row[],
     moment: Moment,
@@ -86,6 +85,8 @@ export interface StopPolicy {
 /** Which positions a step commits. */
 export interface CommitPolicy {
   readonly reason: UnmaskReason;
+  /** Whether a step may commit nothing though the plan goes on; every other policy must commit something. */
+  readonly mayPause?: boolean;
   /** Steps for a block with so many masked positions; null where that depends on the model. */
   planned(size: number): number | null;
   /**
@@ -106,10 +107,26 @@ export interface Verdict {
     readonly ranks: readonly number[];
     readonly accepted: number;
   };
-  /** Rows of the second model's pass, and its kernels. */
-  readonly cost: PassCost;
+  /** The passes of the second model. */
+  readonly costs: readonly PassCost[];
 }
 export type Verify = (rows: readonly Row[], moment: Moment) => Promise<Verdict>;
+
+/** Which committed positions become masks again at the end of a step. */
+export interface RemaskPolicy {
+  readonly reason: RemaskReason;
+  /** @param fresh positions committed in this step; they stay */
+  select(moment: Moment, fresh: ReadonlySet<number>): readonly number[];
+  /** Whether step number `step` is still to be made though nothing is masked. */
+  goesOn(step: number): boolean;
+}
+
+/** Numbers shown with every step, under a name of their own. */
+export interface Probe {
+  readonly name: string;
+  /** @param passes forward passes so far */
+  values(moment: Moment, passes: number): Readonly<Record<string, number>>;
+}
 
 export interface Parts {
   readonly schedule: Schedule;
@@ -119,6 +136,8 @@ export interface Parts {
   readonly stop: StopPolicy | null;
   readonly commit: CommitPolicy;
   readonly verify: Verify | null;
+  readonly remask?: RemaskPolicy;
+  readonly probe?: Probe;
   /** `ban` never proposes end tokens; `delay` ranks them last. */
   readonly ending: "allow" | "delay" | "ban";
   /** Steps in which nothing is committed need no pass: the canvas has not changed. For policies with `ahead`. */

@@ -4,7 +4,7 @@
 const ETA = 1e-5;
 
 /** Times t_0 = 1 > t_1 > ... > t_n, equally spaced. */
-const timesOf = (steps: number): number[] =>
+export const timesOf = (steps: number): number[] =>
   Array.from({ length: steps + 1 }, (_, k) => 1 + (k * (ETA - 1)) / steps);
 
 /**

@@ -27,8 +27,11 @@ export function blocks(length: number, planned: (size: number) => number | null)
       return steps.reduce((sum, n) => (sum === null || n === null ? null : sum + n), 0);
     },
     region(canvas) {
-      let block = Math.max(0, current);
-      while (canvas.masked(...range(canvas, block)).length === 0) block++;
+      const first = canvas.masked()[0];
+      const block =
+        first === undefined
+          ? Math.max(0, current)
+          : Math.floor((first - canvas.promptLength) / sizeOf(canvas));
       const [start, end] = range(canvas, block);
       if (block === current) step++;
       else {
@@ -37,6 +40,23 @@ export function blocks(length: number, planned: (size: number) => number | null)
         size = canvas.masked(start, end).length;
       }
       return { start, end, block, step, size, planned: planned(size) };
+    },
+  };
+}
+
+/**
+ * The whole canvas at once, but for what stands before the block of the first mask: that is finished and stays so.
+ * @see Hu et al. 2025, FlashDLM, section 3.1 (FreeCache freezes finished blocks)
+ */
+export function behindFrozen(length: number): Schedule {
+  const whole = blocks(0, () => null);
+  return {
+    planned: (canvas) => whole.planned(canvas),
+    region(canvas) {
+      const region = whole.region(canvas);
+      const first = canvas.masked()[0] ?? region.end;
+      const block = length === 0 ? 0 : Math.floor((first - canvas.promptLength) / length);
+      return { ...region, block, start: region.start + block * length };
     },
   };
 }

@@ -85,7 +85,10 @@ export interface CanvasSession {
   /** Most positions a canvas can have. */
   readonly maxContext: number;
   readonly seed: number;
-  /** One pass: one submit, one readback. Passes run in the order of the calls. */
+  /**
+   * One pass: one submit, one readback. Passes run in the order of the calls.
+   * @throws DecoscopeError "method" if a scored position has no finite logit
+   */
   denoise(pass: CanvasPass): Promise<PassResult>;
   /**
    * What the guider says of text[from], text[from + 1], ..., each after all tokens before it, in one pass. It keeps what
