@@ -1,7 +1,7 @@
 /**
- * A canvas session in float64 over fake masked models. It keeps, for every slot, the token its row saw when it was last
- * computed, so that a cache policy that reads something stale gives another answer, and one that reads something never
- * computed fails.
+ * A canvas session in float64 over fake masked models of two layers. It keeps, for every slot, the token its row saw when it
+ * was last computed, and a hash of all such tokens that it could see then. So a cache policy that reads something stale
+ * gives another answer, and one that reads something never computed fails.
  */
 import type {
   CanvasFacts,
@@ -20,8 +20,11 @@ import type { FakeModel } from "./fake_session_models";
 import { methodOf, SAMPLER } from "./fake_session_run";
 
 export interface FakeMaskedModel extends CanvasFacts {
-  /** Logits [V] of the token at `position`, given what every position's row saw: its token, or the mask. */
-  logits(seen: readonly number[], position: number): ArrayLike<number>;
+  /**
+   * Logits [V] of the token at `position`, given what every position's row saw: its token, or the mask; and a hash of all
+   * that it could see when it was computed.
+   */
+  logits(seen: readonly number[], position: number, states: readonly number[]): ArrayLike<number>;
 }
 
 /** Facts of a model of `vocabSize` tokens whose last one is the mask. */
@@ -35,7 +38,7 @@ export const maskedFacts = (vocabSize: number, endTokens: readonly number[] = []
   layerCount: 3,
 });
 
-/** Logits are hashes of everything seen and of the position: any stale or wrong token changes everything. */
+/** Logits are hashes of the state of every slot and of the position: any stale or wrong row changes everything. */
 export const hashMasked = (
   vocabSize: number,
   salt: number,
@@ -43,12 +46,14 @@ export const hashMasked = (
     readonly spread?: number;
     readonly endTokens?: readonly number[];
     readonly logitShift?: 0 | 1;
+    readonly attention?: CanvasFacts["attention"];
   } = {},
 ): FakeMaskedModel => ({
   ...maskedFacts(vocabSize, options.endTokens),
   logitShift: options.logitShift ?? 0,
-  logits(seen, position) {
-    const h = seen.reduce((hash, token, p) => pcg4d(hash, token, p, salt)[0], salt);
+  attention: options.attention ?? "bidirectional",
+  logits(_, position, states) {
+    const h = states.reduce((hash, state, p) => pcg4d(hash, state, p, salt)[0], salt);
     const { spread = 3 } = options;
     return Float64Array.from(
       { length: vocabSize },
@@ -104,6 +109,7 @@ export class FakeCanvasSession implements CanvasSession {
   readonly seed: number;
   readonly counts: FakeCanvasCounts = { live: 1, inFlight: 0, passes: 0, rows: 0, computed: [] };
   private readonly stored: number[] = [];
+  private readonly states: number[] = [];
   private readonly choose: Choose | null;
 
   constructor(options: FakeCanvasOptions) {
@@ -127,6 +133,7 @@ export class FakeCanvasSession implements CanvasSession {
         stored[p] = pass.tokens[p]!;
         counts.computed[p] = (counts.computed[p] ?? 0) + 1;
       }
+      for (const p of pass.query) this.states[p] = this.stateOf(pass, p);
       counts.passes++;
       counts.rows += pass.query.length;
       pass.tokens.forEach((_, p) => {
@@ -138,12 +145,23 @@ export class FakeCanvasSession implements CanvasSession {
     }
   }
 
+  /** What the row of `position` makes of the slots it sees. */
+  private stateOf({ tokens, promptLength }: CanvasPass, position: number): number {
+    const isIsolated = this.model.attention === "prompt_isolated" && position < promptLength;
+    const seen = this.stored.slice(0, isIsolated ? promptLength : tokens.length);
+    return seen.reduce(
+      (hash, token, p) => pcg4d(hash, token, p, 1)[0],
+      pcg4d(this.stored[position]!, position, 2, 3)[0],
+    );
+  }
+
   private scores(pass: CanvasPass): PassResult["scores"] {
     const fresh = new Set(pass.query);
     const rows = pass.scored.map((position) => {
       if (!fresh.has(Math.max(0, position - this.model.logitShift)))
         throw new Error(`position ${position} is scored but the row that speaks of it was not computed`);
-      const raw = this.model.logits(this.stored.slice(0, pass.tokens.length), position);
+      const { length } = pass.tokens;
+      const raw = this.model.logits(this.stored.slice(0, length), position, this.states.slice(0, length));
       const row = Float64Array.from(raw, (z, x) => (pass.banned.includes(x) ? MASKED : z));
       const { temperature, step } = pass;
       const law = logSoftmax(row);

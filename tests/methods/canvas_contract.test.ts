@@ -5,7 +5,13 @@ import { readParams } from "../../src/base/params";
 import { canvasMethods } from "../../src/decoding/index";
 import { checkTrace } from "../../src/trace/grammar";
 import { boundaryParams } from "../helpers/boundary_params";
-import { type FakeCanvasRun, hashMasked, runCanvas, startCanvas } from "../helpers/fake_canvas";
+import {
+  type FakeCanvasRun,
+  type FakeMaskedModel,
+  hashMasked,
+  runCanvas,
+  startCanvas,
+} from "../helpers/fake_canvas";
 import { hashModel } from "../helpers/fake_session_models";
 import { GREEDY_SAMPLER, ofKind, SAMPLER } from "../helpers/fake_session_run";
 
@@ -134,9 +140,9 @@ describe.each(canvasMethods.map((m) => [m.id, m] as const))("%s", (id, method) =
     let asked = 0;
     const broken = {
       ...model,
-      logits: (seen: readonly number[], position: number) => {
+      logits: (...seen: Parameters<FakeMaskedModel["logits"]>) => {
         if (++asked > 12) throw new DecoscopeError("device_lost", "the device was lost");
-        return model.logits(seen, position);
+        return model.logits(...seen);
       },
     };
     const run = startCanvas({ ...base, model: broken });

@@ -5,12 +5,13 @@ import { canvasMethods } from "../../src/decoding";
 import { loadModel } from "../../src/models/load";
 import type { ModelSource } from "../../src/models/source";
 import { GpuCanvasSession } from "../../src/runtime/canvas_session";
+import { positionsOf } from "../../src/trace/canvas_events";
 import { checkTrace } from "../../src/trace/grammar";
 import type { EngineHost } from "../../src/worker/host";
 import { memorySource, tinyModel } from "../helpers/tiny_model";
 import { LlamaReference } from "../reference/llama";
 import { logSoftmax, MASKED, proposal, rowStats, topK } from "../reference/row_stats";
-import { bundled, openHost, runToEnd } from "./helpers";
+import { bundled, openHost, type RunOptions, type RunResult, runToEnd } from "./helpers";
 
 let host: EngineHost;
 beforeAll(async () => {
@@ -182,6 +183,44 @@ describe.each(canvasMethods.map((m) => m.id))("%s", (method) => {
       0,
     );
     expect(light.counts).toMatchObject({ submits: forwards, readbacks: forwards });
+  });
+});
+
+describe("caches on the device", () => {
+  const options = { model: "story-diffusion", prompt: PROMPT, maxNewTokens: 12, sampler: { temperature: 1 } };
+  const decode = (method: string, params: RunOptions["params"] = {}, draft: string | null = null) =>
+    runToEnd(host, { ...options, method, params, draft });
+  const unmasked = ({ events }: RunResult) =>
+    events.flatMap((e) => (e.kind === "unmask" ? [[e.positions, e.tokens, e.logprobs]] : []));
+
+  it("refreshed in every step they change no bit, and left alone they do", async () => {
+    const plain = unmasked(await decode("low-confidence"));
+    expect(unmasked(await decode("dkv-cache", { refreshEvery: 1 }))).toEqual(plain);
+    const greedy = await decode("dkv-cache", { variant: "greedy", refreshEvery: 1 });
+    expect(unmasked(greedy)).toEqual(unmasked(await decode("random-order")));
+    expect(unmasked(await decode("dkv-cache", { refreshEvery: 0 }))).not.toEqual(plain);
+  });
+
+  it("only computed rows go through the layers", async () => {
+    const { events } = await decode("dkv-cache", { refreshEvery: 4 });
+    const canvas = events.find((e) => e.kind === "canvas")!;
+    const masked = canvas.masked.reduce((sum, [start, end]) => sum + end - start, 0);
+    const rows = events.flatMap((e) => (e.kind === "cost" ? [e.targetRows] : []));
+    // One token a step: what is masked, and what the step before committed.
+    const expected = rows.map((_, step) =>
+      step < 2 || step % 4 === 0 ? canvas.tokens.length : masked - step + 1,
+    );
+    expect(rows).toEqual(expected);
+    const told = events.flatMap((e) => (e.kind === "denoise" ? [positionsOf(e.computed).length] : []));
+    expect(told).toEqual(rows);
+  });
+
+  it("skipped passes of RADD change no token", async () => {
+    const params = { steps: 24 };
+    const [own, full] = [await decode("radd", params), await decode("radd", { ...params, isCached: false })];
+    expect(unmasked(own)).toEqual(unmasked(full));
+    expect(own.counts.submits).toBe(unmasked(own).length);
+    expect(full.counts.submits).toBeGreaterThan(own.counts.submits);
   });
 });
 
