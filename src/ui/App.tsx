@@ -1,154 +1,42 @@
-/** The page: setup, stage, inspector side by side, or one under the other where it is narrow. */
-import { useEffect, useSyncExternalStore } from "react";
-import { Group, Panel, Separator } from "react-resizable-panels";
-import { labelOf } from "./definitions";
-import { listenToKeys } from "./keys";
-import { useIsCanvasRun } from "./moment";
-import { useLayout } from "./stores/layout";
-import { useRun, type RunSource } from "./stores/run";
-import { CanvasStrip } from "./panels/CanvasStrip";
-import { CanvasText } from "./panels/CanvasText";
-import { DropTarget } from "./panels/DropTarget";
+/** The page: the line across the top, and the place that its address names. */
+import { Activity, useEffect } from "react";
 import { Header } from "./panels/Header";
 import { HelpDialog } from "./panels/HelpDialog";
-import { Inspector } from "./panels/Inspector";
-import { LiveRegion } from "./panels/LiveRegion";
-import { Notices } from "./panels/Notices";
-import { Setup } from "./panels/Setup";
 import { ShareDialog } from "./panels/ShareDialog";
-import { SlotStrip } from "./panels/SlotStrip";
-import { TextPanel } from "./panels/TextPanel";
-import { Transport } from "./panels/Transport";
-import { ViewPanel } from "./panels/ViewPanel";
+import { places } from "./places/index";
+import { PlaceView } from "./places/PlaceView";
+import { Playground } from "./Playground";
+import { HOME } from "./routes";
+import { useLayout } from "./stores/layout";
+import { useRoute } from "./stores/route";
 
-/** From this width on the three columns stand side by side; also in layout.css. */
-const WIDE = "(min-width: 1020px)";
-
-function useMedia(query: string): boolean {
-  return useSyncExternalStore(
-    (changed) => {
-      const list = matchMedia(query);
-      list.addEventListener("change", changed);
-      return () => list.removeEventListener("change", changed);
-    },
-    () => matchMedia(query).matches,
-  );
-}
-
-const SOURCE_NAME: Readonly<Record<RunSource["kind"], string>> = {
-  none: "",
-  recorded: "Recorded run",
-  live: "Live run",
-  file: "Trace file",
-  link: "Run from a link",
-};
-
-function Caption() {
-  const source = useRun((s) => s.source);
-  const start = useRun((s) => s.latest.start);
-  const status = useRun((s) => s.latest.status);
-  return (
-    <p className="caption">
-      <strong>{SOURCE_NAME[source.kind]}</strong>
-      {source.kind === "file" && <span>{source.name}</span>}
-      {start && (
-        <>
-          <span>{labelOf(start.method)}</span>
-          <span>
-            {labelOf(start.model)}
-            {start.draft ? ` with ${labelOf(start.draft)}` : ""}
-          </span>
-          <span className="figures">temperature {start.sampler.temperature}</span>
-          <span className="figures">seed {start.seed}</span>
-        </>
-      )}
-      {status.state === "ended" && status.reason === "cancelled" && <span>cancelled</span>}
-    </p>
-  );
-}
-
-function Stage() {
-  const isCanvas = useIsCanvasRun();
-  return (
-    <div className="stage">
-      <Notices />
-      <Caption />
-      {isCanvas ? <CanvasText /> : <TextPanel />}
-      <ViewPanel />
-      {isCanvas ? <CanvasStrip /> : <SlotStrip />}
-      <Transport />
-    </div>
-  );
-}
-
-function Columns() {
-  return (
-    <Group className="columns" orientation="horizontal" id="columns">
-      <Panel
-        id="setup"
-        defaultSize={292}
-        minSize={240}
-        maxSize={420}
-        groupResizeBehavior="preserve-pixel-size"
-      >
-        <section className="column" aria-label="Setup">
-          <Setup />
-        </section>
-      </Panel>
-      <Separator className="separator" aria-label="Width of the setup column" />
-      <Panel id="stage" minSize={420}>
-        <section className="column" aria-label="Stage">
-          <Stage />
-        </section>
-      </Panel>
-      <Separator className="separator" aria-label="Width of the inspector column" />
-      <Panel
-        id="inspector"
-        defaultSize={328}
-        minSize={260}
-        maxSize={480}
-        groupResizeBehavior="preserve-pixel-size"
-      >
-        <section className="column" aria-label="Inspector">
-          <Inspector />
-        </section>
-      </Panel>
-    </Group>
-  );
-}
-
-function Folded() {
-  return (
-    <div className="folded">
-      <section aria-label="Stage">
-        <Stage />
-      </section>
-      <section aria-label="Inspector">
-        <Inspector />
-      </section>
-      <section aria-label="Setup">
-        <Setup />
-      </section>
-    </div>
-  );
-}
+const TITLE = document.title;
 
 export function App() {
-  const isWide = useMedia(WIDE);
   const theme = useLayout((s) => s.theme);
-  useEffect(listenToKeys, []);
+  const id = useRoute((s) => s.place);
+  const place = places.find((p) => p.id === id && p.id !== HOME);
   useEffect(() => {
     if (theme === "system") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = theme;
   }, [theme]);
+  useEffect(() => {
+    document.title = place ? `${place.label} \u00b7 Decoscope` : TITLE;
+    // On a phone the window itself scrolls, and a place begins at its top.
+    window.scrollTo({ top: 0 });
+  }, [place]);
   return (
     <>
       <Header />
-      <main>{isWide ? <Columns /> : <Folded />}</main>
-      <LiveRegion />
+      <main>
+        {/* A run goes on, and its stage stays as it was left, while somebody looks elsewhere. */}
+        <Activity mode={place ? "hidden" : "visible"}>
+          <Playground />
+        </Activity>
+        {place && <PlaceView place={place} />}
+      </main>
       <ShareDialog />
       <HelpDialog />
-      <DropTarget />
     </>
   );
 }

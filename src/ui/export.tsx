@@ -25,7 +25,6 @@ function toSvg({ definition, choice }: Picture, moment: Moment, size: Size): str
   );
   const svg = holder.querySelector("svg");
   if (!svg) throw new Error("internal error: a view drew no svg");
-  const styles = getComputedStyle(document.documentElement);
   const paper = document.createElementNS("http://www.w3.org/2000/svg", "rect");
   paper.setAttribute("width", "100%");
   paper.setAttribute("height", "100%");
@@ -33,7 +32,7 @@ function toSvg({ definition, choice }: Picture, moment: Moment, size: Size): str
   svg.prepend(paper);
   const text = new XMLSerializer().serializeToString(svg);
   root.unmount();
-  return inlineVariables(text, (name) => styles.getPropertyValue(name));
+  return withStyles(text);
 }
 
 async function toPng(svg: string, size: Size): Promise<Blob> {
@@ -60,6 +59,27 @@ async function toPng(svg: string, size: Size): Promise<Blob> {
   }
 }
 
+/** Saves an svg file's text under a name, as it is or as pixels. Trouble is reported on the page. */
+export async function savePicture(
+  svg: string,
+  size: Size,
+  name: string,
+  format: "svg" | "png",
+): Promise<void> {
+  try {
+    const blob = format === "svg" ? new Blob([svg], { type: "image/svg+xml" }) : await toPng(svg, size);
+    download(`${name}.${format}`, blob);
+  } catch (thrown) {
+    report(thrown);
+  }
+}
+
+/** Writes out the page's colours and faces in the text of an svg. */
+export function withStyles(svg: string): string {
+  const styles = getComputedStyle(document.documentElement);
+  return inlineVariables(svg, (name) => styles.getPropertyValue(name));
+}
+
 /** Saves the drawing of a moment. */
 export async function exportPicture(
   picture: Picture,
@@ -67,11 +87,6 @@ export async function exportPicture(
   size: Size,
   format: "svg" | "png",
 ): Promise<void> {
-  try {
-    const svg = toSvg(picture, moment, size);
-    const blob = format === "svg" ? new Blob([svg], { type: "image/svg+xml" }) : await toPng(svg, size);
-    download(`decoscope-${picture.definition.id}-step-${moment.step + 1}.${format}`, blob);
-  } catch (thrown) {
-    report(thrown);
-  }
+  const svg = toSvg(picture, moment, size);
+  await savePicture(svg, size, `decoscope-${picture.definition.id}-step-${moment.step + 1}`, format);
 }

@@ -2,8 +2,7 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
-import { openRecordedRun } from "./files";
-import { openLink } from "./share_link";
+import { follow } from "./navigation";
 import { watchBaselines } from "./stores/baseline";
 import "./styles/tokens.css";
 import "./styles/base.css";
@@ -13,15 +12,17 @@ import "./styles/stage.css";
 import "./styles/canvas.css";
 import "./styles/inspector.css";
 import "./styles/overlays.css";
+import "./styles/places.css";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("internal error: the page has no #root");
+const go = () => follow(location.hash);
+// Before the first drawing, so that no place is drawn only to give way to another.
+go();
+window.addEventListener("hashchange", go);
 createRoot(root).render(
   <StrictMode>
     <App />
   </StrictMode>,
 );
 watchBaselines();
-// A link's own run goes before the recorded one.
-if (!openLink(location.hash)) void openRecordedRun(false);
-window.addEventListener("hashchange", () => openLink(location.hash));

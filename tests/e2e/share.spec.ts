@@ -58,7 +58,8 @@ const settings = (values: unknown): string =>
   `#v1.${packText(new TextEncoder().encode(JSON.stringify(values)))}`;
 
 const bad: readonly [what: string, hash: string, says: RegExp][] = [
-  ["no link of this page", "#hello", /expected "v1\."/],
+  ["of a place there is not", "#hello", /no place called .hello/],
+  ["no link of this page", "#hello.world", /expected "v1\."/],
   ["of an unknown version", "#v9999.abcd", /version/],
   ["damaged", "#v1.AAAABBBB", /damaged/],
   ["that asks for the impossible", settings({ method: "no-such-method" }), /method/],

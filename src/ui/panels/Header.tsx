@@ -5,7 +5,10 @@ import { openRecordedRun, openTraceFile, saveTrace } from "../files";
 import { useEngine, type EnginePhase } from "../stores/engine";
 import { openDialog, setTheme, useLayout, type Theme } from "../stores/layout";
 import { useRun } from "../stores/run";
+import { HOME } from "../routes";
+import { useRoute } from "../stores/route";
 import { ChevronIcon, MoonIcon, SunIcon, SystemIcon } from "./icons";
+import { Places } from "./Places";
 
 const PHASE_NAME: Readonly<Record<EnginePhase, string>> = {
   idle: "ready",
@@ -105,6 +108,7 @@ function TraceMenu() {
 }
 
 export function Header() {
+  const hasStage = useRoute((s) => s.place === HOME);
   return (
     <header className="header">
       <h1>
@@ -122,12 +126,17 @@ export function Header() {
         </svg>
         Decoscope
       </h1>
+      <Places />
       <EngineStatus />
-      <nav className="header-actions" aria-label="Page">
-        <button type="button" className="quiet" onClick={() => openDialog("share")}>
-          Share
-        </button>
-        <TraceMenu />
+      <div className="header-actions">
+        {hasStage && (
+          <>
+            <button type="button" className="quiet" onClick={() => openDialog("share")}>
+              Share
+            </button>
+            <TraceMenu />
+          </>
+        )}
         <ThemeButton />
         <button
           type="button"
@@ -138,7 +147,7 @@ export function Header() {
         >
           ?
         </button>
-      </nav>
+      </div>
     </header>
   );
 }

@@ -1,0 +1,135 @@
+/** The place that says what the bundled models are, what they were trained on, how good they are, and what they are not. */
+import { useRef, useState } from "react";
+import { INDEX_PATH, loadIndex, loadResult, pathOf } from "../benchmarks/load";
+import { ResultSection } from "../benchmarks/Benchmarks";
+import { labelOf, methods, fits, models, type ModelInfo } from "../definitions";
+import { fetchText, useFetched } from "../fetched";
+import { bytes, count, parameters } from "../format";
+import { hrefOf } from "../routes";
+import { CardText } from "./card_text";
+import "./about_models.css";
+
+/** The result that holds what was measured of the models. */
+const EVALUATION = "models";
+
+const KIND: Readonly<Record<ModelInfo["kind"], string>> = {
+  causal: "writes from left to right",
+  masked: "fills masked positions",
+};
+
+function FullCard({ model }: { readonly model: ModelInfo }) {
+  const [isOpen, setOpen] = useState(false);
+  const details = useRef<HTMLDetailsElement>(null);
+  const card = useFetched(isOpen ? model.card : null, fetchText);
+  return (
+    <details ref={details} className="more" onToggle={() => setOpen(details.current?.open ?? false)}>
+      <summary>Model card: training, figures, data</summary>
+      {card.state === "waiting" && isOpen && <p className="help">Loading the card…</p>}
+      {card.state === "failed" && <p className="help problem">{card.message}</p>}
+      {card.state === "here" && <CardText card={card.value} />}
+    </details>
+  );
+}
+
+function ModelCard({ model }: { readonly model: ModelInfo }) {
+  const runs = methods.filter((m) => fits(m, model.id));
+  return (
+    <section className="model" aria-label={model.label} data-testid={`model-${model.id}`}>
+      <h3>{model.label}</h3>
+      <p>{model.description}</p>
+      <dl className="model-facts figures">
+        <div>
+          <dt>parameters</dt>
+          <dd>
+            {parameters(model.parameters)} <span className="help">{count(model.parameters)}</span>
+          </dd>
+        </div>
+        <div>
+          <dt>download</dt>
+          <dd>{bytes(model.sizeBytes)}</dd>
+        </div>
+        <div>
+          <dt>context</dt>
+          <dd>{count(model.contextLength)} tokens</dd>
+        </div>
+        <div>
+          <dt>kind</dt>
+          <dd>{KIND[model.kind]}</dd>
+        </div>
+        <div>
+          <dt>tokenizer</dt>
+          <dd>{model.tokenizer}</dd>
+        </div>
+        {model.draft !== null && (
+          <div>
+            <dt>{model.kind === "masked" ? "judged by" : "drafted for by"}</dt>
+            <dd>{labelOf(model.draft)}</dd>
+          </div>
+        )}
+        <div>
+          <dt>licence of the weights</dt>
+          <dd>{model.licence}</dd>
+        </div>
+        <div>
+          <dt>runs with</dt>
+          <dd>
+            <a href={hrefOf("gallery")}>{runs.length} methods</a>
+          </dd>
+        </div>
+      </dl>
+      <FullCard model={model} />
+    </section>
+  );
+}
+
+function Evaluation() {
+  const index = useFetched(INDEX_PATH, loadIndex);
+  const isThere = index.state === "here" && index.value.includes(EVALUATION);
+  const result = useFetched(isThere ? pathOf(EVALUATION) : null, loadResult);
+  if (index.state === "waiting" || (isThere && result.state === "waiting"))
+    return <p className="help">Looking for measurements…</p>;
+  if (index.state === "failed") return <p className="help problem">{index.message}</p>;
+  if (result.state === "failed") return <p className="help problem">{result.message}</p>;
+  if (result.state === "here") return <ResultSection result={result.value} />;
+  return (
+    <p className="help" data-testid="no-evaluation">
+      No comparison of the models was measured for this copy of the page. What was measured of each alone
+      stands in its card.
+    </p>
+  );
+}
+
+const largest = Math.max(...models.map((m) => m.parameters));
+
+export function AboutModels() {
+  return (
+    <div className="place-body about-models">
+      <header>
+        <h2>About these models</h2>
+        <p>
+          The models that come with this page were trained for it and are tiny: the largest has{" "}
+          {parameters(largest)} parameters, hundreds of times fewer than the smallest models that people talk
+          to. They show how text gets decoded and run anywhere. What they write is fiction by a very small
+          model: it repeats itself, loses its thread and knows nothing.
+        </p>
+      </header>
+      <div className="models">
+        {models.map((m) => (
+          <ModelCard key={m.id} model={m} />
+        ))}
+      </div>
+      <section className="result" aria-label="How good they are">
+        <h3>How good they are</h3>
+        <Evaluation />
+      </section>
+      <section className="result" aria-label="Data and licences">
+        <h3>Data and licences</h3>
+        <p className="result-summary">
+          The weights are under the licence each model names above. What a model was trained on, and under
+          which terms that data came, stands in its card. Nothing you type is sent anywhere, and nothing of it
+          is learned.
+        </p>
+      </section>
+    </div>
+  );
+}

@@ -1,0 +1,244 @@
+/** A chart of a benchmark as an svg, by Observable Plot. A pure function of the chart, a width and a document. */
+import * as Plot from "@observablehq/plot";
+import { markOf } from "./marks";
+import type { BenchmarkChart, BenchmarkPoint, BenchmarkSeries } from "./schema";
+
+const FONT = 11.5;
+const NARROW = 520;
+const BAR = 15;
+
+const withUnit = ({ label, unit }: { readonly label: string; readonly unit?: string | undefined }): string =>
+  unit === undefined ? label : `${label} (${unit})`;
+
+const number = (x: number): string =>
+  Number.isInteger(x)
+    ? x.toLocaleString("en-US")
+    : Number(x.toPrecision(4)).toLocaleString("en-US", { maximumFractionDigits: 8 });
+
+/** A point in words: what the tip and the chart's own table say of it. */
+export function describePoint(chart: BenchmarkChart, series: BenchmarkSeries, p: BenchmarkPoint): string {
+  const unit = (axis: { readonly unit?: string | undefined }): string =>
+    axis.unit === undefined ? "" : ` ${axis.unit}`;
+  const x = typeof p.x === "number" ? `${chart.x.label}: ${number(p.x)}${unit(chart.x)}` : p.x;
+  const interval = p.low === undefined ? "" : ` (${number(p.low)} to ${number(p.high!)})`;
+  return [
+    series.label,
+    x,
+    `${chart.y.label}: ${number(p.y)}${unit(chart.y)}${interval}`,
+    ...(p.label === undefined ? [] : [p.label]),
+  ].join("\n");
+}
+
+const hasInterval = (p: BenchmarkPoint): boolean => p.low !== undefined;
+
+/** Width of the widest of some names at the chart's font size, roughly. */
+const widest = (names: readonly string[]): number => Math.max(...names.map((n) => n.length), 1) * FONT * 0.56;
+
+function tip(chart: BenchmarkChart, place: Plot.TipOptions): Plot.Markish {
+  return Plot.tip(
+    chart.series.flatMap((series) =>
+      series.points.map((p) => ({ ...p, says: describePoint(chart, series, p), of: series.label })),
+    ),
+    Plot.pointer({
+      ...place,
+      title: "says",
+      fill: "var(--sheet)",
+      stroke: "var(--rule-strong)",
+      fontSize: FONT,
+    } as Plot.TipOptions),
+  );
+}
+
+function references(chart: BenchmarkChart): Plot.Markish[] {
+  const text = { fill: "var(--ink-soft)", stroke: "var(--sheet)", strokeWidth: 3, fontSize: FONT } as const;
+  return chart.references.flatMap((r): Plot.Markish[] => {
+    switch (r.kind) {
+      case "y":
+        return [
+          Plot.ruleY([r.value], { stroke: "var(--ink-soft)", strokeDasharray: "1 3" }),
+          Plot.text([r.label], {
+            ...text,
+            y: r.value,
+            frameAnchor: "right",
+            textAnchor: "end",
+            dx: -4,
+            dy: -7,
+          }),
+        ];
+      case "x":
+        return [
+          Plot.ruleX([r.value], { stroke: "var(--ink-soft)", strokeDasharray: "1 3" }),
+          Plot.text([r.label], {
+            ...text,
+            x: r.value,
+            frameAnchor: "top",
+            textAnchor: "start",
+            dx: 5,
+            dy: 6,
+          }),
+        ];
+      case "curve": {
+        const points = [...r.points].sort((a, b) => a.x - b.x);
+        return [
+          Plot.line(points, { x: "x", y: "y", stroke: "var(--ink-soft)", strokeDasharray: "1 3" }),
+          Plot.text(points.slice(-1), {
+            ...text,
+            x: "x",
+            y: "y",
+            text: () => r.label,
+            textAnchor: "end",
+            dx: -6,
+            dy: -8,
+          }),
+        ];
+      }
+    }
+  });
+}
+
+function drawPoints(chart: BenchmarkChart, width: number, document: Document): Element {
+  const isNarrow = width < NARROW;
+  const isNames = chart.x.scale === "names";
+  const marks = chart.series.flatMap((series, i): Plot.Markish[] => {
+    const { colour, symbol, dash } = markOf(i);
+    const points = isNames
+      ? [...series.points]
+      : [...series.points].sort((a, b) => (a.x as number) - (b.x as number));
+    return [
+      ...(chart.mark === "line"
+        ? [
+            Plot.line(points, {
+              x: "x",
+              y: "y",
+              stroke: colour,
+              strokeWidth: 1.6,
+              ...(dash === undefined ? {} : { strokeDasharray: dash }),
+            }),
+          ]
+        : []),
+      Plot.ruleX(points.filter(hasInterval), {
+        x: "x",
+        y1: "low",
+        y2: "high",
+        stroke: colour,
+        strokeOpacity: 0.65,
+      }),
+      Plot.dot(points, {
+        x: "x",
+        y: "y",
+        fill: colour,
+        stroke: "var(--sheet)",
+        strokeWidth: 0.8,
+        symbol,
+        r: 4,
+      }),
+    ];
+  });
+  return Plot.plot({
+    document,
+    width,
+    height: isNarrow ? 270 : 340,
+    marginLeft: 52,
+    marginRight: 18,
+    marginTop: 28,
+    marginBottom: 42,
+    style: { fontSize: `${FONT}px` },
+    x: {
+      type: isNames ? "point" : chart.x.scale === "log" ? "log" : "linear",
+      label: withUnit(chart.x),
+      labelAnchor: "right",
+      ...(chart.x.range ? { domain: chart.x.range } : isNames ? {} : { nice: true }),
+      ...(isNames ? { domain: [...new Set(chart.series.flatMap((s) => s.points.map((p) => p.x)))] } : {}),
+      ...(isNames ? {} : { ticks: isNarrow ? 4 : 8 }),
+      ...(isNames
+        ? {}
+        : { tickFormat: (d: number) => (chart.x.scale === "log" && !isTidy(d) ? "" : number(d)) }),
+    },
+    y: {
+      type: chart.y.scale === "log" ? "log" : "linear",
+      label: withUnit(chart.y),
+      labelAnchor: "top",
+      grid: true,
+      ticks: 6,
+      ...(chart.y.range ? { domain: chart.y.range } : { nice: true }),
+      tickFormat: (d: number) => (chart.y.scale === "log" && !isTidy(d) ? "" : number(d)),
+    },
+    marks: [...references(chart), ...marks, tip(chart, { x: "x", y: "y" })],
+  });
+}
+
+/** 1, 2 or 5 times a power of ten or a power of two: what a log axis writes out. */
+const isTidy = (d: number): boolean => {
+  const leading = d / 10 ** Math.floor(Math.log10(d) + 1e-9);
+  return [1, 2, 5].some((n) => Math.abs(leading - n) < 1e-6);
+};
+
+/** Bars lie, so that names have room. */
+function drawBars(chart: BenchmarkChart, width: number, document: Document): Element {
+  const names = [...new Set(chart.series.flatMap((s) => s.points.map((p) => p.x as string)))];
+  const labels = chart.series.map((s) => s.label);
+  const rows = chart.series.flatMap((series, i) =>
+    series.points.map((p) => ({ ...p, of: series.label, mark: markOf(i) })),
+  );
+  const left = Math.min(widest(names) + 14, width * 0.4);
+  return Plot.plot({
+    document,
+    width,
+    height: 62 + names.length * (labels.length * BAR + 12),
+    marginLeft: left,
+    marginRight: 24,
+    marginTop: 10,
+    marginBottom: 42,
+    style: { fontSize: `${FONT}px` },
+    x: {
+      type: chart.y.scale === "log" ? "log" : "linear",
+      label: withUnit(chart.y),
+      grid: true,
+      ticks: width < NARROW ? 4 : 8,
+      ...(chart.y.range ? { domain: chart.y.range } : { nice: true }),
+    },
+    y: { axis: null, domain: labels, padding: 0.18 },
+    fy: { label: null, domain: names, padding: 0.12 },
+    marks: [
+      Plot.axisFy({
+        anchor: "left",
+        label: null,
+        tickSize: 0,
+        textAnchor: "end",
+        dx: 0,
+        fontSize: FONT,
+        lineWidth: left / FONT,
+      }),
+      Plot.barX(rows, {
+        fy: "x",
+        y: "of",
+        x: "y",
+        fill: (d: (typeof rows)[number]) => d.mark.colour,
+        fillOpacity: 0.8,
+      }),
+      Plot.ruleY(rows.filter(hasInterval), { fy: "x", y: "of", x1: "low", x2: "high", stroke: "var(--ink)" }),
+      Plot.dot(rows, {
+        fy: "x",
+        y: "of",
+        x: "y",
+        fill: (d: (typeof rows)[number]) => d.mark.colour,
+        stroke: "var(--sheet)",
+        symbol: (d: (typeof rows)[number]) => d.mark.symbol,
+        r: 4,
+      }),
+      Plot.ruleX([chart.y.scale === "log" ? (chart.y.range?.[0] ?? 1) : 0], { stroke: "var(--rule-strong)" }),
+      ...chart.references
+        .filter((r) => r.kind === "y")
+        .flatMap((r) => [Plot.ruleX([r.value], { stroke: "var(--ink-soft)", strokeDasharray: "1 3" })]),
+      tip(chart, { fy: "x", y: "of", x: "y" } as Plot.TipOptions),
+    ],
+    // Colours and shapes are given, not mapped.
+    color: { type: "identity" },
+    symbol: { type: "identity" } as unknown as Plot.ScaleOptions,
+  });
+}
+
+/** The chart's svg, `width` px wide; colours and faces are the page's variables. */
+export function drawChart(chart: BenchmarkChart, width: number, document: Document): Element {
+  return chart.mark === "bars" ? drawBars(chart, width, document) : drawPoints(chart, width, document);
+}
