@@ -36,6 +36,7 @@ export const autoregressive = defineMethod({
   lossless: true,
   params,
   views: ["tokens", "state"],
+  showcase: { watch: "Every step is one pass over all weights and adds one token.", maxNewTokens: 20 },
   treeNodes: () => 1,
   async *decode(context) {
     const { session, sampler } = context;

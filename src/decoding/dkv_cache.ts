@@ -70,6 +70,11 @@ export const dkvCache = defineCanvasMethod({
     ...blockParams,
   },
   views: ["canvas", "denoised", "scores"],
+  showcase: {
+    watch: "Only masked and freshly filled positions are computed again; the rest is read as stored.",
+    temperature: 0,
+    maxNewTokens: 32,
+  },
   parts({ params }, canvas) {
     const { variant, refreshEvery } = params;
     const steps = stepsOf(params, canvas.masked().length);

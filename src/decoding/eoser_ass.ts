@@ -45,6 +45,11 @@ export const eoserAss = defineCanvasMethod({
     blockLength: blockParams.blockLength,
   },
   views: ["canvas", "denoised", "scores"],
+  showcase: {
+    watch: "Steps begin with few tokens and end with many; ends of text are held back.",
+    temperature: 0,
+    maxNewTokens: 32,
+  },
   parts({ params }, canvas) {
     const isAscending = params.counts === "ascending";
     const commit = isAscending ? ascending() : bestOfPlan(stepsOf(params, canvas.masked().length));

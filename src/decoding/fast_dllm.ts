@@ -34,6 +34,12 @@ export const fastDllm = defineCanvasMethod({
     ...cacheParams,
   },
   views: ["canvas", "denoised", "scores"],
+  showcase: {
+    watch: "Everything surer than the threshold is committed in one pass: easy steps fill many positions.",
+    params: { threshold: 0.6, blockLength: 16, cache: "dual" },
+    temperature: 0,
+    maxNewTokens: 32,
+  },
   parts: ({ params }) => ({
     schedule: blocks(params.blockLength, () => null),
     cache: cacheOf(params),

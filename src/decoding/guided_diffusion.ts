@@ -52,6 +52,10 @@ export const guidedDiffusion = defineCanvasMethod({
     }),
   },
   views: ["canvas", "denoised", "scores"],
+  showcase: {
+    watch: "A left-to-right model judges what the denoiser proposes and takes the part it agrees with.",
+    maxNewTokens: 32,
+  },
   parts: ({ params, session }) => ({
     schedule: behindFrozen(params.blockLength),
     cache: freeCache(params.staleTail),

@@ -30,6 +30,11 @@ export const jacobi = defineMethod({
   lossless: true,
   params,
   views: ["tree", "tokens", "state"],
+  showcase: {
+    watch: "Guesses for all positions are refined side by side; a run of right ones is kept at once.",
+    temperature: 0,
+    maxNewTokens: 24,
+  },
   treeNodes: ({ block }) => block + 1,
   async *decode(context) {
     const { block } = context.params;

@@ -36,6 +36,11 @@ export const lowConfidence = defineCanvasMethod({
     ...blockParams,
   },
   views: ["canvas", "denoised", "scores"],
+  showcase: {
+    watch: "The surest positions are filled first, wherever they stand.",
+    temperature: 0,
+    maxNewTokens: 32,
+  },
   parts({ params }, canvas) {
     const steps = stepsOf(params, canvas.masked().length);
     return {

@@ -25,6 +25,19 @@ export interface Source {
   readonly where: string;
 }
 
+/** Settings under which a method shows its point: the gallery records a run with them and opens it. The rest are defaults. */
+export interface Showcase<S extends ParamsSchema = ParamsSchema> {
+  /** What to look at, in one sentence. */
+  readonly watch: string;
+  readonly params?: Partial<ParamsOf<S>>;
+  /** Id of a model the method can run on; without it the first there is. */
+  readonly model?: string;
+  readonly prompt?: string;
+  readonly temperature?: number;
+  readonly seed?: number;
+  readonly maxNewTokens?: number;
+}
+
 export interface MethodDefinition<S extends ParamsSchema = ParamsSchema> {
   /** Stands in links and files; never changes. */
   readonly id: string;
@@ -39,6 +52,8 @@ export interface MethodDefinition<S extends ParamsSchema = ParamsSchema> {
   readonly params: S;
   /** Names of drawings in ui/views that show it, best first. */
   readonly views: readonly string[];
+  /** Without it the gallery shows the method at its defaults. */
+  readonly showcase?: Showcase<S>;
   /** Most nodes of the largest tree the method would build with these params, the anchor included; 1 without trees. */
   treeNodes(params: ParamsOf<S>): number;
   /** Yields events; ends when the text ends. Must not keep anything after it returned or was returned from. */

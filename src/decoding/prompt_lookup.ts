@@ -46,6 +46,13 @@ export const promptLookup = defineMethod({
   lossless: true,
   params,
   views: ["tree", "tokens", "state"],
+  showcase: {
+    watch: "Where the text repeats the prompt, whole phrases are accepted without any draft model.",
+    prompt:
+      "Tim had a big red ball. Tim and his dog liked to play with the big red ball. One day, Tim and his dog",
+    temperature: 0,
+    maxNewTokens: 32,
+  },
   treeNodes: ({ draftLength }) => draftLength + 1,
   async *decode(context) {
     const { longest, draftLength, occurrence } = context.params;

@@ -46,6 +46,12 @@ export const prophet = defineCanvasMethod({
     ...cacheParams,
   },
   views: ["canvas", "denoised", "scores"],
+  showcase: {
+    watch:
+      "The gap between the two best tokens is watched; once it passes the bar, all that is left is committed at once.",
+    temperature: 0,
+    maxNewTokens: 32,
+  },
   parts({ params }, canvas) {
     const steps = stepsOf(params, canvas.masked().length);
     const schedule = blocks(params.blockLength, steps);

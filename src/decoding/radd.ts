@@ -43,6 +43,11 @@ export const radd = defineCanvasMethod({
     }),
   },
   views: ["canvas", "denoised", "scores"],
+  showcase: {
+    watch: "Some steps change nothing, and need no pass of the model.",
+    params: { steps: 48 },
+    maxNewTokens: 32,
+  },
   parts: ({ params }, canvas) => ({
     schedule: blocks(0, () => params.steps),
     cache: uncached,

@@ -22,6 +22,7 @@ export const randomOrderMethod = defineCanvasMethod({
   lossless: false,
   params: { ...stepParams, ...blockParams },
   views: ["canvas", "denoised", "scores"],
+  showcase: { watch: "Positions are filled in an order that looks at nothing.", maxNewTokens: 32 },
   parts({ params }, canvas) {
     const steps = stepsOf(params, canvas.masked().length);
     return {

@@ -39,6 +39,11 @@ export const rsdC = defineMethod({
   lossless: true,
   params,
   views: ["tree", "tokens", "state"],
+  showcase: {
+    watch: "When the first branch is refused, its sibling is still there to be accepted.",
+    params: { branching: [2, 2, 1, 1] },
+    maxNewTokens: 24,
+  },
   treeNodes: ({ branching }) => countNodes(branchingTree(branching)),
   async *decode(context) {
     const { session, sampler, params } = context;

@@ -38,6 +38,10 @@ export const rsdS = defineMethod({
   lossless: true,
   params,
   views: ["tree", "tokens", "state"],
+  showcase: {
+    watch: "Likely prefixes get more branches: the beam keeps whole sequences, not one child each.",
+    maxNewTokens: 28,
+  },
   treeNodes: ({ width, depth }) => countNodes(beamTree(width, depth)),
   async *decode(context) {
     const { session, sampler, params } = context;

@@ -41,6 +41,10 @@ export const specinfer = defineMethod({
   lossless: true,
   params,
   views: ["tree", "tokens", "state"],
+  showcase: {
+    watch: "Each refused sibling takes its share out of the target\u2019s law before the next is tested.",
+    maxNewTokens: 24,
+  },
   treeNodes: ({ expansion }) => countNodes(independentTree(expansion)),
   async *decode(context) {
     const { sampler, params } = context;

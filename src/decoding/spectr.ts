@@ -39,6 +39,10 @@ export const spectr = defineMethod({
   lossless: true,
   params,
   views: ["tree", "tokens", "state"],
+  showcase: {
+    watch: "Several drafts of the same position are tested together against one threshold.",
+    maxNewTokens: 24,
+  },
   treeNodes: ({ sequences, draftLength }) => countNodes(pathTree(sequences, draftLength)),
   async *decode(context) {
     const { sampler, params } = context;

@@ -33,6 +33,10 @@ export const speculativeChain = defineMethod({
   lossless: true,
   params,
   views: ["tree", "tokens", "state"],
+  showcase: {
+    watch: "A step ends at the first draft the target refuses; everything before it came for one pass.",
+    maxNewTokens: 24,
+  },
   treeNodes: ({ draftLength }) => countNodes(chain(draftLength)),
   async *decode(context) {
     const { sampler, params } = context;

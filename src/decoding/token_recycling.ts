@@ -78,6 +78,12 @@ export const tokenRecycling = defineMethod({
   lossless: true,
   params,
   views: ["tree", "tokens", "state"],
+  showcase: {
+    watch: "The first trees are empty guesses; they fill as the target leaves candidates behind.",
+    params: { nodes: 24 },
+    temperature: 0,
+    maxNewTokens: 32,
+  },
   treeNodes: ({ nodes }) => nodes + 1,
   async *decode(context) {
     const { template, levels } = recyclingTemplate(context.params.nodes);

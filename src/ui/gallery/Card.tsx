@@ -1,8 +1,9 @@
-/** One method: what it is, what it needs, whose idea it was, and the way to its run. */
+/** One method: its run, what it is and needs, whose idea it was, and the way to the playground. */
 import { useEffect, useRef } from "react";
 import type { MethodInfo } from "../definitions";
 import { HOME, hrefOf } from "../routes";
-import { useRoute } from "../stores/route";
+import { openAgain, useRoute } from "../stores/route";
+import { CardRun } from "./CardRun";
 import { needsOf, promiseOf } from "./words";
 
 export function Card({ method }: { readonly method: MethodInfo }) {
@@ -13,7 +14,7 @@ export function Card({ method }: { readonly method: MethodInfo }) {
     box.current?.scrollIntoView({ block: "center" });
     box.current?.focus({ preventScroll: true });
   }, [isAsked]);
-  const { source } = method;
+  const { source, showcase } = method;
   return (
     <li
       ref={box}
@@ -23,19 +24,32 @@ export function Card({ method }: { readonly method: MethodInfo }) {
       data-testid={`card-${method.id}`}
       aria-label={method.label}
     >
+      <CardRun method={method.id} />
       <h4>{method.label}</h4>
-      <p className="card-summary">{method.summary}</p>
+      <p>{method.summary}</p>
+      {showcase && (
+        <p className="card-watch">
+          <strong>Watch:</strong> {showcase.watch}
+        </p>
+      )}
       <p className="card-paper">
+        {source.authors}, <span className="figures">{source.year}</span>:{" "}
         <a href={source.url} target="_blank" rel="noreferrer">
           {source.title}
-        </a>{" "}
-        {source.authors}, <span className="figures">{source.year}</span>
+        </a>
       </p>
-      <ul className="card-facts">
-        <li>{needsOf(method)}</li>
-        <li>{promiseOf(method)}</li>
-      </ul>
-      <a className="card-open" href={hrefOf(HOME, method.id)} aria-label={`Open ${method.label}`}>
+      <dl className="card-facts">
+        <dt>Needs</dt>
+        <dd>{needsOf(method)}</dd>
+        <dt>Text</dt>
+        <dd>{promiseOf(method)}</dd>
+      </dl>
+      <a
+        className="card-open"
+        href={hrefOf(HOME, method.id)}
+        aria-label={`Open ${method.label}`}
+        onClick={openAgain}
+      >
         Open
       </a>
     </li>

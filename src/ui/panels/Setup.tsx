@@ -1,21 +1,13 @@
 /** The setup column: what the next run is made with, and the buttons that start and end it. */
 import { useId } from "react";
 import { findMethod } from "../../decoding/index";
-import {
-  draftOf,
-  fits,
-  methodOf,
-  methods,
-  modelFor,
-  modelOf,
-  models,
-  runSchema,
-  samplerSchema,
-} from "../definitions";
+import { draftOf, fits, methodOf, modelFor, modelOf, models, runSchema, samplerSchema } from "../definitions";
 import { cancel, run, runOneStep } from "../engine";
 import { Field } from "../form/fields";
 import { ParamsForm } from "../form/ParamsForm";
 import { bytes, parameters } from "../format";
+import { groupsOf } from "../pillars";
+import { hrefOf } from "../routes";
 import { isBusy, useEngine } from "../stores/engine";
 import { paramsOf, setMethod, setParam, setSampler, useSettings } from "../stores/settings";
 
@@ -65,10 +57,14 @@ function MethodPicker() {
           aria-describedby={`${id}-help`}
           onChange={(e) => setMethod(e.target.value)}
         >
-          {methods.map((m) => (
-            <option key={m.id} value={m.id} disabled={!modelFor(m)}>
-              {m.label}
-            </option>
+          {groupsOf().map(({ pillar, methods }) => (
+            <optgroup key={pillar.id} label={pillar.label}>
+              {methods.map((m) => (
+                <option key={m.id} value={m.id} disabled={!modelFor(m)}>
+                  {m.label}
+                </option>
+              ))}
+            </optgroup>
           ))}
         </select>
       </div>
@@ -78,6 +74,10 @@ function MethodPicker() {
           {method.lossless ? "Exact: the text has the target\u2019s own law. " : "Not exact. "}
           <a href={method.source.url} target="_blank" rel="noreferrer" title={method.source.title}>
             {firstAuthor(method.source.authors)} {method.source.year}
+          </a>
+          {" \u00b7 "}
+          <a href={hrefOf("gallery", method.id)} aria-label={`${method.label} in the gallery`}>
+            gallery
           </a>
         </p>
       )}
