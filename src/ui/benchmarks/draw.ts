@@ -45,7 +45,7 @@ function tip(chart: BenchmarkChart, place: Plot.TipOptions): Plot.Markish {
       fill: "var(--sheet)",
       stroke: "var(--rule-strong)",
       fontSize: FONT,
-    } as Plot.TipOptions),
+    }),
   );
 }
 
@@ -230,7 +230,7 @@ function drawBars(chart: BenchmarkChart, width: number, document: Document): Ele
       ...chart.references
         .filter((r) => r.kind === "y")
         .flatMap((r) => [Plot.ruleX([r.value], { stroke: "var(--ink-soft)", strokeDasharray: "1 3" })]),
-      tip(chart, { fy: "x", y: "of", x: "y" } as Plot.TipOptions),
+      tip(chart, { fy: "x", y: "of", x: "y" }),
     ],
     // Colours and shapes are given, not mapped.
     color: { type: "identity" },

@@ -4,7 +4,7 @@ import type { Place } from "./index";
 
 /** Catches what goes wrong in a place, so that the rest of the page goes on. */
 class Barrier extends Component<{ readonly children: ReactNode }, { readonly why: string | null }> {
-  override state = { why: null };
+  override state: { readonly why: string | null } = { why: null };
   static getDerivedStateFromError(thrown: unknown): { why: string } {
     return { why: thrown instanceof Error ? thrown.message : String(thrown) };
   }
