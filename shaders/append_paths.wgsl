@@ -1,5 +1,5 @@
 // append_paths: one more token on each of K independent paths; paths that have been equal so far go on below one node
-// shapes:       candidates [K,1,4], the token after each frontier node -> tree [9,cap]
+// shapes:       candidates [K,1,4], the token after each frontier node -> tree [10,cap]
 // grid:         one invocation
 // numerics:     integers; the others are copied
 // source:       Sun et al. 2023, SpecTr, section 3; speculative.md 5.2 (drafts that share a prefix stay live together)

@@ -1,5 +1,5 @@
 // append_planned: the best counts[i] candidates of frontier node i become its children
-// shapes:         candidates [T,b,4], each row best first; counts [T] -> tree [9,cap]
+// shapes:         candidates [T,b,4], each row best first; counts [T] -> tree [10,cap]
 // grid:           one invocation
 // numerics:       values are copied
 // source:         Chen et al. 2024, Sequoia, section 4.1; speculative.md 6.3

@@ -1,5 +1,5 @@
 // commit_tree: the winner of the final draw over several workgroups; appends path and last token to the text
-// shapes:      tree [9,cap], target_laws [*,V], scalars [8,cap] -> ctl, seq, outcome [16 + 9 cap]
+// shapes:      tree [10,cap], target_laws [*,V], scalars [8,cap] -> ctl, seq, outcome [16 + 10 cap]
 // grid:        one invocation
 // numerics:    comparisons in f32; ties go to the smaller token
 // source:      speculative.md 1 (commit)

@@ -1,5 +1,5 @@
 // draft_guesses: a chain of guessed tokens, as many as there are
-// shapes:        guesses [cap - 1] (NONE for no guess) -> tree [9,cap]
+// shapes:        guesses [cap - 1] (NONE for no guess) -> tree [10,cap]
 // grid:          one invocation
 // numerics:      integers; chosen tokens are point masses, the log of probability 1 is 0
 // source:        Santilli et al. 2023, Jacobi decoding, algorithm 1; speculative.md 6.8

@@ -1,5 +1,5 @@
 // draft_lookup: a chain of the tokens that followed an earlier occurrence of the text's last m tokens, m as large as possible
-// shapes:       ctl [16], seq [>= n] -> tree [9,cap]
+// shapes:       ctl [16], seq [>= n] -> tree [10,cap]
 // grid:         one workgroup; lanes stride over the text
 // numerics:     integers; chosen tokens are point masses, the log of probability 1 is 0
 // source:       Saxena 2023, Prompt Lookup Decoding; speculative.md 6.6

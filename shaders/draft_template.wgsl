@@ -1,5 +1,5 @@
 // draft_template: a tree of fixed shape out of a table of successors: node i is entry rank_i of its parent's token
-// shapes:         successors [V,k] (NONE in rows never written), plan [cap,2]: parent and rank -> tree [9,cap]
+// shapes:         successors [V,k] (NONE in rows never written), plan [cap,2]: parent and rank -> tree [10,cap]
 // grid:           one invocation: a node needs its parent's token
 // numerics:       integers; chosen tokens are point masses, the log of probability 1 is 0
 // source:         Luo et al. 2024, Token Recycling, section 3.2; speculative.md 5.4

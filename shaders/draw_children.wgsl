@@ -1,8 +1,8 @@
 // draw_children: the b best of log q + gumbel after each frontier node, best first: a draw without replacement
-// shapes:        laws [*,V] (row = node), ctl [16] -> tree [9,cap], candidates [T,b,4]: token, perturbed, log q, log q / left
+// shapes:        laws [*,V] (row = node), ctl [16] -> tree [10,cap], candidates [*,b,4] from list first_list on: token, perturbed, log q, log q / left
 // grid:          one workgroup per frontier node; lanes stride over the vocabulary
 // numerics:      f32; ties go to the smaller token; candidates that the law lacks have token NONE
-// source:        Kool et al. 2019, Stochastic Beams, eq. 8 and appendix B.3 (beam); speculative.md 5.1
+// source:        Kool et al. 2019, Stochastic Beams, eq. 8 and appendix B.3 (beam); Xiong et al. 2024, DySpec (reach); speculative.md 5.1, 5.3
 // @use layouts, rng, reduce, top_list, append
 
 override WORKGROUP_SIZE: u32 = 64u;
@@ -13,11 +13,16 @@ struct Params {
   wanted: u32,
   vocab_size: u32,
   is_noisy: u32,
-  is_beam: u32,
+  // What stands in place of the perturbed value: 0 itself, 1 the value in a beam, 2 log of the chance of being tested.
+  valued: u32,
   // Children of row i become nodes next + i b ..; NONE leaves the tree alone.
   next: u32,
   cap: u32,
+  first_list: u32,
 }
+const VALUED_BEAM = 1u;
+const VALUED_REACH = 2u;
+
 @group(0) @binding(0) var<storage, read> laws: array<f32>;
 @group(0) @binding(1) var<storage, read> ctl: array<u32>;
 @group(0) @binding(2) var<storage, read_write> tree: array<u32>;
@@ -33,6 +38,7 @@ fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>) {
   let is_absent = node > 0u && tree[NODE_PARENT * cap + node] == NONE;
   let phi = bitcast<f32>(tree[NODE_PHI * cap + node]);
   let inherited = bitcast<f32>(tree[NODE_PERTURBED * cap + node]);
+  let list_at = (params.first_list + group.x) * params.wanted;
   let seed = ctl[CTL_SEED];
   let step = ctl[CTL_STEP];
 
@@ -42,7 +48,8 @@ fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>) {
     if (is_absent || logq <= 0.5 * MASKED) {
       continue;
     }
-    var g = phi + logq;
+    // A child is never worth more than its parent, whatever rounding made of the law.
+    var g = phi + min(logq, 0.0);
     if (params.is_noisy != 0u) {
       g += to_gumbel(random_u32(seed, step, PURPOSE_DRAFT, node, 0u, x));
     }
@@ -60,10 +67,10 @@ fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>) {
     taken += select(0.0, exp(logq), is_there);
     if (lane.id == 0u) {
       var perturbed = best.value;
-      if (params.is_beam != 0u && params.is_noisy != 0u && is_there) {
+      if (params.valued == VALUED_BEAM && params.is_noisy != 0u && is_there) {
         perturbed = shifted(best.value, row_max, inherited);
       }
-      let to = 4u * (group.x * params.wanted + j);
+      let to = 4u * (list_at + j);
       candidates[to] = best.index;
       candidates[to + 1u] = bitcast<u32>(perturbed);
       candidates[to + 2u] = bitcast<u32>(logq);
@@ -94,7 +101,7 @@ fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>) {
   rest = vec2<f32>(top, mass);
   var count = 0u;
   for (var j = params.wanted; j > 0u; j--) {
-    let candidate = 4u * (group.x * params.wanted + j - 1u);
+    let candidate = 4u * (list_at + j - 1u);
     if (candidates[candidate] != NONE) {
       let logq = bitcast<f32>(candidates[candidate + 2u]);
       rest = log_sum(rest, vec2<f32>(logq, 1.0));
@@ -105,8 +112,23 @@ fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>) {
       append(node, params.next + group.x * params.wanted, j - 1u, candidate);
     }
   }
+  if (params.valued == VALUED_REACH) {
+    value_by_reach(list_at, inherited + bitcast<f32>(tree[NODE_LOGQ * cap + node]));
+  }
   if (params.next != NONE) {
     adopt(node, params.next + group.x * params.wanted, count);
+  }
+}
+
+// A child is tested if its parent is accepted and its elder siblings are not: `reach` = log of the parent's chance, with
+// draft probabilities for those of being accepted. An unlikely event counts, so it is not held back by 1 - 1 = 0.
+fn value_by_reach(list_at: u32, reach: f32) {
+  var value = min(reach, 0.0);
+  for (var j = 0u; j < params.wanted; j++) {
+    let candidate = 4u * (list_at + j);
+    candidates[candidate + 1u] = bitcast<u32>(value);
+    let q = exp(bitcast<f32>(candidates[candidate + 3u]));
+    value += log(max(1.0 - q, 1.0e-7));
   }
 }
 

@@ -1,5 +1,5 @@
 // draw_independent: b draws from the law after each frontier node, with replacement: argmax of log q + gumbel, noise of its own each
-// shapes:           laws [*,V] (row = node), ctl [16] -> tree [9,cap], candidates [T,b,4]: token, perturbed, log q, log q
+// shapes:           laws [*,V] (row = node), ctl [16] -> tree [10,cap], candidates [T,b,4]: token, perturbed, log q, log q
 // grid:             one workgroup per draw: x is the frontier node, y the draw; lanes stride over the vocabulary
 // numerics:         f32; ties go to the smaller token
 // source:           Miao et al. 2024, SpecInfer, section 4; Sun et al. 2023, SpecTr, section 3; speculative.md 5.2, 6.2

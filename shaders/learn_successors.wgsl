@@ -1,5 +1,5 @@
 // learn_successors: the k most probable tokens after each verified node become the successors of its token
-// shapes:           tree [9,cap], tops [cap,k] (ids first), outcome [16 + 9 cap] -> successors [V,k]
+// shapes:           tree [10,cap], tops [cap,k] (ids first), outcome [16 + 10 cap] -> successors [V,k]
 // grid:             one invocation per node; of nodes with one token, one on the accepted path wins, then the highest id
 // numerics:         integers
 // source:           Luo et al. 2024, Token Recycling, section 3.3; speculative.md 5.4 (update, rule a)

@@ -1,5 +1,5 @@
 // node_scalars: what the walk needs of each node and its children x_j: s_j = q left at its draw, a_j = min(1, r_j(x_j) / d_j(x_j)), Z_j = sum relu(r_j - d_j); or a token; or K-SEQ's rho
-// shapes:       tree [9,cap], target_laws [*,V], draft_laws [*,V] (row = node) -> scalars [8,cap]
+// shapes:       tree [10,cap], target_laws [*,V], draft_laws [*,V] (row = ORIGIN) -> scalars [8,cap]
 // grid:         one workgroup per node; lanes stride over the vocabulary, once per child
 // numerics:     f32; s_j in logs; Z_j below 1e-7 accepts; s_0 is 1, the laws being normalised
 // source:       Jeon et al. 2024, recursive rejection sampling; Miao et al. 2024, algorithm 2; Sun et al. 2023, K-SEQ; speculative.md 4.2-4.5, 8.5
@@ -37,6 +37,7 @@ fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>) {
     m = 0u;
   }
   let at = node * params.vocab_size;
+  let q_at = draft_row(node);
   for (var j = 0u; j < m; j++) {
     kid_token[j] = tree[NODE_TOKEN * cap + first + j];
   }
@@ -52,7 +53,7 @@ fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>) {
     return;
   }
   if (m > 1u && params.rule == RULE_RECURSIVE_REJECTION) {
-    left_masses(lane, at, m);
+    left_masses(lane, q_at, m);
   }
   for (var j = 0u; j < m; j++) {
     var sum = 0.0;
@@ -61,7 +62,7 @@ fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>) {
       if (logp <= -100.0) {
         continue;
       }
-      let logq = draft_laws[at + x];
+      let logq = draft_laws[q_at + x];
       let kid = taker_of(x, j, params.rule);
       sum += max(0.0, residual_prob(logp, logq, kid, j) - draw_prob(logq, kid, j));
     }
@@ -69,7 +70,7 @@ fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>) {
     kid_z[j] = z;
     if (lane.id == 0u) {
       let logp = target_laws[at + kid_token[j]];
-      let logq = draft_laws[at + kid_token[j]];
+      let logq = draft_laws[q_at + kid_token[j]];
       let r = residual_prob(logp, logq, j, j);
       let d = draw_prob(logq, j, j);
       // A child that cannot have been drawn is judged by the target alone.
@@ -88,12 +89,17 @@ fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>) {
   }
 }
 
+// Where the draft law after a node that has children begins.
+fn draft_row(node: u32) -> u32 {
+  return tree[NODE_ORIGIN * params.cap + node] * params.vocab_size;
+}
+
 // kid_log_left[j] = log of the sum of q over all tokens but children 0 .. j-1, for j > 0.
-fn left_masses(lane: Lane, at: u32, m: u32) {
+fn left_masses(lane: Lane, q_at: u32, m: u32) {
   var largest = 2.0 * MASKED;
   var sum = 0.0;
   for (var x = lane.id; x < params.vocab_size; x += WORKGROUP_SIZE) {
-    let logq = draft_laws[at + x];
+    let logq = draft_laws[q_at + x];
     if (logq > 0.5 * MASKED && kid_of(x, m) == m) {
       let top = max(largest, logq);
       sum = sum * exp(largest - top) + exp(logq - top);
@@ -104,7 +110,7 @@ fn left_masses(lane: Lane, at: u32, m: u32) {
   var rest = reduce_sum(lane, sum * exp(largest - top));
   var scale = top;
   for (var j = m; j > 1u; j--) {
-    let logq = draft_laws[at + kid_token[j - 1u]];
+    let logq = draft_laws[q_at + kid_token[j - 1u]];
     let higher = max(scale, logq);
     rest = rest * exp(scale - higher) + exp(logq - higher);
     scale = higher;
@@ -151,10 +157,10 @@ fn end_token(lane: Lane, node: u32, first: u32, m: u32) {
 }
 
 // beta(rho) = sum_x min(q(x), p(x) / rho): the chance that one draw is accepted.
-fn beta_of(lane: Lane, at: u32, rho: f32) -> f32 {
+fn beta_of(lane: Lane, at: u32, q_at: u32, rho: f32) -> f32 {
   var sum = 0.0;
   for (var x = lane.id; x < params.vocab_size; x += WORKGROUP_SIZE) {
-    sum += min(exp(max(draft_laws[at + x], -100.0)), exp(max(target_laws[at + x], -100.0)) / rho);
+    sum += min(exp(max(draft_laws[q_at + x], -100.0)), exp(max(target_laws[at + x], -100.0)) / rho);
   }
   return reduce_sum(lane, sum);
 }
@@ -163,18 +169,19 @@ fn beta_of(lane: Lane, at: u32, rho: f32) -> f32 {
 fn k_seq(lane: Lane, node: u32, first: u32, m: u32) {
   let cap = params.cap;
   let at = node * params.vocab_size;
+  let q_at = draft_row(node);
   var low = 1.0;
   var high = f32(m);
   for (var i = 0u; i < RHO_HALVINGS; i++) {
     let middle = 0.5 * (low + high);
-    let beta = beta_of(lane, at, middle);
+    let beta = beta_of(lane, at, q_at, middle);
     if (1.0 - pow(max(1.0 - beta, 0.0), f32(m)) > middle * beta) {
       low = middle;
     } else {
       high = middle;
     }
   }
-  let beta = beta_of(lane, at, high);
+  let beta = beta_of(lane, at, q_at, high);
   let any = 1.0 - pow(max(1.0 - beta, 0.0), f32(m));
   if (lane.id != 0u) {
     return;
@@ -184,7 +191,7 @@ fn k_seq(lane: Lane, node: u32, first: u32, m: u32) {
     let child = first + j;
     let logp = target_laws[at + kid_token[j]];
     let r = select(exp(logp) / high, 0.0, logp <= -100.0);
-    let d = exp(max(draft_laws[at + kid_token[j]], -100.0));
+    let d = exp(max(draft_laws[q_at + kid_token[j]], -100.0));
     // Where next to nothing is rejected there is no residual to draw from.
     let is_certain = 1.0 - any < CERTAIN && j + 1u == m;
     scalars[SCALAR_LOG_LEFT * cap + child] = beta;

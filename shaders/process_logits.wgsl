@@ -1,5 +1,5 @@
 // process_logits: y[t,:] = log softmax of x[t,:] after allowed tokens, penalty, temperature, top-k, top-p, min-p; in place
-// shapes:         ctl [16], seq [>= n], tree [9,cap], allowed [V/32] -> logits [T,V]
+// shapes:         ctl [16], seq [>= n], tree [10,cap], allowed [V/32] -> logits [T,V]
 // grid:           one workgroup per row; lanes stride over the vocabulary
 // numerics:       f32; thresholds keep ties; dropped tokens are MASKED; temperature 0 is one-hot at the smallest argmax
 // source:         speculative.md 3.1; penalty as in Keskar et al. 2019, over text and path

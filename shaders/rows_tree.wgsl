@@ -1,5 +1,5 @@
 // rows_tree: row i = tree node from + i, seeing the committed text before the anchor, its ancestors and itself
-// shapes:    ctl [16], tree [9,cap] -> rows [T,8], bits [T,8]
+// shapes:    ctl [16], tree [10,cap] -> rows [T,8], bits [T,8]
 // grid:      one invocation per row
 // numerics:  integers; the row of an absent node, or of an ended text, is idle
 // source:    speculative.md 2.2: position base + depth, slot base + node

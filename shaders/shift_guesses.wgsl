@@ -1,5 +1,5 @@
 // shift_guesses: what the target said after each guess becomes the next guess, moved up by what was committed
-// shapes:        tree [9,cap] (a chain), scalars [8,cap], outcome [16 + 9 cap] -> guesses [cap - 1]
+// shapes:        tree [10,cap] (a chain), scalars [8,cap], outcome [16 + 10 cap] -> guesses [cap - 1]
 // grid:          one invocation
 // numerics:      integers kept in f32
 // source:        Santilli et al. 2023, Jacobi decoding, algorithm 1; speculative.md 6.8

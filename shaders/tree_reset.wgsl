@@ -1,5 +1,5 @@
 // tree_reset: a tree of the anchor alone; node 0 has the last committed token
-// shapes:     ctl [16], seq [>= n] -> tree [9,cap]
+// shapes:     ctl [16], seq [>= n] -> tree [10,cap]
 // grid:       one invocation per node
 // numerics:   integers; the log of probability 1 is 0
 // source:     speculative.md 2.1
@@ -29,4 +29,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   tree[NODE_LOGQ * cap + node] = 0u;
   tree[NODE_PHI * cap + node] = 0u;
   tree[NODE_PERTURBED * cap + node] = 0u;
+  tree[NODE_ORIGIN * cap + node] = node;
 }

@@ -1,5 +1,5 @@
 // verify_walk: down the tree, child j of v accepted if u(v,j) < a_j; then y = argmax_x log law(x) + gumbel(x) of the last node's (residual) law
-// shapes:      tree [9,cap], target_laws [*,V], draft_laws [*,V] (row = node), scalars [8,cap] -> outcome [16 + 9 cap], ctl, seq
+// shapes:      tree [10,cap], target_laws [*,V], draft_laws [*,V] (row = ORIGIN), scalars [8,cap] -> outcome [16 + 10 cap], ctl, seq
 // grid:        one workgroup that also commits, or several over the vocabulary, merged by commit_tree
 // numerics:    accept test strict u < a; ties of the last draw go to the smaller token; greedy takes argmax throughout
 // source:      speculative.md 4.1-4.5, 8.5; Leviathan et al. 2023, algorithm 1
@@ -53,6 +53,8 @@ fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgr
   // The laws of the node that the children's numbers are of: equal siblings share children, see node_scalars.
   let owner = select(node, tree[NODE_PARENT * cap + first], rejected > 0u);
   let at = owner * v;
+  // Looked at only where children were rejected, so that the node was fed.
+  let q_at = tree[NODE_ORIGIN * cap + owner] * v;
   for (var j = 0u; j < rejected; j++) {
     kid_token[j] = tree[NODE_TOKEN * cap + first + j];
     kid_log_left[j] = scalars[SCALAR_LOG_LEFT * cap + first + j];
@@ -65,9 +67,9 @@ fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgr
       if (rejected > 0u) {
         var r = 0.0;
         if (params.rule == RULE_K_SEQ) {
-          r = k_seq_residual(logp, draft_laws[at + x], owner, first);
+          r = k_seq_residual(logp, draft_laws[q_at + x], owner, first);
         } else {
-          r = residual_prob(logp, draft_laws[at + x], taker_of(x, rejected, params.rule), rejected);
+          r = residual_prob(logp, draft_laws[q_at + x], taker_of(x, rejected, params.rule), rejected);
         }
         logp = select(MASKED, log(max(r, 1.0e-38)), r > 0.0);
       }

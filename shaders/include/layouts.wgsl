@@ -30,6 +30,7 @@ const NODE_CHILD_COUNT = 5u;
 const NODE_LOGQ = 6u;
 const NODE_PHI = 7u;
 const NODE_PERTURBED = 8u;
+const NODE_ORIGIN = 9u;
 
 const OUT_ACTIVE = 0u;
 const OUT_STEP = 1u;
@@ -51,6 +52,7 @@ const OUT_ARRAY_D = 5u;
 const OUT_ARRAY_ACCEPT = 6u;
 const OUT_ARRAY_U = 7u;
 const OUT_ARRAY_VERDICT = 8u;
+const OUT_ARRAY_ORIGINS = 9u;
 
 const ROW_WORDS = 8u;
 const ROW_BIT_WORDS = 8u;

@@ -21,6 +21,7 @@ fn finish(best: Best) {
   }
   for (var k = 0u; k <= accepted; k++) {
     let node = outcome[outcome_at(OUT_ARRAY_PATH, cap, k)];
+    outcome[outcome_at(OUT_ARRAY_ORIGINS, cap, k)] = tree[NODE_ORIGIN * cap + node];
     let first = tree[NODE_FIRST_CHILD * cap + node];
     let is_last = k == accepted;
     let next = outcome[outcome_at(OUT_ARRAY_PATH, cap, min(k + 1u, cap - 1u))];

@@ -54,7 +54,7 @@ export const autoregressive = defineMethod({
       const { outcome, topTarget } = values;
       if (topTarget) yield plainCandidates(outcome.step, outcome.n, topTarget);
       yield commitEvent(outcome);
-      yield targetSlots({ nodes: [], ids: [0], outcome }, 1);
+      yield targetSlots({ nodes: [], ids: [0], origins: [0], outcome }, 1);
       yield costEvent(outcome.step, program.cost, transfers);
     }
   },

@@ -2,6 +2,8 @@
 import { autoregressive } from "./autoregressive";
 import { combinedDenoising } from "./combined_denoising";
 import { dkvCache } from "./dkv_cache";
+import { dyspec } from "./dyspec";
+import { eagleTree } from "./eagle_tree";
 import { eoserAss } from "./eoser_ass";
 import { fastDllm } from "./fast_dllm";
 import { guidedDiffusion } from "./guided_diffusion";
@@ -17,6 +19,7 @@ import { rsdC } from "./rsd_c";
 import { rsdS } from "./rsd_s";
 import { specinfer } from "./specinfer";
 import { spectr } from "./spectr";
+import { sequoia } from "./sequoia";
 import { speculativeChain } from "./speculative_chain";
 import { tokenRecycling } from "./token_recycling";
 
@@ -27,6 +30,9 @@ export const methods: readonly Method[] = [
   rsdS,
   spectr,
   specinfer,
+  sequoia,
+  dyspec,
+  eagleTree,
   tokenRecycling,
   promptLookup,
   jacobi,

@@ -41,6 +41,8 @@ export interface ToldRound {
   readonly nodes: readonly DraftNode[];
   /** Device's number of each node: its row among the tree's, and its slot counted from the anchor's. */
   readonly ids: readonly number[];
+  /** Number under which the draft model knows each node, and its slot there; -1 where it was never fed. */
+  readonly origins: readonly number[];
   /** By number in `nodes`, the path too. */
   readonly outcome: RoundOutcome;
 }
@@ -64,11 +66,13 @@ export function toldRound(tree: TreeContents, outcome: RoundOutcome): ToldRound 
     phi: logprob(tree.phi[id]!),
     perturbed: tree.perturbed[id]!,
   }));
-  if (nodes.length === tree.count) return { nodes, ids, outcome };
+  const origins = ids.map((id) => tree.origin[id]!);
+  if (nodes.length === tree.count) return { nodes, ids, origins, outcome };
   const floats = (values: Float32Array): Float32Array => Float32Array.from(ids, (id) => values[id]!);
   return {
     nodes,
     ids,
+    origins,
     outcome: {
       ...outcome,
       path: outcome.path.map((id) => numbers[id]!),
@@ -94,12 +98,19 @@ export function targetCandidates({ nodes, ids, outcome }: ToldRound, top: TopTok
   }));
 }
 
-/** Candidates of the draft model after the nodes of one depth, whose laws are the last rows of `top`. */
-export function draftCandidates(told: ToldRound, depth: number, top: TopTokens): MethodEvent[] {
-  const { nodes, ids, outcome } = told;
-  const first = nodes.findIndex((node) => node.depth === depth);
+/**
+ * Candidates of the draft model after the nodes of one depth, whose laws are the last rows of `top`; `first` is the
+ * number under which the first of them was drafted.
+ */
+export function draftCandidates(
+  told: ToldRound,
+  depth: number,
+  first: number,
+  top: TopTokens,
+): MethodEvent[] {
+  const { nodes, origins, outcome } = told;
   return nodes.flatMap((node, i): MethodEvent[] =>
-    node.depth !== depth
+    node.depth !== depth || origins[i]! < 0
       ? []
       : [
           {
@@ -109,7 +120,7 @@ export function draftCandidates(told: ToldRound, depth: number, top: TopTokens):
             node: node.id,
             position: outcome.n + depth,
             // Of a committed tail only the anchor's row has a law; a level has one for each node, absent ones too.
-            top: topOfRow(top, depth === 0 ? top.rows - 1 : ids[i]! - ids[first]!),
+            top: topOfRow(top, depth === 0 ? top.rows - 1 : origins[i]! - first),
           },
         ],
   );
@@ -174,11 +185,15 @@ export function commitEvent(outcome: RoundOutcome, nodes: readonly DraftNode[] =
   };
 }
 
-/** Slot copies that bring path[k] to anchor + k, for the first `depth` path nodes below the anchor. */
-function pathMoves({ ids, outcome }: ToldRound, depth: number): [source: number, destination: number][] {
+/** Slot copies that bring path[k] to anchor + k, for the first `count` nodes of the path; `slots` by node. */
+function pathMoves(
+  { outcome }: ToldRound,
+  slots: readonly number[],
+  count: number,
+): [source: number, destination: number][] {
   const anchor = outcome.n - 1;
-  return [...outcome.path.slice(0, depth + 1)].flatMap((node, k): [number, number][] =>
-    ids[node] === k ? [] : [[anchor + ids[node]!, anchor + k]],
+  return [...outcome.path.slice(0, count)].flatMap((node, k): [number, number][] =>
+    slots[node] === k ? [] : [[anchor + slots[node]!, anchor + k]],
   );
 }
 
@@ -187,7 +202,7 @@ export function targetSlots(told: ToldRound, rows: number): MethodEvent {
   const { outcome } = told;
   // As many slots as tokens: the path with its anchor, cut where the text was cut.
   const kept = outcome.tokens.length;
-  const moves = pathMoves(told, kept - 1);
+  const moves = pathMoves(told, told.ids, kept);
   return { kind: "state", step: outcome.step, of: "target", base: outcome.n - 1, written: rows, moves, kept };
 }
 
@@ -203,14 +218,15 @@ export function draftSlots(
 ): Extract<MethodEvent, { kind: "state" }> {
   const { outcome } = told;
   const anchor = outcome.n - 1;
-  const keptNodes = Math.min(outcome.tokens.length, fedDepth + 1);
+  const fed = [...outcome.path].filter((node) => told.origins[node]! >= 0).length;
+  const keptNodes = Math.min(outcome.tokens.length, fedDepth + 1, fed);
   return {
     kind: "state",
     step: outcome.step,
     of: "draft",
     base: valid,
     written: anchor - valid + fedRows,
-    moves: pathMoves(told, keptNodes - 1),
+    moves: pathMoves(told, told.origins, keptNodes),
     kept: anchor - valid + keptNodes,
   };
 }

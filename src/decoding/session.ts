@@ -57,6 +57,8 @@ export interface TreeContents {
   readonly logq: Float32Array;
   readonly phi: Float32Array;
   readonly perturbed: Float32Array;
+  /** Number of the node when it was drafted, which its slot in the draft model's cache goes by; -1 if it was never fed. */
+  readonly origin: Int32Array;
 }
 
 /** What a round decided. Arrays over nodes have the tree's `count` entries; entry 0 (the anchor) is unused. */
@@ -91,6 +93,18 @@ export type Expansion =
   | { readonly kind: "per_node"; readonly children: number }
   /** Stochastic beam search: the `width` best perturbed path values over all frontier nodes (RSD-S). */
   | { readonly kind: "beam"; readonly width: number }
+  /**
+   * The `children` best at every frontier node are listed, and of all that are listed the `width` of largest value go
+   * on: the path's probability (EAGLE-2), or the estimated chance that the draw is ever tested (DySpec), which must be
+   * `least` or more. What was listed can be had by `ranked`.
+   */
+  | {
+      readonly kind: "best";
+      readonly by: "probability" | "reach";
+      readonly children: number;
+      readonly width: number;
+      readonly least: number;
+    }
   /** The `counts[i]` best of log q + Gumbel noise at frontier node i; one entry for each of them (Sequoia). */
   | { readonly kind: "planned"; readonly counts: readonly number[] }
   /** `children` draws from q at every frontier node, with replacement: equal ones are nodes of their own (SpecInfer). */
@@ -143,6 +157,11 @@ export interface Recorder {
    * anchor: the last row of a committedTail forward). `noisy: false` takes the best without noise (greedy).
    */
   expand(tree: Tree, laws: Laws, how: Expansion, noisy: boolean): void;
+  /**
+   * A finished tree of the `count` candidates of largest value, `least` or more, that were ever listed for a tree
+   * grown by "best" levels with as many children each, whether drafting went on below them or not.
+   */
+  ranked(tree: Tree, count: number, least: number): Tree;
   nodes(tree: Tree): Readable<TreeContents>;
 
   /** Tables of `k` successors (at most 64) for each token. */

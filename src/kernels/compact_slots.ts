@@ -2,6 +2,7 @@
 import { defineKernel } from "../engine/kernel";
 import type { BufferRange } from "../engine/memory";
 import source from "../../shaders/compact_slots.wgsl?raw";
+import { OutcomeArray } from "./layouts";
 import { needBytes } from "./reduce";
 import type { Recording } from "./tuning";
 
@@ -10,7 +11,14 @@ export const compactSlotsKernel = defineKernel({
   source,
   reads: ["ctl", "outcome"],
   writes: ["cache"],
-  params: { layers: "u32", slots: "u32", layer_stride: "u32", row_vecs: "u32", cap: "u32" },
+  params: {
+    layers: "u32",
+    slots: "u32",
+    layer_stride: "u32",
+    row_vecs: "u32",
+    cap: "u32",
+    path_array: "u32",
+  },
 });
 
 export interface CompactSlotsArgs {
@@ -26,6 +34,8 @@ export interface CompactSlotsArgs {
   readonly rowWords: number;
   /** Nodes the round's tree had room for. */
   readonly cap: number;
+  /** By which numbers of the path's nodes the slots are found; ORIGINS in the draft model's cache. */
+  readonly path: "PATH" | "ORIGINS";
 }
 
 /** Copies slot base + path[k] to base + k in all layers; does nothing for a round that was not active. */
@@ -50,6 +60,7 @@ export function compactSlots(rec: Recording, a: CompactSlotsArgs): void {
         layer_stride: a.layerStride / 4,
         row_vecs: a.rowWords / 4,
         cap: a.cap,
+        path_array: OutcomeArray[a.path],
       },
       grid: [Math.ceil(a.rowWords / 4 / 32), a.layers],
     },

@@ -20,9 +20,10 @@ export const drawChildrenKernel = defineKernel({
     wanted: "u32",
     vocab_size: "u32",
     is_noisy: "u32",
-    is_beam: "u32",
+    valued: "u32",
     next: "u32",
     cap: "u32",
+    first_list: "u32",
   },
   overrides: REDUCE_OVERRIDES,
 });
@@ -31,7 +32,16 @@ export const appendBeamKernel = defineKernel({
   source: appendSource,
   reads: [],
   writes: ["candidates", "tree"],
-  params: { first_node: "u32", rows_count: "u32", width: "u32", next: "u32", cap: "u32" },
+  params: {
+    first_node: "u32",
+    rows_count: "u32",
+    width: "u32",
+    next: "u32",
+    cap: "u32",
+    listed: "u32",
+    first_list: "u32",
+    least: "f32",
+  },
 });
 
 export const drawIndependentKernel = defineKernel({
@@ -61,6 +71,13 @@ export const appendPlannedKernel = defineKernel({
 export type TreeGrowth =
   | { readonly kind: "per_node"; readonly children: number }
   | { readonly kind: "beam"; readonly width: number }
+  | {
+      readonly kind: "best";
+      readonly by: "probability" | "reach";
+      readonly children: number;
+      readonly width: number;
+      readonly least: number;
+    }
   /** `counts`: u32 [rows], the number of children of each frontier node; they are `total` in all, `most` at one. */
   | { readonly kind: "planned"; readonly counts: GPUBuffer; readonly total: number; readonly most: number }
   | { readonly kind: "independent"; readonly children: number }
@@ -73,7 +90,10 @@ export interface ExpandTreeArgs {
   /** u32 [NODE_FIELDS, cap] */
   readonly tree: GPUBuffer;
   readonly cap: number;
-  /** Scratch of {@link candidateWords} words. */
+  /**
+   * Scratch of {@link candidateWords} words; for "best" u32 [*, children, 4] with the list of node i at i, where
+   * {@link rankTree} finds them.
+   */
   readonly candidates: GPUBuffer;
   /** The frontier: nodes [from, from + rows). */
   readonly from: number;
@@ -91,6 +111,7 @@ export function candidatesPerRow(how: TreeGrowth): number {
   switch (how.kind) {
     case "per_node":
     case "independent":
+    case "best":
       return how.children;
     case "beam":
       return how.width;
@@ -103,9 +124,16 @@ export function candidatesPerRow(how: TreeGrowth): number {
 /** Nodes of the level that grows from `rows` frontier nodes. */
 export function levelSize(how: TreeGrowth, rows: number): number {
   if (how.kind === "beam") return how.width;
+  if (how.kind === "best") return Math.min(how.width, rows * how.children);
   return how.kind === "planned" ? how.total : rows * candidatesPerRow(how);
 }
 export const candidateWords = (rows: number, how: TreeGrowth): number => 4 * rows * candidatesPerRow(how);
+
+/** Below every value a candidate can have. */
+const ANY = -3e38;
+/** Log of the smallest value a candidate is kept with. */
+const leastOf = (how: TreeGrowth): number =>
+  how.kind === "best" && how.least > 0 ? Math.log(how.least) : ANY;
 
 /**
  * Records the dispatch, or two, that append the next level. Nodes a law is too short for are absent (PARENT is NONE);
@@ -123,7 +151,8 @@ export function expandTree(rec: Recording, a: ExpandTreeArgs): void {
   needBytes("draw_children", "laws", a.laws, 4 * (from + rows) * a.vocabSize);
   needBytes("draw_children", "ctl", a.ctl, 4 * CTL_WORDS);
   needBytes("draw_children", "tree", a.tree, 4 * treeWords(cap));
-  needBytes("draw_children", "candidates", a.candidates, 4 * candidateWords(rows, how));
+  const firstList = how.kind === "best" ? from : 0;
+  needBytes("draw_children", "candidates", a.candidates, 4 * candidateWords(firstList + rows, how));
   const bind = { laws: a.laws, ctl: a.ctl, tree: a.tree, candidates: a.candidates };
   if (how.kind === "independent") {
     rec.list.add(drawIndependentKernel, reduceVariant(rec, 256, "draw_children.lanes"), {
@@ -144,9 +173,10 @@ export function expandTree(rec: Recording, a: ExpandTreeArgs): void {
         wanted: b,
         vocab_size: a.vocabSize,
         is_noisy: a.noisy ? 1 : 0,
-        is_beam: how.kind === "beam" ? 1 : 0,
+        valued: how.kind === "beam" ? 1 : how.kind === "best" && how.by === "reach" ? 2 : 0,
         next: isDirect ? next : NONE,
         cap,
+        first_list: firstList,
       },
       grid: [rows],
     },
@@ -161,5 +191,8 @@ export function expandTree(rec: Recording, a: ExpandTreeArgs): void {
       {},
       { bind: { counts: how.counts, ...nodes }, params: { ...place, width: b }, grid: [1] },
     );
-  else rec.list.add(appendBeamKernel, {}, { bind: nodes, params: { ...place, width: b }, grid: [1] });
+  else {
+    const kept = { width: size, listed: b, first_list: firstList, least: leastOf(how) };
+    rec.list.add(appendBeamKernel, {}, { bind: nodes, params: { ...place, ...kept }, grid: [1] });
+  }
 }

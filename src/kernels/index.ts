@@ -16,6 +16,7 @@ import {
   drawChildrenKernel,
   drawIndependentKernel,
 } from "./expand_tree";
+import { rankTreeKernel } from "./rank_tree";
 import { processLogitsKernel } from "./process_logits";
 import { rowStatsKernel } from "./row_stats";
 import { rowsSpanKernel, rowsTailKernel, rowsTreeKernel } from "./rows";
@@ -52,6 +53,7 @@ export const kernels: readonly Kernel[] = [
   appendBeamKernel,
   appendPathsKernel,
   appendPlannedKernel,
+  rankTreeKernel,
   draftTemplateKernel,
   learnSuccessorsKernel,
   draftLookupKernel,

@@ -64,8 +64,10 @@ export const Node = {
   PHI: 7,
   /** f32 */
   PERTURBED: 8,
+  /** Number it was drafted under: row of its draft law, slot of the draft model counted from the anchor's; NONE if never fed. */
+  ORIGIN: 9,
 } as const;
-export const NODE_FIELDS = 9;
+export const NODE_FIELDS = 10;
 export const treeWords = (cap: number): number => NODE_FIELDS * cap;
 
 /** What a round decided: a head of OUTCOME_HEAD words, then arrays of `cap` words each. */
@@ -107,8 +109,10 @@ export const OutcomeArray = {
   U: 7,
   /** By node: 0 not reached, 1 accepted, 2 rejected. */
   VERDICT: 8,
+  /** PATH by the numbers its nodes were drafted under. */
+  ORIGINS: 9,
 } as const;
-export const OUTCOME_ARRAYS = 9;
+export const OUTCOME_ARRAYS = 10;
 export const outcomeWords = (cap: number): number => OUTCOME_HEAD + OUTCOME_ARRAYS * cap;
 /** Word at which array `a` starts. */
 export const outcomeArray = (a: number, cap: number): number => OUTCOME_HEAD + a * cap;

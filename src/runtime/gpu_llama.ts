@@ -229,16 +229,14 @@ class LlamaState implements ModelState {
     });
   }
 
-  recordCompaction(rec: Recording, ctl: GPUBuffer, outcome: GPUBuffer, cap: number): void {
+  recordCompaction(rec: Recording, verified: Parameters<ModelState["recordCompaction"]>[1]): void {
     compactSlots(rec, {
-      ctl,
-      outcome,
+      ...verified,
       cache: this.cache,
       layers: this.model.config.nLayers,
       slots: this.slots,
       layerStride: this.layerStride / 4,
       rowWords: this.slotWords,
-      cap,
     });
   }
 

@@ -2,6 +2,7 @@
  * What the session needs of a model on the GPU, whatever its architecture: a state for one text, and the recording of
  * its forward pass. One file per architecture implements it.
  */
+import type { CompactSlotsArgs } from "../kernels/compact_slots";
 import type { Recording } from "../kernels/tuning";
 import type { MaskedFacts, ModelFacts } from "../models/model";
 
@@ -27,7 +28,10 @@ export interface ModelState {
    */
   recordHead(rec: Recording, firstRow: number, count: number, logits: GPUBuffer, outRow: number): void;
   /** Records the moves that make the accepted path of a round contiguous. */
-  recordCompaction(rec: Recording, ctl: GPUBuffer, outcome: GPUBuffer, cap: number): void;
+  recordCompaction(
+    rec: Recording,
+    verified: Pick<CompactSlotsArgs, "ctl" | "outcome" | "cap" | "path">,
+  ): void;
   dispose(): void;
 }
 

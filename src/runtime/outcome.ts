@@ -48,6 +48,8 @@ export function decodeTree(bytes: ArrayBuffer, at: number, cap: number): TreeCon
     logq: floats(Node.LOGQ),
     phi: floats(Node.PHI),
     perturbed: floats(Node.PERTURBED),
+    // NONE is -1 as a signed number.
+    origin: new Int32Array(bytes, at + 4 * Node.ORIGIN * cap, cap),
   };
 }
 

@@ -18,6 +18,7 @@ import type {
 import { candidateWords, expandTree, levelSize, type TreeGrowth } from "../kernels/expand_tree";
 import { outcomeWords, ROW_BIT_WORDS, ROW_WORDS, treeWords } from "../kernels/layouts";
 import { processLogits } from "../kernels/process_logits";
+import { rankTree } from "../kernels/rank_tree";
 import { rowsTree } from "../kernels/rows";
 import { sampleCommit } from "../kernels/sample_commit";
 import { topTokens } from "../kernels/top_tokens";
@@ -64,6 +65,8 @@ interface TreeHandle {
   /** First node of each level; level 0 is the anchor; one more entry for the end. */
   readonly starts: readonly number[];
   built: number;
+  /** What "best" levels listed below each node that was fed; null before the first of them. */
+  lists: { readonly buffer: GPUBuffer; readonly children: number } | null;
 }
 interface Counted {
   targetForwards: number;
@@ -185,7 +188,26 @@ export class GpuRecorder implements Recorder {
       throw new Error(`a tree of ${cap} nodes, the session was opened for ${this.maxNodes}`);
     const buffer = this.allocate("tree", 4 * treeWords(cap));
     treeReset(this.rec, { ctl: this.buffers.ctl, seq: this.buffers.seq, tree: buffer, cap });
-    return asTree({ buffer, cap, starts, built: 0 });
+    return asTree({ buffer, cap, starts, built: 0, lists: null });
+  }
+
+  ranked(tree: Tree, count: number, least: number): Tree {
+    const t = treeOf(tree);
+    if (!t.lists || t.built !== t.starts.length - 2)
+      throw new Error("only a finished tree of best levels has candidates to rank");
+    const ranked = this.tree([count]);
+    rankTree(this.rec, {
+      drafted: t.buffer,
+      draftedCap: t.cap,
+      candidates: t.lists.buffer,
+      lists: t.starts[t.built]!,
+      listed: t.lists.children,
+      tree: treeOf(ranked).buffer,
+      cap: count + 1,
+      least,
+    });
+    treeOf(ranked).built = 1;
+    return ranked;
   }
 
   expand(tree: Tree, laws: Laws, how: Expansion, noisy: boolean): void {
@@ -207,7 +229,10 @@ export class GpuRecorder implements Recorder {
       ctl: this.buffers.ctl,
       tree: t.buffer,
       cap: t.cap,
-      candidates: this.allocate("candidates", 4 * candidateWords(rows, growth)),
+      candidates:
+        growth.kind === "best"
+          ? this.listsOf(t, growth)
+          : this.allocate("candidates", 4 * candidateWords(rows, growth)),
       from,
       rows,
       next,
@@ -216,6 +241,18 @@ export class GpuRecorder implements Recorder {
       noisy,
     });
     t.built++;
+  }
+
+  /** Room for what is listed below every node but those of the last level. */
+  private listsOf(t: TreeHandle, how: Extract<TreeGrowth, { kind: "best" }>): GPUBuffer {
+    const { children } = how;
+    t.lists ??= {
+      buffer: this.allocate("candidates", 4 * candidateWords(t.starts.at(-2)!, how)),
+      children,
+    };
+    if (t.lists.children !== children)
+      throw new Error(`lists of ${t.lists.children} and of ${children} candidates in one tree`);
+    return t.lists.buffer;
   }
 
   /** An expansion with its lists on the device. */
@@ -292,7 +329,10 @@ export class GpuRecorder implements Recorder {
       outcome,
       rule,
     });
-    for (const role of this.used) this.role(role).state.recordCompaction(this.rec, ctl, outcome, cap);
+    for (const role of this.used) {
+      const path = role === "draft" ? "ORIGINS" : "PATH";
+      this.role(role).state.recordCompaction(this.rec, { ctl, outcome, cap, path });
+    }
     this.chosen.recordLearning({ tree: t, scalars, outcome });
     return this.outcomeReadable(outcome, cap);
   }

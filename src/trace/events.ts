@@ -79,7 +79,10 @@ export interface DraftNode {
   readonly logq: number;
   /** Log of the draft law over the whole path from the anchor. */
   readonly phi: number;
-  /** Gumbel-perturbed `phi` that decided what was kept; equals `phi` without sampling. */
+  /**
+   * What decided what was kept: Gumbel-perturbed `phi`; `phi` without sampling; in trees grown by reach the log of the
+   * estimated chance that this draw is ever tested.
+   */
   readonly perturbed: number;
 }
 /** A draft tree stands, before the target saw it. */

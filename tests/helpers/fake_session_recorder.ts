@@ -28,6 +28,7 @@ import {
 } from "../reference/expand_tree";
 import { processLogits } from "../reference/process_logits";
 import { topK } from "../reference/row_stats";
+import { expandBest, rankTree } from "../reference/rank_tree";
 import { sampleRow } from "../reference/sample";
 import { verifyTree, type VerifyResult } from "../reference/verify_tree";
 import {
@@ -36,47 +37,24 @@ import {
   learnSuccessors,
   lookup,
   shiftGuesses,
-  type SuccessorTable,
 } from "../reference/chosen_tree";
 import type { FakeSession } from "./fake_session";
-import type { FakeRow } from "./fake_session_cache";
-
-interface FakeRows {
-  readonly count: number;
-  /** Set anew each round; idle rows are left out. */
-  rows: FakeRow[];
-}
-interface FakeLaws {
-  readonly role: ModelRole;
-  readonly count: number;
-  readonly isGreedy: boolean;
-  laws: Float64Array[];
-}
-interface FakeTree {
-  readonly levels: readonly number[];
-  depth: number;
-  nodes: TreeNodes;
-  draft: Float64Array[];
-}
-interface FakeSuccessors {
-  readonly k: number;
-  readonly table: SuccessorTable;
-}
-interface FakeGuesses {
-  readonly count: number;
-  tokens: readonly number[];
-}
-interface FakeReadable {
-  value: unknown;
-  readonly bytes: number;
-}
-
-const rowsOf = (h: Rows): FakeRows => h as unknown as FakeRows;
-const lawsOf = (h: Laws): FakeLaws => h as unknown as FakeLaws;
-const treeOf = (h: Tree): FakeTree => h as unknown as FakeTree;
-const successorsOf = (h: Successors): FakeSuccessors => h as unknown as FakeSuccessors;
-const guessesOf = (h: Guesses): FakeGuesses => h as unknown as FakeGuesses;
-const readableOf = (h: Readable<unknown>): FakeReadable => h as unknown as FakeReadable;
+import {
+  rowsOf,
+  lawsOf,
+  treeOf,
+  successorsOf,
+  guessesOf,
+  readableOf,
+  deviceNumber,
+  type FakeRows,
+  type FakeLaws,
+  type FakeTree,
+  type FakeSuccessors,
+  type FakeGuesses,
+  type FakeReadable,
+} from "./fake_session_handles";
+import { INACTIVE, type Decision } from "./fake_session_outcome";
 
 const OUTCOME_BYTES = 64;
 const NODE_BYTES = 64;
@@ -168,10 +146,19 @@ export class FakeRecorder implements Recorder {
   }
 
   tree(levels: readonly number[]): Tree {
-    const out: FakeTree = { levels, depth: 0, nodes: anchorTree(0), draft: [] };
+    const out: FakeTree = {
+      levels,
+      depth: 0,
+      nodes: anchorTree(0),
+      draft: [],
+      lists: [],
+      drafted: null,
+      origin: null,
+    };
     this.step(() => {
       out.nodes = anchorTree(this.session.state.text.at(-1)!);
       out.draft = [];
+      out.lists = [];
     });
     return out as unknown as Tree;
   }
@@ -194,8 +181,23 @@ export class FakeRecorder implements Recorder {
       frontier.forEach((node, i) => (t.draft[node] = rows[i]!));
       const { seed, step } = this.session.state;
       const noise = noisy ? { seed, step } : null;
-      expandTree(t.nodes, frontier, rows, how, noise);
+      if (how.kind === "best") t.lists.push(...expandBest(t.nodes, frontier, rows, how, noise));
+      else expandTree(t.nodes, frontier, rows, how, noise);
     });
+  }
+
+  ranked(tree: Tree, count: number, least: number): Tree {
+    const t = treeOf(tree);
+    expect(t.depth === t.levels.length && t.depth > 0, "ranking of a tree that is not finished");
+    const out: FakeTree = { ...treeOf(this.tree([count])), depth: 1, drafted: t };
+    this.step(() => {
+      expect(t.lists.length > 0, "ranking of a tree without best levels");
+      const ranked = rankTree(t.nodes, t.lists, count, least);
+      out.nodes = ranked.tree;
+      out.origin = ranked.origin;
+      out.draft = ranked.origin.map((id) => t.draft[id]);
+    });
+    return out as unknown as Tree;
   }
 
   nodes(tree: Tree): Readable<TreeContents> {
@@ -209,6 +211,9 @@ export class FakeRecorder implements Recorder {
       logq: Float32Array.from(t.nodes.logq),
       phi: Float32Array.from(t.nodes.phi),
       perturbed: Float32Array.from(t.nodes.perturbed),
+      origin: Int32Array.from(t.nodes.token, (_, id) =>
+        t.drafted ? deviceNumber(t.drafted, t.origin![id]!) : deviceNumber(t, id),
+      ),
     }));
   }
 
@@ -270,7 +275,8 @@ export class FakeRecorder implements Recorder {
       const { path, token } = verified;
       for (const learn of this.learners) learn(verified, t.nodes);
       const tokens = [...path.slice(1).map((id) => t.nodes.token[id]!), token];
-      return { ...verified, tokens, logprobs: tokens.map((x, i) => from.laws[path[i]!]![x]!) };
+      const origins = t.origin ? path.map((id) => t.origin![id]!) : path;
+      return { ...verified, origins, tokens, logprobs: tokens.map((x, i) => from.laws[path[i]!]![x]!) };
     });
   }
 
@@ -336,7 +342,12 @@ export class FakeRecorder implements Recorder {
       const step = state.step;
       const decided = decide();
       const taken = this.session.commit(decided.tokens);
-      for (const role of this.used) this.session.caches[role].commit(n - 1, decided.path, n - 1 + taken);
+      for (const role of this.used) {
+        // Of the draft model's slots those of nodes that it was never fed are missing; only the last can be one.
+        const path = role === "target" ? decided.path : (decided.origins ?? decided.path);
+        const fed = path.filter((id) => id >= 0);
+        this.session.caches[role].commit(n - 1, fed, n - 1 + Math.min(taken, fed.length));
+      }
       const floats = (values: readonly number[] = []): Float32Array => Float32Array.from(values);
       out.value = {
         active: true,
@@ -359,35 +370,3 @@ export class FakeRecorder implements Recorder {
     return out as unknown as Readable<RoundOutcome>;
   }
 }
-
-interface Decision {
-  readonly tokens: readonly number[];
-  readonly logprobs: readonly number[];
-  readonly path: readonly number[];
-  readonly extra: RoundOutcome["extra"];
-  readonly logp?: readonly number[];
-  readonly r?: readonly number[];
-  readonly d?: readonly number[];
-  readonly acceptProb?: readonly number[];
-  readonly u?: readonly number[];
-  readonly verdict?: readonly number[];
-}
-
-const NO_FLOATS = new Float32Array();
-const NO_INTS = new Uint32Array();
-const INACTIVE: RoundOutcome = {
-  active: false,
-  step: 0,
-  n: 0,
-  tokens: NO_INTS,
-  logprobs: NO_FLOATS,
-  path: NO_INTS,
-  extra: "sample",
-  stop: "none",
-  logp: NO_FLOATS,
-  r: NO_FLOATS,
-  d: NO_FLOATS,
-  acceptProb: NO_FLOATS,
-  u: NO_FLOATS,
-  verdict: NO_INTS,
-};

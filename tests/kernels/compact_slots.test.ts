@@ -33,6 +33,7 @@ async function check(
       layerStride: stride,
       rowWords,
       cap,
+      path: "PATH",
     }),
   );
   const expected = words.slice();

@@ -131,6 +131,8 @@ describe("rows_tree", () => {
     const t = await bench().u32(words);
     expect([...t.subarray(Node.TOKEN * 5, Node.TOKEN * 5 + 5)]).toEqual([110, 0, 0, 0, 0]);
     expect([...t.subarray(Node.PARENT * 5, Node.PARENT * 5 + 5)]).toEqual(new Array(5).fill(NONE));
-    expect([...t.subarray(Node.DEPTH * 5, treeWords(5))]).toEqual(new Array(treeWords(5) - 10).fill(0));
+    const filled = Node.DEPTH * 5;
+    expect([...t.subarray(filled, Node.ORIGIN * 5)]).toEqual(new Array(Node.ORIGIN * 5 - filled).fill(0));
+    expect([...t.subarray(Node.ORIGIN * 5, treeWords(5))]).toEqual([0, 1, 2, 3, 4]);
   });
 });

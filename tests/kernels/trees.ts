@@ -81,7 +81,7 @@ export function joined(laws: readonly Float32Array[]): Float32Array {
 }
 
 /** A tree in the layout of the device; siblings must be contiguous. Missing nodes up to `cap` are absent. */
-export function treeToWords(tree: TreeNodes, cap: number): Uint32Array {
+export function treeToWords(tree: TreeNodes, cap: number, origin?: readonly number[]): Uint32Array {
   const words = new Uint32Array(treeWords(cap));
   const floats = new Float32Array(words.buffer);
   words.fill(NONE, Node.PARENT * cap, (Node.PARENT + 1) * cap);
@@ -96,6 +96,7 @@ export function treeToWords(tree: TreeNodes, cap: number): Uint32Array {
     floats[Node.LOGQ * cap + i] = tree.logq[i]!;
     floats[Node.PHI * cap + i] = tree.phi[i]!;
     floats[Node.PERTURBED * cap + i] = tree.perturbed[i]!;
+    words[Node.ORIGIN * cap + i] = origin ? (origin[i]! < 0 ? NONE : origin[i]!) : i;
   });
   return words;
 }
@@ -105,7 +106,10 @@ export function nodeOf(words: Uint32Array, cap: number, i: number): Record<keyof
   const floats = new Float32Array(words.buffer);
   if (i > 0 && words[Node.PARENT * cap + i] === NONE) return null;
   return Object.fromEntries(
-    Object.entries(Node).map(([name, f]) => [name, (f >= Node.LOGQ ? floats : words)[f * cap + i]!]),
+    Object.entries(Node).map(([name, f]) => [
+      name,
+      (f >= Node.LOGQ && f <= Node.PERTURBED ? floats : words)[f * cap + i]!,
+    ]),
   ) as Record<keyof typeof Node, number>;
 }
 

@@ -62,8 +62,8 @@ describe.each(textMethods.map((method) => [method.id, method] as const))("%s", (
         expect(tokens).toHaveLength(12);
         const drafts = ofKind(events, "draft");
         const largest = Math.max(1, ...drafts.map((e) => e.nodes.length));
-        // Chosen tokens can be fewer: those that are known.
-        if (drafts[0]?.law === "point") expect(largest).toBeLessThanOrEqual(most);
+        // Chosen tokens can be fewer: those that are known. DySpec verifies less than it drafts.
+        if (drafts[0]?.law === "point" || id === "dyspec") expect(largest).toBeLessThanOrEqual(most);
         else expect(largest).toBe(most);
       }
     },

@@ -80,8 +80,13 @@ function appendChildren(
   });
 }
 
-/** Every possible child of `node`, unordered: tokens of the law's support with phi and phi + noise. */
-function candidates(tree: TreeNodes, node: number, law: ArrayLike<number>, noise: DraftNoise): Child[] {
+/** Every possible child of `node` by token: tokens of the law's support with phi and phi + noise. */
+export function candidates(
+  tree: TreeNodes,
+  node: number,
+  law: ArrayLike<number>,
+  noise: DraftNoise,
+): Child[] {
   const all: Child[] = [];
   for (let token = 0; token < law.length; token++) {
     if (isMasked(law[token]!)) continue;
@@ -270,6 +275,8 @@ export function expand(
       expandPaths(tree, frontier, laws, noise);
       return;
     }
+    case "best":
+      throw new Error("best levels are those of rank_tree.ts");
   }
 }
 
@@ -281,6 +288,8 @@ export function grownSize(how: Expansion, size: number): number {
       return size * how.children;
     case "beam":
       return how.width;
+    case "best":
+      return Math.min(how.width, size * how.children);
     case "planned":
       return how.counts.reduce((sum, n) => sum + n, 0);
     case "paths":
