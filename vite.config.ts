@@ -1,11 +1,27 @@
 /** How the page is built and served. Tests have their own file, vitest.config.ts. */
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
+
+/**
+ * Gives the charts their own copy of d3. A module that two chunks share goes into the earlier one with all that either uses,
+ * and so the page's start would carry what only charts need.
+ */
+const ownD3ForCharts: Plugin = {
+  name: "own-d3-for-charts",
+  enforce: "pre",
+  apply: "build",
+  async resolveId(source, importer) {
+    const isForCharts = /\/@observablehq\/plot\/|\/src\/ui\/benchmarks\/|\?charts$/.test(importer ?? "");
+    if (!isForCharts || !/^(d3(-[\w-]+)?|internmap)$/.test(source)) return null;
+    const found = await this.resolve(source, importer, { skipSelf: true });
+    return found && { ...found, id: `${found.id}?charts` };
+  },
+};
 
 export default defineConfig({
   // Relative addresses, so that the built folder works under any path of any static host.
   base: "./",
-  plugins: [react()],
+  plugins: [react(), ownD3ForCharts],
   build: {
     target: "es2023",
     chunkSizeWarningLimit: 1500,

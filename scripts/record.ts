@@ -18,13 +18,9 @@ import { runMethod } from "../src/worker/run";
 Object.assign(globalThis, globals);
 
 const FOLDER = "public/recordings";
-/** The run that the page opens with: long enough for accepted, rejected and resampled drafts. */
+/** The run that the page opens with. It is fetched before anything else, so it has no kernel times and few tokens. */
 const FIRST = "first-run";
-const first = (): RunSettings => ({
-  ...showcaseSettings(methods.find((m) => m.id === "rsd-s")!),
-  maxNewTokens: 40,
-  profile: true,
-});
+const first = (): RunSettings => showcaseSettings(methods.find((m) => m.id === "rsd-s")!);
 
 const all = new Map<string, () => RunSettings>([
   [FIRST, first],

@@ -76,6 +76,12 @@ export const combinedDenoising = defineCanvasMethod({
     }),
   },
   views: ["canvas", "denoised", "scores"],
+  showcase: {
+    watch: "Few passes: sure positions together, and a cache of both sides of the block at work.",
+    params: { rule: "threshold", threshold: 0.6, blockLength: 16, cache: "dual" },
+    temperature: 0,
+    maxNewTokens: 32,
+  },
   parts({ params }, canvas) {
     const { rule, early, leastGamma } = params;
     const steps = stepsOf(params, canvas.masked().length);

@@ -49,6 +49,7 @@ export const prophet = defineCanvasMethod({
   showcase: {
     watch:
       "The gap between the two best tokens is watched; once it passes the bar, all that is left is committed at once.",
+    params: { firstBar: 2.5, secondBar: 1.5, thirdBar: 0.5 },
     temperature: 0,
     maxNewTokens: 32,
   },

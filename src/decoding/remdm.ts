@@ -47,6 +47,11 @@ export const remdm = defineCanvasMethod({
     }),
   },
   views: ["canvas", "denoised", "scores"],
+  showcase: {
+    watch: "Filled positions are masked again now and then, so that early mistakes can be repaired.",
+    params: { steps: 40 },
+    maxNewTokens: 24,
+  },
   parts({ params }) {
     const rates = remaskRates(params);
     return {

@@ -1,8 +1,7 @@
 /** The page: the line across the top, and the place that its address names. */
-import { Activity, useEffect } from "react";
+import { Activity, lazy, Suspense, useEffect } from "react";
+import { Barrier } from "./Barrier";
 import { Header } from "./panels/Header";
-import { HelpDialog } from "./panels/HelpDialog";
-import { ShareDialog } from "./panels/ShareDialog";
 import { places } from "./places/index";
 import { PlaceView } from "./places/PlaceView";
 import { Playground } from "./Playground";
@@ -10,10 +9,15 @@ import { HOME } from "./routes";
 import { useLayout } from "./stores/layout";
 import { useRoute } from "./stores/route";
 
+/** Fetched when somebody opens one. */
+const ShareDialog = lazy(async () => ({ default: (await import("./panels/ShareDialog")).ShareDialog }));
+const HelpDialog = lazy(async () => ({ default: (await import("./panels/HelpDialog")).HelpDialog }));
+
 const TITLE = document.title;
 
 export function App() {
   const theme = useLayout((s) => s.theme);
+  const dialog = useLayout((s) => s.dialog);
   const id = useRoute((s) => s.place);
   const place = places.find((p) => p.id === id && p.id !== HOME);
   useEffect(() => {
@@ -35,8 +39,12 @@ export function App() {
         </Activity>
         {place && <PlaceView place={place} />}
       </main>
-      <ShareDialog />
-      <HelpDialog />
+      <Barrier key={dialog}>
+        <Suspense>
+          {dialog === "share" && <ShareDialog />}
+          {dialog === "help" && <HelpDialog />}
+        </Suspense>
+      </Barrier>
     </>
   );
 }

@@ -1,5 +1,5 @@
 /** One chart: heading, legend, drawing, and the same numbers as a table for those who cannot or will not read drawings. */
-import { symbol } from "d3";
+import { symbol } from "d3-shape";
 import { useEffect, useRef } from "react";
 import { savePicture, withStyles } from "../export";
 import { SaveMenu } from "../panels/SaveMenu";

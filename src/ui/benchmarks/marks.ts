@@ -8,7 +8,7 @@ import {
   symbolTriangle,
   symbolWye,
   type SymbolType,
-} from "d3";
+} from "d3-shape";
 
 export interface SeriesMark {
   readonly colour: string;

@@ -1,5 +1,5 @@
 /** A chart as an svg that stands alone: title, legend and where the numbers come from around the drawing. */
-import { symbol } from "d3";
+import { symbol } from "d3-shape";
 import type { Size } from "../views/view";
 import { markOf } from "./marks";
 import type { BenchmarkChart, BenchmarkResult } from "./schema";

@@ -1,5 +1,5 @@
 /** One control for each kind of option: label, value, control, help under it. */
-import { Switch } from "radix-ui";
+import * as Switch from "@radix-ui/react-switch";
 import { useId, useState } from "react";
 import {
   readParams,

@@ -1,5 +1,4 @@
 /** The line across the top: name, engine, sharing, files, theme, help. */
-import { DropdownMenu } from "radix-ui";
 import { useRef, type ReactNode } from "react";
 import { openRecordedRun, openTraceFile, saveTrace } from "../files";
 import { useEngine, type EnginePhase } from "../stores/engine";
@@ -8,6 +7,7 @@ import { useRun } from "../stores/run";
 import { HOME } from "../routes";
 import { useRoute } from "../stores/route";
 import { ChevronIcon, MoonIcon, SunIcon, SystemIcon } from "./icons";
+import { Menu } from "./Menu";
 import { Places } from "./Places";
 
 const PHASE_NAME: Readonly<Record<EnginePhase, string>> = {
@@ -87,22 +87,16 @@ function TraceMenu() {
           if (chosen) void openTraceFile(chosen);
         }}
       />
-      <DropdownMenu.Root>
-        <DropdownMenu.Trigger className="quiet">
-          Trace <ChevronIcon />
-        </DropdownMenu.Trigger>
-        <DropdownMenu.Portal>
-          <DropdownMenu.Content className="menu" align="end" sideOffset={6}>
-            <DropdownMenu.Item onSelect={() => file.current?.click()}>Open trace file…</DropdownMenu.Item>
-            <DropdownMenu.Item disabled={!hasRun} onSelect={saveTrace}>
-              Save trace file
-            </DropdownMenu.Item>
-            <DropdownMenu.Item onSelect={() => void openRecordedRun()}>
-              Show the recorded run
-            </DropdownMenu.Item>
-          </DropdownMenu.Content>
-        </DropdownMenu.Portal>
-      </DropdownMenu.Root>
+      <Menu
+        className="quiet"
+        items={[
+          { label: "Open trace file\u2026", onSelect: () => file.current?.click() },
+          { label: "Save trace file", isDisabled: !hasRun, onSelect: saveTrace },
+          { label: "Show the recorded run", onSelect: () => void openRecordedRun() },
+        ]}
+      >
+        Trace <ChevronIcon />
+      </Menu>
     </>
   );
 }

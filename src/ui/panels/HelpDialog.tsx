@@ -1,5 +1,5 @@
 /** Keys and signs. */
-import { Dialog } from "radix-ui";
+import * as Dialog from "@radix-ui/react-dialog";
 import { openDialog, useLayout } from "../stores/layout";
 import { Glyph, SIGN_NAME, type Sign } from "../views/glyphs";
 import { CloseIcon } from "./icons";

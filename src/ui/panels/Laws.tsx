@@ -1,5 +1,5 @@
 /** The most probable next tokens of both models at one place, side by side. */
-import { max } from "d3";
+import { max } from "d3-array";
 import { probability, quoted, visiblePiece } from "../format";
 import type { Inspected } from "../inspect";
 import { SIGN_NAME } from "../views/glyphs";

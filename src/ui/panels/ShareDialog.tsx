@@ -1,5 +1,6 @@
 /** Makes links: with the trace, or with settings only. */
-import { Dialog, RadioGroup } from "radix-ui";
+import * as Dialog from "@radix-ui/react-dialog";
+import * as RadioGroup from "@radix-ui/react-radio-group";
 import { useId, useMemo, useState } from "react";
 import { bytes } from "../format";
 import { makeLink, type LinkKind } from "../share_link";

@@ -1,6 +1,7 @@
 /** The tabs of drawings under the text: frame, pan and zoom, export, keyboard movement between marks. */
-import { select, zoom, zoomIdentity, type ZoomBehavior } from "d3";
-import { DropdownMenu, Tabs } from "radix-ui";
+import { select } from "d3-selection";
+import { zoom, zoomIdentity, type ZoomBehavior } from "d3-zoom";
+import * as Tabs from "@radix-ui/react-tabs";
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type RefObject } from "react";
 import { roundOf } from "../../trace/view";
 import { exportPicture } from "../export";
@@ -12,7 +13,8 @@ import { useRun } from "../stores/run";
 import { shownView, tabsFor } from "../views/index";
 import { neighbourOf } from "../views/tree_keys";
 import type { Placement, Size, ViewDefinition } from "../views/view";
-import { FitIcon, MinusIcon, PlusIcon, SaveIcon } from "./icons";
+import { FitIcon, MinusIcon, PlusIcon } from "./icons";
+import { SaveMenu } from "./SaveMenu";
 import { useSize } from "./use_size";
 
 const SMALLEST_SCALE = 0.15;
@@ -156,21 +158,10 @@ function ChoicePicker({ definition }: { readonly definition: ViewDefinition }) {
 function ExportMenu({ definition, moment, size }: Omit<CanvasProps, "placement">) {
   const choice = useChoice(definition);
   return (
-    <DropdownMenu.Root>
-      <DropdownMenu.Trigger className="quiet square" aria-label="Save picture" title="Save picture">
-        <SaveIcon />
-      </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content className="menu" align="end" sideOffset={6}>
-          <DropdownMenu.Item onSelect={() => void exportPicture({ definition, choice }, moment, size, "svg")}>
-            Save as SVG
-          </DropdownMenu.Item>
-          <DropdownMenu.Item onSelect={() => void exportPicture({ definition, choice }, moment, size, "png")}>
-            Save as PNG
-          </DropdownMenu.Item>
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>
+    <SaveMenu
+      label="Save picture"
+      onSave={(format) => void exportPicture({ definition, choice }, moment, size, format)}
+    />
   );
 }
 

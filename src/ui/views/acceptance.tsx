@@ -1,5 +1,6 @@
 /** Acceptance by depth and by sibling: how many drafts were tested and how many passed, against what was expected. */
-import { max, scaleBand, scaleLinear } from "d3";
+import { max } from "d3-array";
+import { scaleBand, scaleLinear } from "d3-scale";
 import { acceptanceOfTested, expectedAcceptance, type Acceptance } from "../../trace/metrics";
 import { percent } from "../format";
 import type { DrawingProps, ViewDefinition } from "./view";

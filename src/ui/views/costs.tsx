@@ -1,5 +1,6 @@
 /** What each step took: time and committed tokens by round, and GPU time by kernel. */
-import { max, scaleLinear, sum } from "d3";
+import { max, sum } from "d3-array";
+import { scaleLinear } from "d3-scale";
 import { count, duration, percent } from "../format";
 import type { DrawingProps, ViewDefinition } from "./view";
 

@@ -1,5 +1,5 @@
 /** The text token by token: how each came to be and how likely the target found it. */
-import { max } from "d3";
+import { max } from "d3-array";
 import type { TokenView } from "../../trace/view";
 import type { TokenOrigin } from "../../trace/events";
 import { shortProbability, truncate } from "../format";

@@ -1,5 +1,5 @@
 /** The draft-tree drawing: committed text as trunk, the round's tree branching to the right of its last token. */
-import { linkHorizontal } from "d3";
+import { linkHorizontal } from "d3-shape";
 import { useMemo } from "react";
 import { roundOf, type RoundView } from "../../trace/view";
 import { isSame } from "../stores/layout";

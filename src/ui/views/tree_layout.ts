@@ -1,5 +1,5 @@
 /** Where everything of the tree drawing goes: plain data, no colours, no React. */
-import { hierarchy, tree } from "d3";
+import { hierarchy, tree } from "d3-hierarchy";
 import {
   candidatesOf,
   type Candidate,

@@ -1,5 +1,5 @@
 /** The canvas position by position: state, likely tokens, confidence, block and cache. */
-import { max } from "d3";
+import { max } from "d3-array";
 import { shortProbability, truncate } from "../../format";
 import { textWidth } from "../text_width";
 import { tokenLabel } from "../token_label";

@@ -1,5 +1,5 @@
 /** The cache strip of a canvas: which rows the pass computed, how old the others are, and the block at work. */
-import { max } from "d3";
+import { max } from "d3-array";
 import { plural } from "../../format";
 import type { DrawingProps, ViewDefinition } from "../view";
 import { canvasRound, type ShownCell, shownCells } from "./cells";
