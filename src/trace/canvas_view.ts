@@ -33,6 +33,8 @@ export interface CanvasCell {
 export interface CanvasView {
   readonly start: CanvasEvent;
   readonly cells: readonly CanvasCell[];
+  /** The same before the first step. */
+  readonly opened: readonly CanvasCell[];
   /** First position to fill in. */
   readonly first: number;
 }

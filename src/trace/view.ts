@@ -201,6 +201,10 @@ export function roundOf(view: RunView, step: number): RoundView | undefined {
   return undefined;
 }
 
+/** Number of tokens a round committed, to the text or to the canvas. */
+export const tokensOfRound = ({ canvas, tokens }: RoundView): number =>
+  canvas ? canvas.unmasked.reduce((sum, e) => sum + e.positions.length, 0) : tokens.length;
+
 /** All marks in order of events. */
 export function marksOf(view: RunView): readonly Mark[] {
   const { longest } = view;

@@ -3,6 +3,7 @@ import {
   candidatesOf,
   pieceOf,
   roundOf,
+  tokensOfRound,
   type CandidatesView,
   type NodeView,
   type RoundView,
@@ -138,5 +139,5 @@ export function tokensPerSecond(view: RunView): number | null {
   const isOpen = view.rounds.at(-1)?.phase !== "committed";
   const last = view.rounds.at(isOpen ? -2 : -1);
   if (!first || !last || last.endMs <= first.endMs) return null;
-  return ((view.metrics.tokens - first.tokens.length) / (last.endMs - first.endMs)) * 1000;
+  return ((view.metrics.tokens - tokensOfRound(first)) / (last.endMs - first.endMs)) * 1000;
 }

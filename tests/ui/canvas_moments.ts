@@ -1,6 +1,13 @@
 /** Runs of denoising methods that tests of drawings look at. */
+import { readFileSync } from "node:fs";
+import { decodeTrace } from "../../src/trace/codec";
 import { Timeline } from "../../src/trace/timeline";
 import { sampleCanvas } from "../helpers/sample_canvas";
+
+/** A stored run for stored pictures, which are not to change with the methods: delayed cache, 14 positions. */
+export const storedRun = new Timeline(
+  decodeTrace(readFileSync(new URL("./pictures/canvas_run.jsonl", import.meta.url))).events,
+);
 
 /** Blocks, a bar of Prophet's that is passed in the end, and dual caches. */
 export const prophetRun = new Timeline(

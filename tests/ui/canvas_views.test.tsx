@@ -8,7 +8,7 @@ import { shownCells } from "../../src/ui/views/canvas/cells";
 import { positionAfterKey } from "../../src/ui/views/canvas/keys";
 import { shownView, tabsFor, views } from "../../src/ui/views/index";
 import type { Size, ViewDefinition } from "../../src/ui/views/view";
-import { cachedRun, canvasRuns, endedRun, middle, prophetRun, raddRun } from "./canvas_moments";
+import { cachedRun, canvasRuns, endedRun, middle, prophetRun, raddRun, storedRun } from "./canvas_moments";
 
 const WIDE: Size = { width: 820, height: 420 };
 
@@ -36,8 +36,8 @@ it.each(Object.entries(canvasRuns))("%s is a legal trace", (_, run) => {
 
 for (const definition of views.filter((v) => v.isFor !== "text")) {
   describe(`view ${definition.id} of a canvas`, () => {
-    const step = middle(cachedRun);
-    const view = cachedRun.viewAfterStep(step);
+    const step = middle(storedRun);
+    const view = definition.isWholeRun ? storedRun.latest : storedRun.viewAfterStep(step);
 
     it.each(choicesOf(definition))("draws the stored picture %s", async (choice) => {
       const svg = draw(definition, view, step, choice === undefined ? {} : { choice });

@@ -5,12 +5,15 @@ import type { RunView } from "../../trace/view";
 import { labelOf } from "../definitions";
 import { bytes, count, duration, percent, plural, ratio } from "../format";
 import { inspect, tokensPerSecond } from "../inspect";
-import { useMoment, useSelection } from "../moment";
+import { inspectPosition } from "../inspect_position";
+import { useIsCanvasRun, useMoment, useSelection } from "../moment";
 import { useEngine } from "../stores/engine";
 import { useRun } from "../stores/run";
 import { AcceptanceTest } from "./AcceptanceTest";
+import { CanvasCounts, CanvasHeadline } from "./CanvasFacts";
 import { Fact } from "./Fact";
 import { Laws } from "./Laws";
+import { Position } from "./Position";
 import { TreePays } from "./TreePays";
 
 function Headline({ view }: { readonly view: RunView }) {
@@ -49,6 +52,19 @@ const END_NAME = {
   error: "an error",
 } as const;
 
+function TextCounts({ view: { metrics } }: { readonly view: RunView }) {
+  return (
+    <>
+      <Fact name="tokens" value={count(metrics.tokens)} testId="metric-tokens" />
+      <Fact name="target forwards" value={count(metrics.targetForwards)} testId="metric-target-forwards" />
+      <Fact name="rows through the target" value={count(metrics.targetRows)} />
+      {metrics.draftForwards > 0 && (
+        <Fact name="draft forwards" value={count(metrics.draftForwards)} testId="metric-draft-forwards" />
+      )}
+    </>
+  );
+}
+
 function RunFacts({ view }: { readonly view: RunView }) {
   const { metrics, start, status } = view;
   const isLossless = view.rounds.at(-1)?.isLossless;
@@ -56,12 +72,7 @@ function RunFacts({ view }: { readonly view: RunView }) {
     <section aria-label="This run">
       <h2 className="section-name">This run</h2>
       <dl className="facts">
-        <Fact name="tokens" value={count(metrics.tokens)} testId="metric-tokens" />
-        <Fact name="target forwards" value={count(metrics.targetForwards)} testId="metric-target-forwards" />
-        <Fact name="rows through the target" value={count(metrics.targetRows)} />
-        {metrics.draftForwards > 0 && (
-          <Fact name="draft forwards" value={count(metrics.draftForwards)} testId="metric-draft-forwards" />
-        )}
+        {view.canvas ? <CanvasCounts view={view} /> : <TextCounts view={view} />}
         {metrics.acceptance.drafted > 0 && (
           <Fact
             name="drafted, of no use"
@@ -115,12 +126,24 @@ export function Inspector() {
   const { view, step, isNewest } = useMoment();
   const selection = useSelection(step);
   const latest = useRun((s) => s.latest);
+  const isCanvas = useIsCanvasRun();
   const inspected = useMemo(() => inspect(view, step, selection), [view, step, selection]);
+  // A place on the map may be later than the shown step.
+  const position = useMemo(
+    () =>
+      selection?.kind === "position" ? inspectPosition(latest, selection.step, selection.position) : null,
+    [latest, selection],
+  );
   return (
     // A scrolling region has to be reachable by keyboard.
     <div className="inspector" tabIndex={0} role="group" aria-label="Numbers">
-      <Headline view={view} />
-      {inspected ? (
+      {isCanvas ? <CanvasHeadline view={view} /> : <Headline view={view} />}
+      {position ? (
+        <Position
+          inspected={position}
+          steps={Math.max(latest.canvas?.start.planned ?? 0, latest.rounds.length)}
+        />
+      ) : inspected && !isCanvas ? (
         <>
           <Laws inspected={inspected} />
           <AcceptanceTest inspected={inspected} />
@@ -129,12 +152,13 @@ export function Inspector() {
         <section>
           <h2 className="section-name">Nothing chosen</h2>
           <p className="help">
-            Point at a node or a token, or move to one with the keyboard, to see what both models thought of
-            it.
+            {isCanvas
+              ? "Point at a position, or move to one with the arrow keys, to see what the model thought of it, now and in earlier steps. Choose it to keep it here while the run moves on."
+              : "Point at a node or a token, or move to one with the keyboard, to see what both models thought of it."}
           </p>
         </section>
       )}
-      <TreePays view={view} />
+      {!isCanvas && <TreePays view={view} />}
       <RunFacts view={view} />
       {!isNewest && (
         <p className="help">

@@ -1,12 +1,12 @@
 /** The timeline under the stage: buttons, film strip, scrubber with marks, speed. */
 import { memo, useEffect, useRef } from "react";
-import { marksOf, type Mark, type RoundView } from "../../trace/view";
+import { marksOf, tokensOfRound, type Mark, type RoundView } from "../../trace/view";
 import { useMoment } from "../moment";
 import { goTo, stepBack, stepForward, togglePlay, useIsMoving } from "../playback";
 import { useEngine } from "../stores/engine";
 import { SPEEDS, usePlayer, type Speed } from "../stores/player";
 import { useRun } from "../stores/run";
-import { describeRound, Stamp, tokensOfRound } from "../views/thumbnail";
+import { describeRound, Stamp } from "../views/thumbnail";
 import { BackIcon, ForwardIcon, PauseIcon, PlayIcon } from "./icons";
 
 const STAMP = { width: 58, height: 38 };

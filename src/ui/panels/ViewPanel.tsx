@@ -169,7 +169,12 @@ export function ViewPanel() {
   const id = useLayout((s) => s.view);
   const isCanvas = useIsCanvasRun();
   const definition = shownView(id, isCanvas);
-  const moment = useMoment();
+  const shown = useMoment();
+  const latest = useRun((s) => s.latest);
+  const moment = useMemo(
+    () => (definition.isWholeRun ? { ...shown, view: latest } : shown),
+    [definition, shown, latest],
+  );
   const timeline = useRun((s) => s.timeline);
   const frame = useRef<HTMLDivElement>(null);
   const measured = useSize(frame);

@@ -1,6 +1,8 @@
 /** The drawings of the page, in the order of their tabs. One file each; add a line to add one. */
 import { acceptanceView } from "./acceptance";
 import { canvasView } from "./canvas/grid";
+import { curvesView } from "./canvas/curves";
+import { mapView } from "./canvas/map";
 import { canvasStripView } from "./canvas/strip";
 import { costsView } from "./costs";
 import { slotsView } from "./slots";
@@ -12,6 +14,8 @@ import type { ViewDefinition } from "./view";
 export const views: readonly ViewDefinition[] = [
   treeView,
   canvasView,
+  mapView,
+  curvesView,
   stepsView,
   tokensView,
   acceptanceView,

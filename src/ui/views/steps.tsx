@@ -1,6 +1,7 @@
 /** All steps at once: one stamp a round, with what it committed. */
+import { tokensOfRound } from "../../trace/view";
 import { truncate } from "../format";
-import { describeRound, roundsUpTo, Stamp, textOfRound, tokensOfRound } from "./thumbnail";
+import { describeRound, roundsUpTo, Stamp, textOfRound } from "./thumbnail";
 import { textWidth } from "./text_width";
 import type { DrawingProps, ViewDefinition } from "./view";
 

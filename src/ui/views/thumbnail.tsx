@@ -1,7 +1,7 @@
 /** A round in the size of a stamp, its tree or its canvas: one path for each verdict, so that hundreds of them stay cheap. */
 import { memo } from "react";
 import type { TokenOrigin } from "../../trace/events";
-import type { RoundView, RunView } from "../../trace/view";
+import { tokensOfRound, type RoundView, type RunView } from "../../trace/view";
 import { plural } from "../format";
 import { CanvasStamp } from "./canvas/stamp";
 import { SIGN_COLOUR, type Sign } from "./glyphs";
@@ -120,10 +120,6 @@ function TreeStamp({ round, width, height }: StampProps) {
     </>
   );
 }
-
-/** Tokens a round committed. */
-export const tokensOfRound = (round: RoundView): number =>
-  round.canvas ? round.canvas.unmasked.reduce((sum, e) => sum + e.positions.length, 0) : round.tokens.length;
 
 /** One sentence about a round: what a stamp shows. */
 export function describeRound(round: RoundView): string {

@@ -38,6 +38,8 @@ export interface ViewDefinition {
   readonly help: string;
   /** Runs it is made for: those that append to a text, those that fill a canvas; all if left out. */
   readonly isFor?: "text" | "canvas";
+  /** It is given the newest view of the run, and the shown step; others the view of the shown moment. */
+  readonly isWholeRun?: boolean;
   /** What the visitor can have it draw, if there is a choice. */
   readonly choice?: {
     readonly label: string;
