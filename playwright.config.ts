@@ -42,6 +42,8 @@ export default defineConfig({
   expect: { timeout: 60_000 },
   reporter: [["list"]],
   use: {
+    // Nothing plays by itself; the test of the first minute asks for motion.
+    contextOptions: { reducedMotion: "reduce" },
     baseURL: `http://localhost:${port}`,
     launchOptions: { executablePath, args },
     trace: "retain-on-failure",

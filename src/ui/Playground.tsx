@@ -13,8 +13,10 @@ import { Notices } from "./panels/Notices";
 import { Setup } from "./panels/Setup";
 import { SlotStrip } from "./panels/SlotStrip";
 import { TextPanel } from "./panels/TextPanel";
+import { Tour } from "./panels/Tour";
 import { Transport } from "./panels/Transport";
 import { ViewPanel } from "./panels/ViewPanel";
+import { closeTour, openTour, useLayout } from "./stores/layout";
 import { useRun, type RunSource } from "./stores/run";
 
 /** From this width on the three columns stand side by side; also in layout.css. */
@@ -43,8 +45,9 @@ function Caption() {
   const source = useRun((s) => s.source);
   const start = useRun((s) => s.latest.start);
   const status = useRun((s) => s.latest.status);
+  const isTourOpen = useLayout((s) => s.isTourOpen);
   return (
-    <p className="caption">
+    <div className="caption">
       <strong>{SOURCE_NAME[source.kind]}</strong>
       {source.kind === "file" && <span>{source.name}</span>}
       {start && (
@@ -59,7 +62,17 @@ function Caption() {
         </>
       )}
       {status.state === "ended" && status.reason === "cancelled" && <span>cancelled</span>}
-    </p>
+      {start && (
+        <button
+          type="button"
+          className="caption-button"
+          aria-expanded={isTourOpen}
+          onClick={isTourOpen ? closeTour : openTour}
+        >
+          What am I looking at?
+        </button>
+      )}
+    </div>
   );
 }
 
@@ -70,6 +83,7 @@ function Stage() {
       <Notices />
       <Caption />
       {isCanvas ? <CanvasText /> : <TextPanel />}
+      <Tour />
       <ViewPanel />
       {isCanvas ? <CanvasStrip /> : <SlotStrip />}
       <Transport />

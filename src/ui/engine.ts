@@ -91,6 +91,24 @@ async function openClient(): Promise<EngineClient> {
   return client;
 }
 
+/**
+ * Gets the engine and the models of the setup column ready, quietly: somebody is about to press Run. What goes wrong here goes
+ * wrong again when they do, and is said then.
+ */
+export async function prepare(): Promise<void> {
+  const { hasWebGpu, phase } = useEngine.getState();
+  if (!hasWebGpu || isBusy(phase)) return;
+  const { model, draft } = runSettings(useSettings.getState());
+  try {
+    const engine = await openClient();
+    await engine.openDevice();
+    await engine.load(model);
+    if (draft !== null) await engine.load(draft);
+  } catch {
+    // Said by run(), which meets it again.
+  }
+}
+
 const EMPTY_PROMPT: ErrorRecord = {
   code: "method",
   message: "The prompt is empty. Write at least one character for the model to go on from.",

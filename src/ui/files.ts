@@ -3,9 +3,9 @@ import { DecoscopeError } from "../base/errors";
 import type { TraceEvent } from "../trace/events";
 import { download } from "./download";
 import { cancel, report } from "./engine";
-import { showBestMoment } from "./playback";
+import { playTour, showBestMoment } from "./playback";
 import { addNotice, isBusy, useEngine } from "./stores/engine";
-import { useLayout } from "./stores/layout";
+import { openTour, useLayout } from "./stores/layout";
 import { usePlayer } from "./stores/player";
 import { beginRun, useRun, type RunSource } from "./stores/run";
 import { readTrace, writeTrace } from "./trace_file";
@@ -23,6 +23,13 @@ export function showTrace(source: RunSource, events: readonly TraceEvent[]): voi
   showBestMoment();
 }
 
+/** Somebody who is here for the first time sees the run play by itself, unless they asked for little motion. */
+function greet(): void {
+  if (useLayout.getState().hasSeenTour) return;
+  openTour();
+  if (!matchMedia("(prefers-reduced-motion: reduce)").matches) playTour();
+}
+
 /** The run that comes with the page. Unless it was asked for, it gives way to whatever is on the stage already. */
 export async function openRecordedRun(isAsked = true): Promise<void> {
   try {
@@ -33,7 +40,9 @@ export async function openRecordedRun(isAsked = true): Promise<void> {
         `The recorded run could not be fetched: expected status 200, found ${response.status}. Reload the page, or run a model of your own.`,
       );
     const { events } = readTrace(new Uint8Array(await response.arrayBuffer()));
-    if (isAsked || useRun.getState().source.kind === "none") showTrace({ kind: "recorded" }, events);
+    if (!isAsked && useRun.getState().source.kind !== "none") return;
+    showTrace({ kind: "recorded" }, events);
+    if (!isAsked) greet();
   } catch (thrown) {
     report(thrown);
   }

@@ -13,6 +13,7 @@ import "./styles/canvas.css";
 import "./styles/inspector.css";
 import "./styles/overlays.css";
 import "./styles/places.css";
+import "./styles/tour.css";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("internal error: the page has no #root");

@@ -18,11 +18,17 @@ const STOP_MS = 620;
 /** From this speed on only the ends of steps are shown. */
 const COARSE: Speed = 4;
 
+/** How much longer the page's own first playback stays at each stop: long enough to read a sentence. */
+const TOUR_SLOWDOWN = 4;
+
+/** Whether what plays is that first playback. */
+let isTour = false;
 let timer: ReturnType<typeof setTimeout> | null = null;
 
 function stopTimer(): void {
   if (timer !== null) clearTimeout(timer);
   timer = null;
+  isTour = false;
   usePlayer.setState({ isPlaying: false });
 }
 
@@ -42,7 +48,8 @@ function tick(): void {
     if (isLive()) engine.resume();
     return;
   }
-  timer = setTimeout(tick, (speed >= COARSE ? 2 * STOP_MS : STOP_MS) / speed);
+  const pace = isTour ? TOUR_SLOWDOWN : 1;
+  timer = setTimeout(tick, (pace * (speed >= COARSE ? 2 * STOP_MS : STOP_MS)) / speed);
 }
 
 /** Plays on from the shown moment; at the end of a finished run, from its beginning. */
@@ -58,6 +65,13 @@ export function play(): void {
   if (timer !== null) clearTimeout(timer);
   usePlayer.setState({ isPlaying: true });
   timer = setTimeout(tick, 120);
+}
+
+/** Plays the run on the stage once from its beginning, slowly, for somebody who sees it for the first time. */
+export function playTour(): void {
+  showStep(-1);
+  play();
+  isTour = true;
 }
 
 /** Stops playing; a running engine is paused. */

@@ -2,7 +2,7 @@
 import { useId } from "react";
 import { findMethod } from "../../decoding/index";
 import { draftOf, fits, methodOf, modelFor, modelOf, models, runSchema, samplerSchema } from "../definitions";
-import { cancel, run, runOneStep } from "../engine";
+import { cancel, prepare, run, runOneStep } from "../engine";
 import { Field } from "../form/fields";
 import { ParamsForm } from "../form/ParamsForm";
 import { bytes, parameters } from "../format";
@@ -204,6 +204,8 @@ export function RunBar() {
         type="button"
         className="primary"
         disabled={isGettingReady}
+        onPointerEnter={() => void prepare()}
+        onFocus={() => void prepare()}
         onClick={() => {
           // On a phone the button may be far below the stage that is about to move.
           window.scrollTo({ top: 0 });

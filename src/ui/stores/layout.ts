@@ -23,6 +23,10 @@ export interface LayoutState {
   /** Under the pointer or focused; goes before what is pinned. */
   readonly hovered: Selection | null;
   readonly dialog: "share" | "help" | null;
+  /** The three sentences about what is on the stage are shown. */
+  readonly isTourOpen: boolean;
+  /** They were shown to this visitor before; the page does not play by itself again. */
+  readonly hasSeenTour: boolean;
 }
 
 export const useLayout = create<LayoutState>()(
@@ -34,12 +38,14 @@ export const useLayout = create<LayoutState>()(
       pinned: null,
       hovered: null,
       dialog: null,
+      isTourOpen: false,
+      hasSeenTour: false,
     }),
     {
       name: "decoscope.layout",
       version: 1,
       storage: createJSONStorage(() => localStorage),
-      partialize: ({ theme }) => ({ theme }),
+      partialize: ({ theme, hasSeenTour }) => ({ theme, hasSeenTour }),
     },
   ),
 );
@@ -61,6 +67,14 @@ export function hover(hovered: Selection | null): void {
 }
 export function openDialog(dialog: LayoutState["dialog"]): void {
   useLayout.setState({ dialog });
+}
+
+/** Shows the three sentences about what is on the stage. */
+export function openTour(): void {
+  useLayout.setState({ isTourOpen: true, hasSeenTour: true });
+}
+export function closeTour(): void {
+  useLayout.setState({ isTourOpen: false });
 }
 
 export const isSame = (a: Selection | null, b: Selection | null): boolean =>
