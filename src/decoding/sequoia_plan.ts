@@ -1,5 +1,5 @@
 /** Sequoia's plan: the tree worth most by how often children of each draw order are accepted, and the measuring of that. */
-import measured from "./acceptance.json";
+import measured from "./acceptance.json" with { type: "json" };
 import { MAX_NODES, type TreePolicy } from "./draft_tree";
 import type { ToldRound } from "./round_events";
 
