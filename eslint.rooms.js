@@ -16,14 +16,15 @@ const ROOMS = {
     types: ["decoding/session.ts", "decoding/canvas/session.ts", "trace/events.ts"],
   },
   trace: { may: ["base"] },
-  decoding: { may: ["trace", "base"], types: ["models/model.ts"] },
+  tasks: { may: ["base"] },
+  decoding: { may: ["trace", "tasks", "base"], types: ["models/model.ts"] },
   share: { may: ["base"] },
   worker: { may: ["models", "kernels", "engine", "runtime", "trace", "decoding", "share", "base"] },
   headless: {
-    may: ["models", "kernels", "engine", "runtime", "trace", "decoding", "share", "base", "worker"],
+    may: ["models", "kernels", "engine", "runtime", "trace", "tasks", "decoding", "share", "base", "worker"],
   },
   ui: {
-    may: ["base", "trace", "share", "decoding", "models/catalog.ts", "worker/client.ts"],
+    may: ["base", "trace", "tasks", "share", "decoding", "models/catalog.ts", "worker/client.ts"],
     types: ["worker/api.ts"],
   },
 };

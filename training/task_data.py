@@ -7,62 +7,96 @@ import torch
 
 PAD, BOS, EOS, MASK = 0, 1, 2, 3
 HEADER = 3
+QUERY_STEP = 4
 
 
-def read_records(path):
-    """Returns [(level, prompt ids, answer ids)] of a file of records: level, P, A, P prompt ids, A answer ids."""
-    data, records, at = np.fromfile(path, dtype=np.uint8).astype(np.int64), [], 0
-    while at < len(data):
-        level, prompt, answer = data[at:at + HEADER]
-        start = at + HEADER
-        records.append((level, data[start:start + prompt], data[start + prompt:start + prompt + answer]))
-        at = start + prompt + answer
-    return records
+class Records:
+    """The problems of one file, kept as its bytes: level, P, A, P prompt ids, A answer ids, again and again."""
+
+    def __init__(self, path, context):
+        self.bytes, self.starts, at = np.fromfile(path, dtype=np.uint8), [], 0
+        while at < len(self.bytes):
+            prompt, answer = int(self.bytes[at + 1]), int(self.bytes[at + 2])
+            if prompt + answer <= context:
+                self.starts.append(at)
+            at += HEADER + prompt + answer
+
+    def __len__(self):
+        return len(self.starts)
+
+    def __getitem__(self, index):
+        """Returns (level, prompt ids, answer ids)."""
+        at = self.starts[index]
+        level, prompt, answer = (int(number) for number in self.bytes[at:at + HEADER])
+        ids = self.bytes[at + HEADER:at + HEADER + prompt + answer].astype(np.int64)
+        return level, ids[:prompt], ids[prompt:]
 
 
 class Tasks:
-    """All problems of some tasks that fit into `context` tokens; `split` is train or test."""
+    """All problems that fit into `context` tokens; `split` is train or test, `weights` {task: how often} or names."""
 
-    def __init__(self, folder, split, context, names=None):
+    def __init__(self, folder, split, context, weights):
         with open(os.path.join(folder, "tasks.json"), encoding="utf-8") as file:
             listed = [task["id"] for task in json.load(file)["tasks"]]
-        self.names = [name for name in listed if names is None or name in names]
-        self.context = context
-        self.by_task = {}
-        for name in self.names:
-            records = read_records(os.path.join(folder, f"{name}.{split}.u8"))
-            self.by_task[name] = [r for r in records if len(r[1]) + len(r[2]) <= context]
+        with open(os.path.join(folder, "tokenizer.json"), encoding="utf-8") as file:
+            self.texts = read_texts(json.load(file))
+        self.names = [name for name in listed if name in weights]
+        self.weights = torch.tensor([float(weights[name]) for name in self.names])
+        self.by_task = {name: Records(os.path.join(folder, f"{name}.{split}.u8"), context) for name in self.names}
 
     def draw(self, count, generator):
-        """Returns `count` problems [(level, prompt, answer)], the task uniform and then the problem."""
-        tasks = torch.randint(0, len(self.names), (count,), generator=generator).tolist()
+        """Returns `count` problems [(level, prompt, answer)], first the task by its weight and then the problem."""
+        tasks = torch.multinomial(self.weights, count, replacement=True, generator=generator).tolist()
         places = torch.rand(count, generator=generator).tolist()
         lists = [self.by_task[self.names[task]] for task in tasks]
         return [problems[int(place * len(problems))] for problems, place in zip(lists, places)]
 
+    def text(self, ids):
+        """Returns the text of ids up to the first EOS, without BOS and padding."""
+        ids = [int(i) for i in ids]
+        ids = ids[:ids.index(EOS)] if EOS in ids else ids
+        return "".join(self.texts.get(i, "") for i in ids if i not in (PAD, BOS))
 
-def causal_batch(problems, context):
-    """Returns (inputs, next tokens, weights), each [B, context]; weights sum to 1 over the answers' tokens."""
-    ids = torch.full((len(problems), context + 1), PAD, dtype=torch.long)
-    weights = torch.zeros(len(problems), context)
+
+def read_texts(tokenizer):
+    """Returns {id: text} of a tokenizer.json of the tasks."""
+    texts = {i: "\n" if text == "\u010a" else text for text, i in tokenizer["model"]["vocab"].items()}
+    texts.update((token["id"], token["content"]) for token in tokenizer["added_tokens"])
+    return texts
+
+
+def by_length(problems, most):
+    """Returns the problems in one or two lists: those with at most `most` tokens, and the longer ones."""
+    short = [p for p in problems if len(p[1]) + len(p[2]) <= most]
+    long = [p for p in problems if len(p[1]) + len(p[2]) > most]
+    return [part for part in (short, long) if part]
+
+
+def padded(length):
+    """Returns `length` rounded up to what the attention's blocks need."""
+    return -(-length // QUERY_STEP) * QUERY_STEP
+
+
+def causal_batch(problems):
+    """Returns (inputs, next tokens, is_answer), each [B, T]; only what is_answer marks is learned."""
+    length = padded(max(len(prompt) + len(answer) for _, prompt, answer in problems) - 1)
+    ids = torch.full((len(problems), length + 1), PAD, dtype=torch.long)
+    is_answer = torch.zeros(len(problems), length, dtype=torch.bool)
     for row, (_, prompt, answer) in enumerate(problems):
         both = np.concatenate([prompt, answer])
         ids[row, :len(both)] = torch.from_numpy(both)
-        weights[row, len(prompt) - 1:len(both) - 1] = 1
-    return ids[:, :-1], ids[:, 1:], weights / weights.sum()
+        is_answer[row, len(prompt) - 1:len(both) - 1] = True
+    return ids[:, :-1], ids[:, 1:], is_answer
 
 
-def canvas_batch(problems, context, room, generator):
-    """Returns (ids, is_prompt, is_canvas), each [B, context]: the prompt, then a canvas of the answer filled up with EOS.
-
-    A canvas is as long as its answer, or up to `room` tokens longer.
-    """
-    ids = torch.full((len(problems), context), PAD, dtype=torch.long)
-    is_prompt, is_canvas = torch.zeros(len(problems), context, dtype=torch.bool), torch.zeros(
-        len(problems), context, dtype=torch.bool)
-    extra = torch.randint(0, room + 1, (len(problems),), generator=generator).tolist()
-    for row, (_, prompt, answer) in enumerate(problems):
-        start, end = len(prompt), min(context, len(prompt) + len(answer) + extra[row])
+def canvas_batch(problems, lengths):
+    """Returns (ids, is_prompt, is_canvas), each [B, T]: the prompt, then a canvas of the answer filled up with EOS."""
+    length = padded(max(len(prompt) + canvas for (_, prompt, _), canvas in zip(problems, lengths)))
+    ids = torch.full((len(problems), length), PAD, dtype=torch.long)
+    is_prompt = torch.zeros(len(problems), length, dtype=torch.bool)
+    is_canvas = torch.zeros(len(problems), length, dtype=torch.bool)
+    for row, ((_, prompt, answer), canvas) in enumerate(zip(problems, lengths)):
+        start, end = len(prompt), len(prompt) + canvas
         ids[row, :start] = torch.from_numpy(prompt)
         ids[row, start:end] = EOS
         ids[row, start:start + len(answer)] = torch.from_numpy(answer)
@@ -71,10 +105,10 @@ def canvas_batch(problems, context, room, generator):
     return ids, is_prompt, is_canvas
 
 
-def isolated_mask(is_prompt, is_canvas, heads):
-    """Returns the mask that `Attention` adds: prompt rows see the prompt, canvas rows prompt and canvas [B*K, T, T]."""
-    seen = is_prompt[:, None, :] | (is_canvas[:, None, :] & ~is_prompt[:, :, None])
-    # Rows of padding see something, too, or their softmax would be of nothing.
-    seen = seen | (~(is_prompt | is_canvas))[:, :, None]
+def seen_mask(is_prompt, is_canvas, heads, isolated):
+    """Returns the mask that `Attention` adds [B*K, T, T]: nobody sees padding; isolated prompt rows see no canvas."""
+    seen = (is_prompt | is_canvas)[:, None, :].expand(-1, is_prompt.shape[1], -1)
+    if isolated:
+        seen = seen & ~(is_canvas[:, None, :] & is_prompt[:, :, None])
     mask = torch.zeros(seen.shape).masked_fill_(~seen, -1e9)
     return mask.repeat_interleave(heads, 0)

@@ -1,4 +1,7 @@
-"""Trains task-diffusion, which fills in masked answers. Prompt rows see only the prompt, so their cache is exact."""
+"""Trains task-diffusion, which fills in masked answers. Prompt rows see only the prompt, so their cache is exact.
+
+With --full prompt rows see the canvas as well: task-diffusion-full, the model that shows what caching a prompt costs.
+"""
 import argparse
 
 import torch
@@ -7,59 +10,88 @@ from loop import add_arguments, launch, run
 from losses import TiedCrossEntropy
 from masking import stratified
 from model import LanguageModel, Shape
-from task_data import MASK, Tasks, canvas_batch, isolated_mask
+from task_check import right
+from task_data import BOS, MASK, PAD, Tasks, by_length, canvas_batch, seen_mask
+from weights import load_model
 
-SHAPE = Shape(vocab_size=112, dim=96, n_layers=4, n_heads=3, n_kv_heads=3, hidden_dim=256, context=40, causal=False)
+SHAPE = Shape(vocab_size=112, dim=96, n_layers=3, n_heads=3, n_kv_heads=3, hidden_dim=256, context=40, causal=False)
 # Tasks whose answers have a fixed shape; sums, words and searches are the causal model's.
-TASKS = ("copy", "reverse", "sort", "shuffle", "replace_index", "replace_random", "insert_index", "insert_random",
-         "remove_index", "remove_random", "latin", "sudoku")
-ROOM = 4
+WEIGHTS = {"copy": 1, "reverse": 1, "sort": 1.5, "shuffle": 1.5, "replace_index": 1, "replace_random": 1,
+           "insert_index": 1, "insert_random": 1.5, "remove_index": 1, "remove_random": 1.5, "latin": 1, "sudoku": 1.5,
+           "json": 1}
+# Canvases are as long as their answer or longer, up to this or to the answer and MORE.
+CANVAS, MORE = 16, 3
+# Most tokens of prompt and answer in the shorter batch of a step.
+SHORT = 32
 LEAST_RATE = 0.02
+MEASURED = 32
+
+
+def canvas_lengths(problems, generator):
+    """Returns the length of each problem's canvas, drawn at random."""
+    lengths = []
+    for place, (_, prompt, answer) in zip(torch.rand(len(problems), generator=generator).tolist(), problems):
+        most = min(max(CANVAS, len(answer) + MORE), SHAPE.context - len(prompt))
+        lengths.append(len(answer) + int(place * (most - len(answer) + 1)))
+    return lengths
 
 
 @torch.no_grad()
-def accuracy(model, tasks, count=40):
-    """Returns {task: share of test problems answered with the reference when the most certain token is set first}."""
-    generator, shares = torch.Generator().manual_seed(5), {}
+def accuracy(model, tasks, isolated, count=MEASURED):
+    """Returns {task: share of test problems answered rightly when the most certain token is set first}."""
+    shares = {}
     for name in tasks.names:
-        ids, is_prompt, is_canvas = canvas_batch(tasks.by_task[name][:count], model.shape.context, 0, generator)
-        masks = [isolated_mask(is_prompt, is_canvas, model.shape.n_kv_heads)]
+        problems = [tasks.by_task[name][i] for i in range(count)]
+        longest = max(len(answer) for _, _, answer in problems)
+        ids, is_prompt, is_canvas = canvas_batch(problems, [longest] * len(problems))
+        masks = [seen_mask(is_prompt, is_canvas, model.shape.n_kv_heads, isolated)]
         canvas = ids.masked_fill(is_canvas, MASK)
         while (canvas == MASK).any():
             hidden = model(canvas, masks).reshape(-1, model.shape.dim)
             logits = (hidden @ model.embedding.t()).view(*canvas.shape, -1)
-            logits[..., MASK] = -1e30
+            logits[..., [PAD, BOS, MASK]] = -1e30
             certain, best = logits.softmax(-1).max(-1)
             place = certain.masked_fill(canvas != MASK, -1).argmax(-1, keepdim=True)
-            open_rows = (canvas == MASK).any(-1, keepdim=True)
-            canvas.scatter_(1, place, torch.where(open_rows, best.gather(1, place), canvas.gather(1, place)))
-        shares[name] = round((canvas == ids).all(-1).float().mean().item(), 3)
+            canvas.scatter_(1, place, best.gather(1, place))
+        marks = [right(name, tasks.text(prompt), tasks.text(row[len(prompt):]), tasks.text(answer))
+                 for (_, prompt, answer), row in zip(problems, canvas)]
+        shares[name] = round(sum(marks) / len(marks), 2)
     return shares
 
 
 def train(rank, args):
     torch.manual_seed(args.seed)
+    isolated = not args.full
     model = LanguageModel(SHAPE)
-    problems = Tasks(args.tasks, "train", SHAPE.context, TASKS)
-    test = Tasks(args.tasks, "test", SHAPE.context, TASKS)
+    if args.init:
+        model.load_state_dict(load_model(args.init).state_dict())
+    problems = Tasks(args.tasks, "train", SHAPE.context, WEIGHTS)
+    test = Tasks(args.tasks, "test", SHAPE.context, WEIGHTS)
 
     def step_loss(count, generator, progress):
-        ids, is_prompt, is_canvas = canvas_batch(problems.draw(count, generator), SHAPE.context, ROOM, generator)
-        rate = stratified(count, generator).clamp(LEAST_RATE, 1)[:, None]
-        hidden = is_canvas & (torch.rand(ids.shape, generator=generator) < rate)
-        weight = (1 / rate).expand(ids.shape)[hidden] / is_canvas.sum()
-        masks = [isolated_mask(is_prompt, is_canvas, SHAPE.n_kv_heads)]
-        states = model(ids.masked_fill(hidden, MASK), masks).reshape(-1, SHAPE.dim)[hidden.reshape(-1)]
-        loss = TiedCrossEntropy.apply(states, model.embedding, ids[hidden], weight)
+        drawn = problems.draw(count, generator)
+        lengths = canvas_lengths(drawn, generator)
+        loss, total = 0, sum(lengths)
+        for part in by_length([(*problem, length) for problem, length in zip(drawn, lengths)], SHORT):
+            ids, is_prompt, is_canvas = canvas_batch([problem[:3] for problem in part], [problem[3] for problem in part])
+            rate = stratified(len(part), generator).clamp(LEAST_RATE, 1)[:, None]
+            hidden = is_canvas & (torch.rand(ids.shape, generator=generator) < rate)
+            weight = (1 / rate).expand(ids.shape)[hidden] / total
+            masks = [seen_mask(is_prompt, is_canvas, SHAPE.n_kv_heads, isolated)]
+            states = model(ids.masked_fill(hidden, MASK), masks)[hidden]
+            loss = loss + TiedCrossEntropy.apply(states, model.embedding, ids[hidden], weight)
         return loss, {"loss": round(loss.item(), 4)}
 
-    run("task-diffusion", rank, args, model, step_loss, lambda model: accuracy(model, test))
+    run("task-diffusion-full" if args.full else "task-diffusion", rank, args, model, step_loss,
+        lambda model: accuracy(model, test, isolated))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     add_arguments(parser, steps=8000, batch=64)
     parser.add_argument("--tasks", required=True, help="folder that `npm run tasks` wrote")
+    parser.add_argument("--init", help="model folder to start from")
+    parser.add_argument("--full", action="store_true", help="let prompt rows see the canvas")
     launch(train, parser.parse_args())
 
 

@@ -15,11 +15,23 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   models: ["kernels", "engine", "base"],
   runtime: ["models", "kernels", "engine", "base"],
   trace: ["base"],
-  decoding: ["trace", "base"],
+  tasks: ["base"],
+  decoding: ["trace", "tasks", "base"],
   share: ["base"],
   worker: ["models", "kernels", "engine", "runtime", "trace", "decoding", "share", "base"],
-  headless: ["models", "kernels", "engine", "runtime", "trace", "decoding", "share", "base", "worker"],
-  ui: ["base", "trace", "share", "decoding"],
+  headless: [
+    "models",
+    "kernels",
+    "engine",
+    "runtime",
+    "trace",
+    "tasks",
+    "decoding",
+    "share",
+    "base",
+    "worker",
+  ],
+  ui: ["base", "trace", "tasks", "share", "decoding"],
 };
 
 /** Files whose doors differ from those of their room; the second test has them. */
