@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional
 
 from losses import TiedCrossEntropy, TiedDistillation
-from model import ROPE_THETA, LanguageModel, Shape
+from model import LanguageModel, Shape
 from reference import forward_named
 from weights import hub_parameters
 
@@ -23,7 +23,7 @@ def double_model(shape, seed):
     model = LanguageModel(shape).double()
     for parameter in model.parameters():
         parameter.data += 0.3 * torch.randn_like(parameter)
-    frequency = ROPE_THETA ** (-torch.arange(0, shape.head_dim, 2).double() / shape.head_dim)
+    frequency = shape.rope_theta ** (-torch.arange(0, shape.head_dim, 2).double() / shape.head_dim)
     angles = torch.outer(torch.arange(shape.context).double(), frequency)[:, None]
     model.cos, model.sin = angles.cos(), angles.sin()
     return model

@@ -11,7 +11,6 @@ from torch.nn import functional
 
 from blocks import Attention, RmsNorm, Rotary, SwiGlu, causal_masks
 
-ROPE_THETA = 10000
 QUERY_BLOCKS = 4
 
 
@@ -27,6 +26,9 @@ class Shape:
     hidden_dim: int = 352
     context: int = 256
     causal: bool = True
+    # What rows of a model that is not causal see: everything, or prompt rows only the prompt (`prompt_isolated`).
+    attention: str = "bidirectional"
+    rope_theta: float = 10000
 
 
 class Layer(nn.Module):
@@ -83,7 +85,7 @@ class LanguageModel(nn.Module):
         self.embedding = nn.Parameter(torch.randn(shape.vocab_size, shape.dim) * 0.02)
         self.layers = nn.ModuleList(Layer(shape) for _ in range(shape.n_layers))
         self.final_norm = nn.Parameter(torch.ones(shape.dim))
-        self.cos, self.sin = rotary_tables(shape.head_dim, shape.context)
+        self.cos, self.sin = rotary_tables(shape)
         self.masks = {}
 
     def forward(self, ids, masks=None):
@@ -113,8 +115,8 @@ class LanguageModel(nn.Module):
         return sum(parameter.numel() for parameter in self.parameters())
 
 
-def rotary_tables(head_dim, length):
-    """Returns cos and sin [length, 1, head_dim / 2] of position * ROPE_THETA^(-2i / head_dim)."""
-    frequency = 1 / ROPE_THETA ** (torch.arange(0, head_dim, 2).float() / head_dim)
-    angles = torch.outer(torch.arange(length).float(), frequency)[:, None, :]
+def rotary_tables(shape):
+    """Returns cos and sin [context, 1, head_dim / 2] of position * rope_theta^(-2i / head_dim)."""
+    frequency = 1 / shape.rope_theta ** (torch.arange(0, shape.head_dim, 2).float() / shape.head_dim)
+    angles = torch.outer(torch.arange(shape.context).float(), frequency)[:, None, :]
     return angles.cos(), angles.sin()

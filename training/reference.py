@@ -5,7 +5,6 @@ It shares nothing with model.py but the weights, so the two prove each other.
 import torch
 
 from blocks import EPS
-from model import ROPE_THETA
 from weights import hub_parameters
 
 
@@ -37,8 +36,8 @@ def norm(x, weight):
 def attention(layer, shape, x):
     """x [T, D] -> [T, D], causal if the shape says so."""
     length, width = len(x), shape.head_dim
-    q = rotary((x @ layer["self_attn.q_proj.weight"].T).view(length, shape.n_heads, width))
-    k = rotary((x @ layer["self_attn.k_proj.weight"].T).view(length, shape.n_kv_heads, width))
+    q = rotary((x @ layer["self_attn.q_proj.weight"].T).view(length, shape.n_heads, width), shape.rope_theta)
+    k = rotary((x @ layer["self_attn.k_proj.weight"].T).view(length, shape.n_kv_heads, width), shape.rope_theta)
     v = (x @ layer["self_attn.v_proj.weight"].T).view(length, shape.n_kv_heads, width)
     heads = []
     for head in range(shape.n_heads):
@@ -50,10 +49,10 @@ def attention(layer, shape, x):
     return torch.cat(heads, -1) @ layer["self_attn.o_proj.weight"].T
 
 
-def rotary(x):
-    """Rotates the pairs (i, i + A/2) of x [T, heads, A] by position * ROPE_THETA^(-2i/A)."""
+def rotary(x, theta):
+    """Rotates the pairs (i, i + A/2) of x [T, heads, A] by position * theta^(-2i/A)."""
     length, _, width = x.shape
-    frequency = ROPE_THETA ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
+    frequency = theta ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
     angle = torch.arange(length, dtype=torch.float64)[:, None, None] * frequency
     a, b = x.chunk(2, -1)
     return torch.cat([a * angle.cos() - b * angle.sin(), b * angle.cos() + a * angle.sin()], -1)

@@ -8,6 +8,7 @@ import torch
 PAD, BOS, EOS, MASK = 0, 1, 2, 3
 HEADER = 3
 QUERY_STEP = 4
+EASY_OF = 4
 
 
 class Records:
@@ -44,12 +45,20 @@ class Tasks:
         self.weights = torch.tensor([float(weights[name]) for name in self.names])
         self.by_task = {name: Records(os.path.join(folder, f"{name}.{split}.u8"), context) for name in self.names}
 
-    def draw(self, count, generator):
-        """Returns `count` problems [(level, prompt, answer)], first the task by its weight and then the problem."""
+    def draw(self, count, generator, easy_share=0.0):
+        """Returns `count` problems [(level, prompt, answer)], first the task by its weight and then the problem.
+
+        About `easy_share` of them are the easiest of EASY_OF problems.
+        """
         tasks = torch.multinomial(self.weights, count, replacement=True, generator=generator).tolist()
-        places = torch.rand(count, generator=generator).tolist()
-        lists = [self.by_task[self.names[task]] for task in tasks]
-        return [problems[int(place * len(problems))] for problems, place in zip(lists, places)]
+        places = torch.rand(count, EASY_OF, generator=generator).tolist()
+        easy = (torch.rand(count, generator=generator) < easy_share).tolist()
+        drawn = []
+        for task, own_places, is_easy in zip(tasks, places, easy):
+            problems = self.by_task[self.names[task]]
+            own_places = own_places if is_easy else own_places[:1]
+            drawn.append(min((problems[int(place * len(problems))] for place in own_places), key=lambda p: p[0]))
+        return drawn
 
     def text(self, ids):
         """Returns the text of ids up to the first EOS, without BOS and padding."""

@@ -8,9 +8,10 @@ import numpy as np
 import torch
 
 from blocks import EPS
-from model import ROPE_THETA, LanguageModel, Shape
+from model import LanguageModel, Shape
 from tokenizer import END, MASK
 
+STORY_TOKENS = (END, END, MASK)
 DTYPES = {"F16": np.float16, "F32": np.float32}
 
 
@@ -58,23 +59,29 @@ def read_safetensors(path):
     return named
 
 
-def config_of(shape):
-    """Returns the content of config.json: every field a Llama loader reads, and `causal` where it is false."""
+def config_of(shape, tokens=STORY_TOKENS):
+    """Returns the content of config.json: every field a Llama loader reads, and `attention` where it is not causal.
+
+    `tokens` gives the ids of bos, eos and mask; of a shape that is not causal, `attention` says what rows see.
+    """
+    bos, eos, mask = tokens
     config = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": shape.vocab_size,
               "hidden_size": shape.dim, "num_hidden_layers": shape.n_layers, "num_attention_heads": shape.n_heads,
               "num_key_value_heads": shape.n_kv_heads, "head_dim": shape.head_dim,
               "intermediate_size": shape.hidden_dim, "hidden_act": "silu", "rms_norm_eps": EPS,
-              "rope_theta": ROPE_THETA, "attention_bias": False, "mlp_bias": False, "tie_word_embeddings": True,
-              "max_position_embeddings": shape.context, "bos_token_id": END, "eos_token_id": END,
-              "mask_token_id": MASK, "torch_dtype": "float16"}
-    return config if shape.causal else {**config, "causal": False}
+              "rope_theta": shape.rope_theta, "attention_bias": False, "mlp_bias": False, "tie_word_embeddings": True,
+              "max_position_embeddings": shape.context, "bos_token_id": bos, "eos_token_id": eos,
+              "mask_token_id": mask, "torch_dtype": "float16"}
+    if shape.causal:
+        return config
+    return {**config, "architectures": ["LlamaForMaskedDiffusion"], "is_causal": False, "attention": shape.attention}
 
 
-def save_model(model, folder):
-    """Writes config.json and model.safetensors (f16)."""
+def save_model(model, folder, tokens=STORY_TOKENS):
+    """Writes config.json and model.safetensors (f16); `tokens` as config_of takes them."""
     os.makedirs(folder, exist_ok=True)
     write_safetensors(os.path.join(folder, "model.safetensors"), hub_parameters(model))
-    write_json(os.path.join(folder, "config.json"), config_of(model.shape))
+    write_json(os.path.join(folder, "config.json"), config_of(model.shape, tokens))
 
 
 def load_model(folder):
@@ -85,7 +92,8 @@ def load_model(folder):
         vocab_size=config["vocab_size"], dim=config["hidden_size"], n_layers=config["num_hidden_layers"],
         n_heads=config["num_attention_heads"], n_kv_heads=config["num_key_value_heads"], head_dim=config["head_dim"],
         hidden_dim=config["intermediate_size"], context=config["max_position_embeddings"],
-        causal=config.get("causal", True)))
+        causal=config.get("is_causal", True), attention=config.get("attention", "bidirectional"),
+        rope_theta=config["rope_theta"]))
     stored = read_safetensors(os.path.join(folder, "model.safetensors"))
     for name, tensor in hub_parameters(model).items():
         tensor.copy_(stored.pop(name))

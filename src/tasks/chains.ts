@@ -4,7 +4,9 @@ import { checkAgainst, parsePrompt, range, type Task } from "./task";
 
 const runningSums = (digits: string): string => {
   let sum = 0;
-  return [...digits].map((digit) => (sum = (sum + Number(digit)) % 10)).join("");
+  return Array.from(digits)
+    .map((digit) => (sum = (sum + Number(digit)) % 10))
+    .join("");
 };
 
 const sums: Task = {
@@ -27,7 +29,7 @@ const sums: Task = {
   }),
 };
 
-const KEYS = [..."abcdef"];
+const KEYS = Array.from("abcdef");
 
 /** Follows `table` (pairs of key and value) `count` times; null where a key is missing. */
 function follow(table: string, start: string, count: number): string | null {

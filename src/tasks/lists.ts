@@ -6,7 +6,7 @@
 import type { Random } from "./random";
 import { checkAgainst, parsePrompt, range, RIGHT, wrong, type Task, type Verdict } from "./task";
 
-const ITEMS = [..."abcdefghijklmnopqrstuvwxyz"];
+const ITEMS = Array.from("abcdefghijklmnopqrstuvwxyz");
 /** Slots of a list in the prompt. They are filled up, so that item and answer are always equally far apart. */
 export const SLOTS = 12;
 export const OPEN = "_";
@@ -58,8 +58,8 @@ interface Edit {
   /** The prompt names the item that comes in. */
   readonly needsItem: boolean;
   /** Places of a list of n letters. */
-  places(n: number): number;
-  apply(list: string, at: number, item: string): string;
+  readonly places: (n: number) => number;
+  readonly apply: (list: string, at: number, item: string) => string;
 }
 
 const EDITS: readonly Edit[] = [
@@ -138,7 +138,7 @@ function editAnywhere({ id, label, summary, needsItem, places, apply }: Edit): T
   };
 }
 
-const sorted = (list: string): string => [...list].sort().join("");
+const sorted = (list: string): string => Array.from(list).sort().join("");
 
 function checkShuffle(prompt: string, answer: string): Verdict {
   const list = parsePrompt(prompt, "shuffle:", LIST)?.[0];
@@ -157,7 +157,7 @@ const shuffle: Task = {
   make(level, random) {
     const { list } = draw(random, level);
     let answer = list;
-    while (answer === list) answer = random.shuffled([...list]).join("");
+    while (answer === list) answer = random.shuffled(Array.from(list)).join("");
     return { prompt: `shuffle:${slots(list)}=`, answer };
   },
   check: checkShuffle,
@@ -166,7 +166,7 @@ const shuffle: Task = {
 export const listTasks: readonly Task[] = [
   mapping("copy", "Copy", "The list once more.", (list) => list),
   mapping("reverse", "Reverse", "The list from its end to its start.", (list) =>
-    [...list].reverse().join(""),
+    Array.from(list).reverse().join(""),
   ),
   mapping("sort", "Sort", "The letters in the order of the alphabet.", sorted),
   shuffle,

@@ -11,7 +11,7 @@ const VALUES = {
 } as const;
 type Key = keyof typeof VALUES;
 const KEYS = Object.keys(VALUES) as Key[];
-const LETTERS = [..."abcdefghijklmnopqrstuvwxyz"];
+const LETTERS = Array.from("abcdefghijklmnopqrstuvwxyz");
 
 /** The regular expression of all right records with these keys. */
 export const recordPattern = (keys: readonly Key[]): string =>

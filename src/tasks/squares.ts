@@ -3,7 +3,7 @@ import type { Random } from "./random";
 import { checkAgainst, parsePrompt, range, RIGHT, wrong, type Task, type Verdict } from "./task";
 
 const N = 4;
-const LETTERS = [..."abcdefghijklmnopqrstuvwxyz"];
+const LETTERS = Array.from("abcdefghijklmnopqrstuvwxyz");
 
 const rowCells = (row: number): number[] => range(0, N - 1).map((column) => N * row + column);
 const columnCells = (column: number): number[] => range(0, N - 1).map((row) => N * row + column);
@@ -20,7 +20,7 @@ function checkLatin(prompt: string, answer: string): Verdict {
     return wrong("the prompt is not of this task's form");
   if (answer.length !== N * N) return wrong(`it has ${answer.length} cells, not ${N * N}`);
   const full = LINES.every((line) => new Set(line.map((cell) => answer[cell])).size === N);
-  const known = [...answer].every((symbol) => symbols.includes(symbol));
+  const known = Array.from(answer).every((symbol) => symbols.includes(symbol));
   return full && known ? RIGHT : wrong("a row or column has not each letter once");
 }
 
@@ -50,7 +50,7 @@ const latin: Task = {
 export function solveSudoku(
   grid: string,
   most = 2,
-  order: (cell: number) => readonly string[] = () => [..."1234"],
+  order: (cell: number) => readonly string[] = () => Array.from("1234"),
 ): string[] {
   const cell = grid.indexOf(".");
   if (cell < 0) return [grid];
@@ -66,7 +66,7 @@ export function solveSudoku(
 
 /** The only solution, or null; also null if the given cells contradict each other. */
 function onlySolution(grid: string): string | null {
-  const clash = [...grid].some(
+  const clash = Array.from(grid).some(
     (digit, cell) => digit !== "." && PEERS[cell]?.some((p) => p !== cell && grid[p] === digit),
   );
   const solutions = clash ? [] : solveSudoku(grid);
@@ -82,10 +82,12 @@ const sudoku: Task = {
   levels: range(4, 10),
   ambiguous: false,
   make(level, random) {
-    const [answer = ""] = solveSudoku(".".repeat(N * N), 1, () => random.shuffled([..."1234"]));
+    const [answer = ""] = solveSudoku(".".repeat(N * N), 1, () => random.shuffled(Array.from("1234")));
     for (;;) {
       const open = new Set(random.sample(range(0, N * N - 1), level));
-      const grid = [...answer].map((digit, cell) => (open.has(cell) ? "." : digit)).join("");
+      const grid = Array.from(answer)
+        .map((digit, cell) => (open.has(cell) ? "." : digit))
+        .join("");
       if (onlySolution(grid) !== null) return { prompt: `sudoku:${grid}=`, answer };
     }
   },

@@ -45,7 +45,7 @@ export const range = (first: number, last: number): number[] =>
 /** The groups of `pattern` in what a prompt has between its opening and the final "="; null if it does not fit. */
 export function parsePrompt(prompt: string, opening: string, pattern: string): string[] | null {
   const found = new RegExp(`^${opening}${pattern}=$`, "s").exec(prompt);
-  return found ? found.slice(1).map((group) => group ?? "") : null;
+  return found ? found.slice(1).map((group) => group) : null;
 }
 
 /** A checker for a task whose prompt determines its only answer; `solve` returns null for prompts of another form. */

@@ -7,9 +7,9 @@ export const EOS = 2;
 export const MASK = 3;
 
 const SPECIAL = ["<pad>", "<bos>", "<eos>", "<mask>"];
-const LETTERS = [..."abcdefghijklmnopqrstuvwxyz"];
-const DIGITS = [..."0123456789"];
-const SIGNS = [...'=,:;|+-*/_.{}[]"\n'];
+const LETTERS = Array.from("abcdefghijklmnopqrstuvwxyz");
+const DIGITS = Array.from("0123456789");
+const SIGNS = Array.from('=,:;|+-*/_.{}[]"\n');
 
 /** Words that open a prompt and say what is asked for. */
 const OPENINGS = [

@@ -9,6 +9,11 @@ import { lastNumber, wordsResult } from "../../../src/tasks/words";
 const draw = (id: string, number: number, level?: number) =>
   drawProblem(findTask(id), { seed: 9, number, split: "train", ...(level === undefined ? {} : { level }) });
 
+const whyNot = (prompt: string, answer: string): string => {
+  const verdict = judge(prompt, answer);
+  return verdict.ok ? "it is right" : verdict.why;
+};
+
 describe("lists", () => {
   it.each([
     ["copy:cab_________=", "cab", "cba"],
@@ -39,11 +44,9 @@ describe("CountDown", () => {
   it("accepts any legal way and names the first false line", () => {
     const prompt = "countdown:25:12,7,5=";
     expect(judge(prompt, "12-7=5|5,5\n5*5=25|25")).toEqual({ ok: true });
-    expect(judge(prompt, "12-7=4|5,4\n5*5=25|25")).toMatchObject({ why: expect.stringContaining("12-7=4") });
-    expect(judge(prompt, "12-7=5|5,5")).toMatchObject({ why: expect.stringContaining("left over") });
-    expect(judge(prompt, "12+7=19|19,5\n19+5=24|24")).toMatchObject({
-      why: expect.stringContaining("24, not 25"),
-    });
+    expect(whyNot(prompt, "12-7=4|5,4\n5*5=25|25")).toContain("12-7=4");
+    expect(whyNot(prompt, "12-7=5|5,5")).toContain("left over");
+    expect(whyNot(prompt, "12+7=19|19,5\n19+5=24|24")).toContain("24, not 25");
     expect(judge(prompt, "7-12=5|5,5\n5*5=25|25").ok).toBe(false);
   });
 
@@ -108,7 +111,7 @@ describe("squares", () => {
     for (let number = 0; number < 20; number++) {
       const { prompt, answer, level } = draw("sudoku", number);
       const grid = prompt.slice("sudoku:".length, -1);
-      expect([...grid].filter((cell) => cell === ".")).toHaveLength(level);
+      expect(grid.replaceAll(/[^.]/g, "")).toHaveLength(level);
       expect(solveSudoku(grid, 1000)).toEqual([answer]);
     }
     expect(judge(`sudoku:${".".repeat(16)}=`, "1234341221434321").ok).toBe(false);

@@ -93,7 +93,7 @@ describe("the whole set", () => {
   });
 
   it("tests on about an eighth of all prompts", () => {
-    const letters = [..."abcdefghijklmnopqrstuvwxyz"];
+    const letters = Array.from("abcdefghijklmnopqrstuvwxyz");
     const prompts = letters.flatMap((a) => letters.flatMap((b) => letters.map((c) => `copy:${a}${b}${c}=`)));
     const share = prompts.filter((prompt) => splitOf(prompt) === "test").length / prompts.length;
     expect(share).toBeGreaterThan(0.115);
@@ -103,9 +103,9 @@ describe("the whole set", () => {
   it("names what is wrong with a task id or a prompt", () => {
     expect(() => findTask("juggle")).toThrow(/no task "juggle".*copy, reverse/s);
     expect(() => encode("copy:äb=")).toThrow(/"ä" at place 6/);
-    expect(judge("tell me a story", "no")).toMatchObject({
+    expect(judge("tell me a story", "no")).toEqual({
       ok: false,
-      why: expect.stringContaining("no task"),
+      why: "the prompt opens with the word of no task",
     });
   });
 });
