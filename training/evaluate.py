@@ -13,6 +13,7 @@ import torch
 from torch.nn import functional
 
 from data import HeldOut, load_tokens
+from masking import bits_per_byte_bound
 from weights import load_model
 
 BATCH = 8
@@ -65,12 +66,17 @@ def main():
     parser.add_argument("model", help="folder with config.json and model.safetensors")
     parser.add_argument("--target", help="folder of the model that this one drafts for")
     parser.add_argument("--work", required=True, help="folder that data.py wrote")
+    parser.add_argument("--draws", type=int, default=1, help="of masked models: numbers of hidden tokens a window")
     parser.add_argument("--windows", type=int, help="measure only the first windows of the held-out text")
     args = parser.parse_args()
     torch.set_num_threads(1)
     model = load_model(args.model)
     heldout = HeldOut(args.work, model.shape.context, args.windows)
     target = load_model(args.target) if args.target else None
+    if not model.shape.causal:
+        bound = bits_per_byte_bound(model, heldout, args.draws)
+        print(json.dumps({"tokens": heldout.inputs.numel(), "bits_per_byte_bound": round(bound, 4)}))
+        return
     figures = {"tokens": heldout.inputs.numel(), **measure(model, heldout, target)}
     if target is not None:
         figures.update(measure_own_text(model, target, os.path.join(args.work, OWN_TEXT)))

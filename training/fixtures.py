@@ -1,6 +1,7 @@
 """Writes the test fixtures of a model folder: tests/fixtures/models/<id>.json and <id>.bin.
 
     python3 training/fixtures.py public/models/story-target public/models/story-draft --work train-work
+    python3 training/fixtures.py public/models/task-diffusion --tasks train-work/tasks
 
 The numbers come from the stored float16 weights through reference.py (float64), rounded to float32 at the end. The
 .bin is little-endian float32 without a header; the .json says where each tensor lies in it. The same weights and
@@ -15,76 +16,131 @@ import torch
 
 from data import load_tokens
 from reference import forward
-from tokenizer import END, Tokenizer
+from task_data import BOS, EOS, MASK as TASK_MASK, PAD, Records, read_texts
+from tokenizer import END, MASK, Tokenizer
 from weights import load_model, weights_hash
 
 TEXT_TOKENS = 32
-LOGIT_POSITIONS = [0, 1, 2, 7, 15, 16, 30, 31]
+# Every so many tokens of a text with masks one is hidden.
+HIDE_EVERY = 3
 PROMPT = "Once upon a time, there was a little"
 GREEDY_TOKENS = 40
+CANVAS = 12
+TASK, PROBLEM = "sort", 3
 
 
-def heldout_tokens(work):
-    """Returns the first TEXT_TOKENS ids of the held-out text, END in front of them."""
-    tokens = load_tokens(os.path.join(work, "heldout.u16"))
-    return [END, *tokens[:TEXT_TOKENS - 1].tolist()]
+class Stories:
+    """What a story model is checked on: the start of the held-out text, and PROMPT to go on from."""
+
+    def __init__(self, folder, work):
+        self.tokenizer = Tokenizer.load(os.path.join(folder, "tokenizer.json"))
+        self.ids = [END, *load_tokens(os.path.join(work, "heldout.u16"))[:TEXT_TOKENS - 1].tolist()]
+        self.prompt, self.prompt_ids = PROMPT, [END, *self.tokenizer.encode(PROMPT)]
+        self.text_prompt_length, self.mask, self.end, self.banned = len(self.prompt_ids), MASK, None, [MASK]
+
+    def text(self, ids):
+        return self.tokenizer.decode(ids)
+
+
+class TaskProblem:
+    """What a task model is checked on: a test problem with its answer, and its prompt alone."""
+
+    def __init__(self, folder, tasks):
+        with open(os.path.join(folder, "tokenizer.json"), encoding="utf-8") as file:
+            self.texts = read_texts(json.load(file))
+        _, prompt, answer = Records(os.path.join(tasks, f"{TASK}.test.u8"), 64)[PROBLEM]
+        self.ids, self.prompt_ids = [*prompt.tolist(), *answer.tolist()], prompt.tolist()
+        self.prompt = self.text(self.prompt_ids[1:])
+        self.text_prompt_length, self.mask, self.end, self.banned = len(prompt), TASK_MASK, EOS, [PAD, BOS, TASK_MASK]
+
+    def text(self, ids):
+        return "".join(self.texts[i] for i in ids)
 
 
 @torch.no_grad()
-def tensors_of(model, ids):
-    """Returns [(name, float32 array)]: every [T, D] output, and the logits of LOGIT_POSITIONS."""
-    outputs = forward(model, torch.tensor(ids))
-    outputs = [(name, x[LOGIT_POSITIONS] if name == "logits" else x) for name, x in outputs]
+def tensors_of(model, ids, prompt_length, positions):
+    """Returns [(name, float32 array)]: every [T, D] output, and the logits of `positions`."""
+    outputs = forward(model, torch.tensor(ids), prompt_length)
+    outputs = [(name, x[positions] if name == "logits" else x) for name, x in outputs]
     return [(name, x.numpy().astype("<f4")) for name, x in outputs]
 
 
 @torch.no_grad()
-def greedy(model, prompt):
-    """Returns (the GREEDY_TOKENS most likely next ids, lead of each over the second most likely in logits)."""
-    ids, leads = list(prompt), []
+def greedy(model, case):
+    """Returns (the most likely next ids, lead of each over the second most likely in logits)."""
+    ids, leads = list(case.prompt_ids), []
     for _ in range(GREEDY_TOKENS):
         logits = forward(model, torch.tensor(ids))[-1][1][-1]
         best = logits.topk(2)
         ids.append(best.indices[0].item())
         leads.append(round((best.values[0] - best.values[1]).item(), 6))
-    return ids[len(prompt):], leads
+        if ids[-1] == case.end:
+            break
+    return ids[len(case.prompt_ids):], leads
 
 
-def write_fixture(folder, work, out):
+@torch.no_grad()
+def denoise(model, case):
+    """Fills CANVAS masks after the prompt, the most certain position first; returns (tokens, [position, ...]).
+
+    Positions count from the start of the canvas.
+    """
+    start = len(case.prompt_ids)
+    ids, order = torch.tensor([*case.prompt_ids, *[case.mask] * CANVAS]), []
+    for _ in range(CANVAS):
+        logits = forward(model, ids, start)[-1][1][start:]
+        logits[:, case.banned] = -1e30
+        certain, best = logits.softmax(-1).max(-1)
+        place = certain.masked_fill(ids[start:] != case.mask, -1).argmax().item()
+        ids[start + place] = best[place]
+        order.append(place)
+    return ids[start:].tolist(), order
+
+
+def write_fixture(folder, args):
     """Writes the two files of one model."""
     name = os.path.basename(os.path.normpath(folder))
-    model, tokenizer = load_model(folder), Tokenizer.load(os.path.join(folder, "tokenizer.json"))
-    ids = heldout_tokens(work)
+    model = load_model(folder)
+    case = TaskProblem(folder, args.tasks) if name.startswith("task-") else Stories(folder, args.work)
+    ids, content = list(case.ids), {"model": name, "weightsSha256": weights_hash(folder), "text": case.text(case.ids[1:])}
+    if not model.shape.causal:
+        hidden = range(case.text_prompt_length, len(ids), HIDE_EVERY)
+        ids = [case.mask if i in hidden else token for i, token in enumerate(ids)]
+    positions = sorted({0, 1, 2, 7, len(ids) // 2 - 1, len(ids) // 2, len(ids) - 2, len(ids) - 1})
+    content.update(tokens=ids, promptLength=case.text_prompt_length, logitPositions=positions)
     layout, offset, chunks = [], 0, []
-    for label, array in tensors_of(model, ids):
+    for label, array in tensors_of(model, ids, case.text_prompt_length, positions):
         layout.append({"name": label, "shape": list(array.shape), "offsetFloats": offset})
         chunks.append(np.ascontiguousarray(array).tobytes())
         offset += array.size
-    prompt = [END, *tokenizer.encode(PROMPT)]
-    tokens, leads = greedy(model, prompt)
-    content = {
-        "model": name, "weightsSha256": weights_hash(folder), "text": tokenizer.decode(ids[1:]), "tokens": ids,
-        "logitPositions": LOGIT_POSITIONS, "tensors": layout,
-        "greedy": {"prompt": PROMPT, "promptTokens": prompt, "tokens": tokens, "text": tokenizer.decode(tokens),
-                   "leads": leads}}
-    os.makedirs(out, exist_ok=True)
-    with open(os.path.join(out, f"{name}.json"), "w", encoding="utf-8") as file:
+    content["tensors"] = layout
+    if model.shape.causal:
+        tokens, leads = greedy(model, case)
+        content["greedy"] = {"prompt": case.prompt, "promptTokens": case.prompt_ids, "tokens": tokens,
+                             "text": case.text(tokens), "leads": leads}
+    else:
+        tokens, order = denoise(model, case)
+        content["canvas"] = {"prompt": case.prompt, "promptTokens": case.prompt_ids, "tokens": tokens, "order": order,
+                             "banned": case.banned}
+    os.makedirs(args.out, exist_ok=True)
+    with open(os.path.join(args.out, f"{name}.json"), "w", encoding="utf-8") as file:
         fields = (f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in content.items())
         file.write("{\n" + ",\n".join(fields) + "\n}\n")
-    with open(os.path.join(out, f"{name}.bin"), "wb") as file:
+    with open(os.path.join(args.out, f"{name}.bin"), "wb") as file:
         file.write(b"".join(chunks))
-    print(f"{name}: {4 * offset} bytes, smallest lead {min(leads)}, text: {tokenizer.decode(prompt[1:] + tokens)!r}")
+    print(f"{name}: {4 * offset} bytes, {case.prompt!r} -> {case.text(tokens)!r}")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", help="model folders; the folder name is the model id")
-    parser.add_argument("--work", required=True, help="folder that data.py wrote")
+    parser.add_argument("--work", help="folder that data.py wrote, for story models")
+    parser.add_argument("--tasks", help="folder that `npm run tasks` wrote, for task models")
     parser.add_argument("--out", default=os.path.join("tests", "fixtures", "models"))
     args = parser.parse_args()
     torch.set_num_threads(1)
     for folder in args.folders:
-        write_fixture(folder, args.work, args.out)
+        write_fixture(folder, args)
 
 
 if __name__ == "__main__":

@@ -8,20 +8,34 @@ from blocks import EPS
 from weights import hub_parameters
 
 
-def forward(model, ids):
-    """ids [T] -> list of (name, float64 tensor): embedding, layer outputs, final norm [T, D], logits [T, V]."""
+def forward(model, ids, prompt_length=0):
+    """ids [T] -> list of (name, float64 tensor): embedding, layer outputs, final norm [T, D], logits [T, V].
+
+    The first `prompt_length` ids are the prompt, which matters where its rows are isolated.
+    """
     named = {name: tensor.double() for name, tensor in hub_parameters(model).items()}
-    return forward_named(named, model.shape, ids)
+    return forward_named(named, model.shape, ids, prompt_length)
 
 
-def forward_named(named, shape, ids):
+def seen(shape, length, prompt_length):
+    """Returns which positions each position sees [T, T]."""
+    everything = torch.ones(length, length, dtype=torch.bool)
+    if shape.causal:
+        return everything.tril()
+    if shape.attention == "prompt_isolated":
+        everything[:prompt_length, prompt_length:] = False
+    return everything
+
+
+def forward_named(named, shape, ids, prompt_length=0):
     """As `forward`, over {Llama name: tensor}; differentiable."""
+    visible = seen(shape, len(ids), prompt_length)
     embedding = named["model.embed_tokens.weight"]
     x = embedding[ids]
     outputs = [("embedding", x)]
     for i in range(shape.n_layers):
         layer = {name.split(f"layers.{i}.")[1]: tensor for name, tensor in named.items() if f"layers.{i}." in name}
-        x = x + attention(layer, shape, norm(x, layer["input_layernorm.weight"]))
+        x = x + attention(layer, shape, norm(x, layer["input_layernorm.weight"]), visible)
         x = x + feed_forward(layer, norm(x, layer["post_attention_layernorm.weight"]))
         outputs.append((f"layer{i}", x))
     x = norm(x, named["model.norm.weight"])
@@ -33,8 +47,8 @@ def norm(x, weight):
     return x / torch.sqrt((x ** 2).mean(-1, keepdim=True) + EPS) * weight
 
 
-def attention(layer, shape, x):
-    """x [T, D] -> [T, D], causal if the shape says so."""
+def attention(layer, shape, x, visible):
+    """x [T, D] -> [T, D]; position i attends to the positions j with visible[i, j]."""
     length, width = len(x), shape.head_dim
     q = rotary((x @ layer["self_attn.q_proj.weight"].T).view(length, shape.n_heads, width), shape.rope_theta)
     k = rotary((x @ layer["self_attn.k_proj.weight"].T).view(length, shape.n_kv_heads, width), shape.rope_theta)
@@ -43,8 +57,7 @@ def attention(layer, shape, x):
     for head in range(shape.n_heads):
         kv_head = head * shape.n_kv_heads // shape.n_heads
         logits = q[:, head] @ k[:, kv_head].T / width ** 0.5
-        if shape.causal:
-            logits = logits.masked_fill(torch.ones(length, length, dtype=torch.bool).triu(1), -1e30)
+        logits = logits.masked_fill(~visible, -1e30)
         heads.append(torch.softmax(logits, -1) @ v[:, kv_head])
     return torch.cat(heads, -1) @ layer["self_attn.o_proj.weight"].T
 

@@ -3,6 +3,7 @@
 With --full prompt rows see the canvas as well: task-diffusion-full, the model that shows what caching a prompt costs.
 """
 import argparse
+import dataclasses
 
 import torch
 
@@ -14,7 +15,9 @@ from task_check import right
 from task_data import BOS, MASK, PAD, Tasks, by_length, canvas_batch, seen_mask
 from weights import load_model
 
-SHAPE = Shape(vocab_size=112, dim=96, n_layers=3, n_heads=3, n_kv_heads=3, hidden_dim=256, context=40, causal=False)
+SHAPE = Shape(vocab_size=112, dim=96, n_layers=3, n_heads=3, n_kv_heads=3, hidden_dim=256, context=40, causal=False,
+              attention="prompt_isolated")
+FULL_SHAPE = dataclasses.replace(SHAPE, attention="bidirectional")
 # Lists and Latin squares, how often each is drawn; the other tasks are the causal model's.
 WEIGHTS = {"copy": 0.5, "reverse": 1.5, "sort": 1.5, "shuffle": 1.5, "replace_index": 1, "replace_random": 1,
            "insert_index": 1, "insert_random": 1.25, "remove_index": 0.75, "remove_random": 1, "latin": 1}
@@ -65,7 +68,7 @@ def accuracy(model, tasks, isolated, count=MEASURED):
 def train(rank, args):
     torch.manual_seed(args.seed)
     isolated = not args.full
-    model = LanguageModel(SHAPE)
+    model = LanguageModel(FULL_SHAPE if args.full else SHAPE)
     if args.init:
         model.load_state_dict(load_model(args.init).state_dict())
     problems = Tasks(args.tasks, "train", SHAPE.context, WEIGHTS)

@@ -12,7 +12,10 @@ interface FixtureHeader {
     readonly shape: readonly number[];
     readonly offsetFloats: number;
   }[];
-  readonly greedy: {
+  /** How many of `tokens` are the prompt, which matters where its rows see nothing else. */
+  readonly promptLength: number;
+  /** Of causal models. */
+  readonly greedy?: {
     readonly prompt: string;
     readonly promptTokens: readonly number[];
     /** What follows the prompt. */
@@ -20,6 +23,16 @@ interface FixtureHeader {
     readonly text: string;
     /** Logit of each token minus that of the runner-up: how far other arithmetic may be off. */
     readonly leads: readonly number[];
+  };
+  /** Of models that fill masks: a canvas behind the prompt, the most probable proposal of all committed first. */
+  readonly canvas?: {
+    readonly prompt: string;
+    readonly promptTokens: readonly number[];
+    readonly tokens: readonly number[];
+    /** Places of the canvas in the order in which they were filled. */
+    readonly order: readonly number[];
+    /** Tokens that are never proposed. */
+    readonly banned: readonly number[];
   };
 }
 

@@ -1,6 +1,6 @@
 /**
  * The float64 reference against numbers dumped from PyTorch for the bundled models (training/fixtures.py): every
- * layer, the logits and one exact greedy text. What holds here makes the reference fit to judge the GPU.
+ * layer, the logits, and one exact greedy text or canvas. What holds here makes the reference fit to judge the GPU.
  */
 import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -8,7 +8,7 @@ import { catalog } from "../../src/models/catalog";
 import { loadModel, type LoadedModel } from "../../src/models/load";
 import { directorySource } from "../../src/models/source_node";
 import { readFixture, type ModelFixture } from "../helpers/model_fixture";
-import { greedyText, LlamaReference, type ReferenceOutput } from "../reference/llama";
+import { greedyText, LlamaReference, softmax, argmax, type ReferenceOutput } from "../reference/llama";
 
 /**
  * Fixtures are float64 results stored as f32: rounding is 2^-24 of each number, and sums may run in another order,
@@ -16,7 +16,22 @@ import { greedyText, LlamaReference, type ReferenceOutput } from "../reference/l
  */
 const RELATIVE = 2 ** -23;
 
-describe.each(catalog.filter(({ kind }) => kind === "causal").map(({ id }) => id))("%s", (id) => {
+/** One pass over a whole text or canvas, every row seeing what the model's kind lets it see. */
+function forwardWhole(model: LoadedModel, tokens: readonly number[], promptLength: number): ReferenceOutput {
+  const reference = new LlamaReference(model.config, model.tensors);
+  const { masked } = model.config;
+  if (!masked) return reference.forwardText(tokens);
+  const isIsolated = masked.attention === "prompt_isolated";
+  return reference.forward(
+    tokens.map((token, position) => ({
+      token,
+      position,
+      sees: (other: number) => !(isIsolated && position < promptLength) || other < promptLength,
+    })),
+  );
+}
+
+describe.each(catalog.map(({ id }) => id))("%s", (id) => {
   const directory = new URL(`../../public/models/${id}/`, import.meta.url);
   let model: LoadedModel;
   let fixture: ModelFixture;
@@ -24,7 +39,7 @@ describe.each(catalog.filter(({ kind }) => kind === "causal").map(({ id }) => id
   beforeAll(async () => {
     fixture = await readFixture(id);
     model = await loadModel(directorySource(directory.pathname, id));
-    output = new LlamaReference(model.config, model.tensors).forwardText(fixture.tokens);
+    output = forwardWhole(model, fixture.tokens, fixture.promptLength);
   });
 
   /** Largest difference, in units of what may differ. */
@@ -53,10 +68,40 @@ describe.each(catalog.filter(({ kind }) => kind === "causal").map(({ id }) => id
   });
 
   it("makes the same tokens of the prompt and writes exactly the same text", () => {
-    const { prompt, promptTokens, tokens, text } = fixture.greedy;
-    expect(model.tokenizer.encodePrompt(prompt)).toEqual(promptTokens);
-    const written = greedyText(new LlamaReference(model.config, model.tensors), promptTokens, tokens.length);
-    expect(written).toEqual(tokens);
-    expect(model.tokenizer.decode(written)).toBe(text);
+    const { greedy, canvas } = fixture;
+    const start = greedy ?? canvas;
+    expect(model.tokenizer.encodePrompt(start?.prompt ?? "")).toEqual(start?.promptTokens);
+    if (greedy) {
+      const reference = new LlamaReference(model.config, model.tensors);
+      const written = greedyText(reference, greedy.promptTokens, greedy.tokens.length);
+      expect(written).toEqual(greedy.tokens);
+      expect(model.tokenizer.decode(written)).toBe(greedy.text);
+    }
+    if (canvas) expect(denoised(model, canvas)).toEqual({ tokens: canvas.tokens, order: canvas.order });
+    expect((greedy === undefined) === (canvas !== undefined)).toBe(true);
   });
 });
+
+type Canvas = NonNullable<ModelFixture["canvas"]>;
+
+/** Fills a canvas, the position with the most probable token first. */
+function denoised(model: LoadedModel, { promptTokens, order, banned }: Canvas) {
+  const mask = model.config.masked?.maskToken as number;
+  const tokens = Array.from(order, () => mask);
+  const places: number[] = [];
+  while (places.length < order.length) {
+    const { logits } = forwardWhole(model, [...promptTokens, ...tokens], promptTokens.length);
+    let best = { place: -1, token: -1, probability: -1 };
+    tokens.forEach((token, place) => {
+      if (token !== mask) return;
+      const row = Float64Array.from(logits[promptTokens.length + place] as Float64Array);
+      for (const id of banned) row[id] = -1e30;
+      const likely = argmax(row);
+      const probability = softmax(row)[likely] as number;
+      if (probability > best.probability) best = { place, token: likely, probability };
+    });
+    tokens[best.place] = best.token;
+    places.push(best.place);
+  }
+  return { tokens, order: places };
+}

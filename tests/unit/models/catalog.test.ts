@@ -2,8 +2,15 @@ import { describe, expect, it } from "vitest";
 import { catalog, findModel } from "../../../src/models/catalog";
 import { loadModel } from "../../../src/models/load";
 import { directorySource } from "../../../src/models/source_node";
+import { BOS, EOS } from "../../../src/tasks/vocabulary";
 
 const directory = (path: string): string => new URL(`../../../public/${path}`, import.meta.url).pathname;
+
+/** Ids that texts of each family begin and end with, and a text that it can read. */
+const TOKENIZERS: Readonly<Record<string, { bos: number; end: number; text: string }>> = {
+  "stories-2048": { bos: 0, end: 0, text: "Once" },
+  "tasks-108": { bos: BOS, end: EOS, text: "copy:abc_________=" },
+};
 
 describe("the catalogue", () => {
   it("has ids that are fit for links, each once", () => {
@@ -38,8 +45,9 @@ describe.each(catalog)("$id", (entry) => {
     expect(model.config).toMatchObject({ kind: entry.kind, maxContext: entry.contextLength });
     expect(model.tensors.parameters).toBe(entry.parameters);
     expect(model.sizeBytes).toBe(entry.sizeBytes);
-    expect(model.facts).toMatchObject({ id: entry.id, endTokens: [0] });
-    expect(model.tokenizer.encodePrompt("Once")[0]).toBe(0);
+    const { bos, end, text } = TOKENIZERS[entry.tokenizer]!;
+    expect(model.facts).toMatchObject({ id: entry.id, endTokens: [end] });
+    expect(model.tokenizer.encodePrompt(text)[0]).toBe(bos);
     for (const name of model.tensors.names) model.tensors.get(name).toFloat32();
   });
 

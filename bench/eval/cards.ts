@@ -1,0 +1,43 @@
+/** The part of a model card that `npm run eval` writes: the figures of public/models/eval.json as a table. */
+import type { Evaluation, Figure } from "./figures";
+
+const START = "<!-- measured by npm run eval -->";
+const END = "<!-- end -->";
+
+const shown = ({ unit, value }: Figure): string =>
+  unit === "share" ? `${Math.round(1000 * value) / 10} %` : value.toFixed(3);
+
+/** The section with its markers, as it must stand in the card. */
+export function section(evaluation: Evaluation, model: string): string {
+  const measured = evaluation.models[model];
+  if (!measured) throw new Error(`public/models/eval.json has no figures of ${model}; run npm run eval`);
+  const rows = measured.figures.map(
+    (figure) => `| ${figure.label} | ${shown(figure)} | ${figure.count.toLocaleString("en")} ${figure.of} |`,
+  );
+  return [
+    START,
+    "## Measured through this engine",
+    "",
+    "The stored weights, run by the project's own kernels and judged by its own checkers.",
+    "",
+    "| figure | value | over |",
+    "| --- | --- | --- |",
+    ...rows,
+    "",
+    "```",
+    measured.command,
+    "```",
+    "",
+    END,
+  ].join("\n");
+}
+
+/** The card with its section replaced, or with one before the last heading of the card. */
+export function withSection(card: string, text: string): string {
+  const start = card.indexOf(START);
+  const end = card.indexOf(END);
+  if (start >= 0 && end > start) return card.slice(0, start) + text + card.slice(end + END.length);
+  const heading = card.indexOf("\n## Data and licence");
+  if (heading < 0) throw new Error('expected the card to have a heading "Data and licence"');
+  return `${card.slice(0, heading)}\n${text}\n${card.slice(heading)}`;
+}

@@ -1,0 +1,34 @@
+/** What `npm run eval` writes for each model: figures with what was counted, in public/models/eval.json. */
+
+/** One measured number. */
+export interface Figure {
+  readonly id: string;
+  /** What the number says, as cards and the page show it. */
+  readonly label: string;
+  readonly value: number;
+  /** `bits/byte`, or `share` from 0 to 1. */
+  readonly unit: "bits/byte" | "share";
+  /** How many things were looked at, and what they are. */
+  readonly count: number;
+  readonly of: string;
+}
+
+export interface ModelFigures {
+  /** Of model.safetensors: figures of other weights are no figures of this model. */
+  readonly weightsSha256: string;
+  /** The command that measured it. */
+  readonly command: string;
+  readonly date: string;
+  /** How weights were kept on the device. */
+  readonly storage: "f32";
+  readonly adapter: string;
+  readonly figures: readonly Figure[];
+}
+
+export interface Evaluation {
+  /** By model id. */
+  readonly models: Readonly<Record<string, ModelFigures>>;
+}
+
+export const share = (hits: number, count: number): number => Math.round((1e4 * hits) / count) / 1e4;
+export const rounded = (value: number): number => Math.round(1e4 * value) / 1e4;

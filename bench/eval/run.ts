@@ -1,0 +1,122 @@
+/**
+ * `npm run eval`: figures of the bundled models from their stored weights through the engine, written to
+ * public/models/eval.json and into the cards. Without `--data` the stories are a small excerpt that lies beside this file.
+ *
+ *     npm run eval -- [--models a,b] [--data STORIES.txt(.gz)] [--windows N] [--count N] [--best N] [--samples N]
+ */
+import { readFileSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { gunzipSync } from "node:zlib";
+import { format } from "prettier";
+import { create, globals } from "webgpu";
+import { catalog, type CatalogEntry } from "../../src/models/catalog";
+import { directorySource } from "../../src/models/source_node";
+import { findTask } from "../../src/tasks";
+import { EngineHost, type HostedModel } from "../../src/worker/host";
+import { section, withSection } from "./cards";
+import type { Evaluation, Figure, ModelFigures } from "./figures";
+import { boundFigures, causalFigures, cutWindows } from "./stories";
+import { bestOfFigures, causalTaskFigures, maskedTaskFigures } from "./tasks";
+
+Object.assign(globalThis, globals);
+
+const MODELS = "public/models";
+const OUT = `${MODELS}/eval.json`;
+
+const { values } = parseArgs({
+  options: {
+    models: { type: "string", default: catalog.map(({ id }) => id).join(",") },
+    data: { type: "string", default: new URL("heldout.txt", import.meta.url).pathname },
+    windows: { type: "string", default: "1000" },
+    draws: { type: "string", default: "4" },
+    count: { type: "string", default: "40" },
+    best: { type: "string", default: "24" },
+    samples: { type: "string", default: "16" },
+  },
+});
+const [windows, draws, count, best, samples] = (
+  ["windows", "draws", "count", "best", "samples"] as const
+).map((name) => {
+  const value = Number(values[name]);
+  if (!Number.isInteger(value) || value < 1)
+    throw new Error(`--${name}: expected a whole number, found ${values[name]}`);
+  return value;
+}) as [number, number, number, number, number];
+
+function readStories(path: string): string[] {
+  const bytes = readFileSync(path);
+  return (path.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8").trimEnd().split("\n\n");
+}
+
+async function sha256(path: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", await readFile(path));
+  return Buffer.from(digest).toString("hex");
+}
+
+/** Tasks that the model was trained on, as its card lists them for `npm run eval`. */
+const MASKED_TASKS = [
+  ...["copy", "reverse", "sort", "shuffle", "replace_index", "replace_random"],
+  ...["insert_index", "insert_random", "remove_index", "remove_random", "latin"],
+];
+
+async function figuresOf(host: EngineHost, entry: CatalogEntry): Promise<Figure[]> {
+  const load = (id: string): Promise<HostedModel> => host.load(id, directorySource(`${MODELS}/${id}`, id));
+  const model = await load(entry.id);
+  if (entry.tokenizer.startsWith("tasks")) {
+    if (entry.kind === "masked")
+      return [
+        ...(await maskedTaskFigures(host, model, MASKED_TASKS, count, 1)),
+        ...(await maskedTaskFigures(host, model, MASKED_TASKS, count, 4)),
+      ];
+    return [
+      ...(await causalTaskFigures(host, model, count)),
+      ...(await bestOfFigures(host, model, findTask("countdown"), { level: 4, count: best, samples })),
+    ];
+  }
+  const heldOut = cutWindows(readStories(values.data), model, windows);
+  if (entry.kind === "masked") return boundFigures(host, model, heldOut, draws);
+  const drafted = catalog.find(({ draft, kind }) => draft === entry.id && kind === "causal");
+  return causalFigures(host, model, heldOut, drafted ? await load(drafted.id) : null);
+}
+
+async function readEvaluation(): Promise<Evaluation> {
+  try {
+    return JSON.parse(await readFile(OUT, "utf8")) as Evaluation;
+  } catch {
+    return { models: {} };
+  }
+}
+
+const command = ["npm run eval --", ...process.argv.slice(2).map((word) => word.replace(/^.*\//, ""))].join(
+  " ",
+);
+for (const id of values.models.split(",")) {
+  const entry = catalog.find((known) => known.id === id);
+  if (!entry) throw new Error(`there is no bundled model ${id}`);
+  const host = await EngineHost.open(create([]));
+  const figures = await figuresOf(host, entry);
+  for (const figure of figures)
+    console.log(`${id}: ${figure.label}: ${figure.value} (${figure.count} ${figure.of})`);
+  const measured: ModelFigures = {
+    weightsSha256: await sha256(`${MODELS}/${id}/model.safetensors`),
+    command,
+    date: new Date().toISOString().slice(0, 10),
+    storage: "f32",
+    adapter: host.gpu.adapter,
+    figures,
+  };
+  host.destroy();
+  const evaluation = await readEvaluation();
+  const known = catalog
+    .map((other) => other.id)
+    .filter((other) => other === id || other in evaluation.models);
+  const models = Object.fromEntries(
+    known.map((other) => [other, other === id ? measured : (evaluation.models[other] as ModelFigures)]),
+  );
+  await writeFile(OUT, await format(JSON.stringify({ models }), { parser: "json", printWidth: 110 }));
+  const card = `${MODELS}/${id}/card.md`;
+  const text = withSection(await readFile(card, "utf8"), section({ models }, id));
+  await writeFile(card, await format(text, { parser: "markdown", printWidth: 110 }));
+}
+process.exit(0);
