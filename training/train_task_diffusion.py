@@ -19,8 +19,8 @@ SHAPE = Shape(vocab_size=112, dim=96, n_layers=3, n_heads=3, n_kv_heads=3, hidde
               attention="prompt_isolated")
 FULL_SHAPE = dataclasses.replace(SHAPE, attention="bidirectional")
 # Lists and Latin squares, how often each is drawn; the other tasks are the causal model's.
-WEIGHTS = {"copy": 0.5, "reverse": 1.5, "sort": 1.5, "shuffle": 1.5, "replace_index": 1, "replace_random": 1,
-           "insert_index": 1, "insert_random": 1.25, "remove_index": 0.75, "remove_random": 1, "latin": 1}
+WEIGHTS = {"copy": 0.25, "reverse": 1, "sort": 1.25, "shuffle": 1.5, "replace_index": 0.75, "replace_random": 1.5,
+           "insert_index": 0.75, "insert_random": 1, "remove_index": 0.5, "remove_random": 0.75, "latin": 3}
 # Canvases are as long as their answer or longer, up to this or to the answer and MORE.
 CANVAS, MORE = 16, 3
 # Most tokens of prompt and answer in the shorter batch of a step.

@@ -11,10 +11,10 @@ from task_check import right
 from task_data import BOS, EOS, PAD, Tasks, by_length, causal_batch, padded
 
 SHAPE = Shape(vocab_size=112, dim=128, n_layers=4, n_heads=4, n_kv_heads=4, hidden_dim=352, context=64)
-LISTS = ("copy", "reverse", "sort", "shuffle", "replace_index", "replace_random", "insert_index", "insert_random",
-         "remove_index", "remove_random")
-WEIGHTS = {**{name: 1 for name in LISTS}, "sums": 1, "hops": 1, "words": 4, "countdown": 8, "latin": 1, "sudoku": 1,
-           "json": 1}
+# How often each task is drawn.
+WEIGHTS = {"copy": 0.5, "reverse": 2, "sort": 1.5, "shuffle": 2, "replace_index": 1, "replace_random": 2.5,
+           "insert_index": 1.25, "insert_random": 1.5, "remove_index": 0.75, "remove_random": 0.75, "sums": 0.75,
+           "hops": 0.75, "words": 4, "countdown": 6, "latin": 1.5, "sudoku": 1, "json": 0.75}
 # Most tokens of the problems that share the shorter batch of a step.
 SHORT = 37
 MEASURED = 24

@@ -54,23 +54,17 @@ async function sha256(path: string): Promise<string> {
   return Buffer.from(digest).toString("hex");
 }
 
-/** Tasks that the model was trained on, as its card lists them for `npm run eval`. */
-const MASKED_TASKS = [
-  ...["copy", "reverse", "sort", "shuffle", "replace_index", "replace_random"],
-  ...["insert_index", "insert_random", "remove_index", "remove_random", "latin"],
-];
-
 async function figuresOf(host: EngineHost, entry: CatalogEntry): Promise<Figure[]> {
   const load = (id: string): Promise<HostedModel> => host.load(id, directorySource(`${MODELS}/${id}`, id));
   const model = await load(entry.id);
-  if (entry.tokenizer.startsWith("tasks")) {
+  if (entry.tasks.length > 0) {
     if (entry.kind === "masked")
       return [
-        ...(await maskedTaskFigures(host, model, MASKED_TASKS, count, 1)),
-        ...(await maskedTaskFigures(host, model, MASKED_TASKS, count, 4)),
+        ...(await maskedTaskFigures(host, model, entry.tasks, count, 1)),
+        ...(await maskedTaskFigures(host, model, entry.tasks, count, 4)),
       ];
     return [
-      ...(await causalTaskFigures(host, model, count)),
+      ...(await causalTaskFigures(host, model, entry.tasks, count)),
       ...(await bestOfFigures(host, model, findTask("countdown"), { level: 4, count: best, samples })),
     ];
   }
@@ -117,6 +111,6 @@ for (const id of values.models.split(",")) {
   await writeFile(OUT, await format(JSON.stringify({ models }), { parser: "json", printWidth: 110 }));
   const card = `${MODELS}/${id}/card.md`;
   const text = withSection(await readFile(card, "utf8"), section({ models }, id));
-  await writeFile(card, await format(text, { parser: "markdown", printWidth: 110 }));
+  await writeFile(card, text);
 }
 process.exit(0);

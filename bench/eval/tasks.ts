@@ -11,10 +11,6 @@ import { share, type Figure } from "./figures";
 /** Problems are those of this seed; training files use others, and other splits. */
 const SEED = 77;
 
-/** Most positions of a canvas for a task: that of its longest answer, the end included. */
-const CANVAS: Readonly<Record<string, number>> = { latin: 17, sudoku: 17 };
-const LIST_CANVAS = 14;
-
 export const problemsOf = (task: Task, count: number, level?: number): Problem[] =>
   Array.from({ length: count }, (_, number) =>
     drawProblem(task, { seed: SEED, number, split: "test", ...(level === undefined ? {} : { level }) }),
@@ -81,18 +77,16 @@ const figure = (id: string, label: string, right: number, count: number): Figure
   of: "test problems",
 });
 
-/** Longest answers of the tasks with their end, in tokens. */
-const LONGEST = 46;
-
 /** Greedy accuracy of a causal model on every task. */
 export async function causalTaskFigures(
   host: EngineHost,
   model: HostedModel,
+  ids: readonly string[],
   count: number,
 ): Promise<Figure[]> {
   const figures: Figure[] = [];
-  const how = { ...GREEDY, method: "autoregressive", maxNewTokens: LONGEST };
-  for (const task of tasks) {
+  for (const task of tasks.filter(({ id }) => ids.includes(id))) {
+    const how = { ...GREEDY, method: "autoregressive", maxNewTokens: task.longest };
     // Where levels differ in kind, each has a figure of its own.
     const levels = task.id === "countdown" || task.id === "hops" ? task.levels : [undefined];
     for (const level of levels) {
@@ -123,7 +117,7 @@ export async function bestOfFigures(
   for (const { prompt } of problemsOf(task, count, level)) {
     let hits = 0;
     for (let seed = 0; seed < samples; seed++) {
-      const how = { method: "autoregressive", params: {}, temperature: 1, seed, maxNewTokens: LONGEST };
+      const how = { method: "autoregressive", params: {}, temperature: 1, seed, maxNewTokens: task.longest };
       if (judge(prompt, await answerOf(host, model, prompt, how)).ok) hits++;
     }
     right += hits;
@@ -151,12 +145,11 @@ export async function maskedTaskFigures(
 ): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const task of tasks.filter(({ id }) => ids.includes(id))) {
-    const canvas = CANVAS[task.id] ?? LIST_CANVAS;
     const how = {
       ...GREEDY,
       method: "low-confidence",
       params: { tokensPerStep: perStep },
-      maxNewTokens: canvas,
+      maxNewTokens: task.longest,
     };
     const right = await accuracy(host, model, problemsOf(task, count), how);
     const suffix = perStep === 1 ? "one token a step" : `${perStep} tokens a step`;

@@ -20,6 +20,8 @@ export interface CatalogEntry {
   readonly tokenizer: string;
   /** The model that drafts for it, or judges what it denoises, unless another is chosen; null if there is none. */
   readonly draft: string | null;
+  /** Ids of the tasks that it was trained to solve; none for models of stories. */
+  readonly tasks: readonly string[];
   /** Licence of the weights (SPDX). */
   readonly licence: string;
   /** Path of the model card under the page's base. */
@@ -27,6 +29,14 @@ export interface CatalogEntry {
   /** The files there are, with their lengths, so that none is asked for in vain and a cut-off one is noticed. */
   readonly files: readonly { readonly name: string; readonly sizeBytes: number }[];
 }
+
+/** The tasks whose answers are lists of a known length, and Latin squares: what a canvas is good for. */
+const CANVAS_TASKS = [
+  ...["copy", "reverse", "sort", "shuffle", "replace_index", "replace_random"],
+  ...["insert_index", "insert_random", "remove_index", "remove_random", "latin"],
+];
+
+const ALL_TASKS = [...CANVAS_TASKS, ...["sums", "hops", "words", "countdown", "sudoku", "json"]];
 
 export const catalog: readonly CatalogEntry[] = [
   {
@@ -39,6 +49,7 @@ export const catalog: readonly CatalogEntry[] = [
     contextLength: 256,
     tokenizer: "stories-2048",
     draft: "story-draft",
+    tasks: [],
     licence: "Apache-2.0",
     card: "models/story-target/card.md",
     files: [
@@ -58,6 +69,7 @@ export const catalog: readonly CatalogEntry[] = [
     contextLength: 256,
     tokenizer: "stories-2048",
     draft: null,
+    tasks: [],
     licence: "Apache-2.0",
     card: "models/story-draft/card.md",
     files: [
@@ -78,12 +90,54 @@ export const catalog: readonly CatalogEntry[] = [
     contextLength: 256,
     tokenizer: "stories-2048",
     draft: "story-target",
+    tasks: [],
     licence: "Apache-2.0",
     card: "models/story-diffusion/card.md",
     files: [
       { name: "config.json", sizeBytes: 484 },
       { name: "model.safetensors", sizeBytes: 2_375_288 },
       { name: "tokenizer.json", sizeBytes: 49_201 },
+    ],
+  },
+  {
+    id: "task-target",
+    label: "Tasks, 0.8 M",
+    kind: "causal",
+    description:
+      "Solves small tasks whose answers can be checked: lists, sums, word problems, CountDown, squares, records.",
+    parameters: 818_304,
+    sizeBytes: 1_648_330,
+    contextLength: 64,
+    tokenizer: "tasks-108",
+    draft: null,
+    tasks: ALL_TASKS,
+    licence: "Apache-2.0",
+    card: "models/task-target/card.md",
+    files: [
+      { name: "config.json", sizeBytes: 524 },
+      { name: "generation_config.json", sizeBytes: 91 },
+      { name: "model.safetensors", sizeBytes: 1_640_616 },
+      { name: "tokenizer.json", sizeBytes: 7_099 },
+    ],
+  },
+  {
+    id: "task-diffusion",
+    label: "Tasks by denoising, 0.3 M",
+    kind: "masked",
+    description:
+      "Fills in the answers of list tasks and Latin squares; rows of the prompt see only the prompt.",
+    parameters: 343_200,
+    sizeBytes: 697_077,
+    contextLength: 40,
+    tokenizer: "tasks-108",
+    draft: "task-target",
+    tasks: CANVAS_TASKS,
+    licence: "Apache-2.0",
+    card: "models/task-diffusion/card.md",
+    files: [
+      { name: "config.json", sizeBytes: 586 },
+      { name: "model.safetensors", sizeBytes: 689_392 },
+      { name: "tokenizer.json", sizeBytes: 7_099 },
     ],
   },
 ];

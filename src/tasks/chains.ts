@@ -16,6 +16,7 @@ const sums: Task = {
   opening: "sums:",
   levelMeans: "digits",
   levels: range(3, SLOTS),
+  longest: SLOTS + 1,
   ambiguous: false,
   make(level, random) {
     const digits = range(1, level)
@@ -46,6 +47,7 @@ const hops: Task = {
   opening: "hops:",
   levelMeans: "lookups, each of the last one's result",
   levels: range(1, 4),
+  longest: 2,
   ambiguous: false,
   make(level, random) {
     const table = KEYS.map((key) => key + random.pick(KEYS)).join("");

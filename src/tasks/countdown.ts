@@ -123,6 +123,7 @@ const countdown: Task = {
   opening: "countdown:",
   levelMeans: "numbers",
   levels: [3, 4],
+  longest: 46,
   ambiguous: true,
   make(level, random) {
     for (;;) {

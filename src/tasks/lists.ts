@@ -28,7 +28,8 @@ function draw(random: Random, length: number): { list: string; item: string } {
   return { list: letters.slice(0, length).join(""), item: letters[length] as string };
 }
 
-const common = { levelMeans: "letters in the list", levels: LENGTHS };
+/** A letter more than slots where one is inserted, and the end. */
+const common = { levelMeans: "letters in the list", levels: LENGTHS, longest: SLOTS + 2 };
 
 /** A task whose answer is a function of the list alone. */
 function mapping(id: string, label: string, summary: string, map: (list: string) => string): Task {

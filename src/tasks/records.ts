@@ -52,6 +52,7 @@ const json: Task = {
   opening: "json:",
   levelMeans: "keys",
   levels: range(1, KEYS.length),
+  longest: 27,
   ambiguous: true,
   make(level, random) {
     const keys = random.sample(KEYS, level);

@@ -38,6 +38,7 @@ const latin: Task = {
   opening: "latin:",
   levelMeans: "rows",
   levels: [N],
+  longest: N * N + 1,
   ambiguous: true,
   make(_level, random) {
     const symbols = random.sample(LETTERS, N);
@@ -80,6 +81,7 @@ const sudoku: Task = {
   opening: "sudoku:",
   levelMeans: "open cells",
   levels: range(4, 10),
+  longest: N * N + 1,
   ambiguous: false,
   make(level, random) {
     const [answer = ""] = solveSudoku(".".repeat(N * N), 1, () => random.shuffled(Array.from("1234")));

@@ -28,6 +28,8 @@ export interface Task {
   readonly levelMeans: string;
   /** Levels from easy to hard. */
   readonly levels: readonly number[];
+  /** Most tokens of an answer, the end included: how long a canvas must be. */
+  readonly longest: number;
   /** Whether several answers are right, so that tokens set in parallel can contradict each other. */
   readonly ambiguous: boolean;
   make(level: number, random: Random): Draft;

@@ -52,6 +52,7 @@ const words: Task = {
   opening: "words:",
   levelMeans: "steps",
   levels: range(1, 3),
+  longest: 27,
   ambiguous: false,
   make(level, random) {
     const steps: string[] = [];

@@ -1,7 +1,7 @@
 /** Where runs are made and seen: setup, stage, inspector side by side, or one under the other where it is narrow. */
-import { useEffect, useSyncExternalStore } from "react";
+import { lazy, Suspense, useEffect, useSyncExternalStore } from "react";
 import { Group, Panel, Separator } from "react-resizable-panels";
-import { labelOf } from "./definitions";
+import { labelOf, modelOf } from "./definitions";
 import { listenToKeys } from "./keys";
 import { useIsCanvasRun } from "./moment";
 import { CanvasStrip } from "./panels/CanvasStrip";
@@ -40,6 +40,19 @@ const SOURCE_NAME: Readonly<Record<RunSource["kind"], string>> = {
   file: "Trace file",
   link: "Run from a link",
 };
+
+const TaskVerdict = lazy(async () => ({ default: (await import("./panels/TaskVerdict")).TaskVerdict }));
+
+/** What the task's checker says, in runs of models that solve tasks. */
+function Verdict() {
+  const model = useRun((s) => s.latest.start?.model);
+  if (model === undefined || (modelOf(model)?.tasks.length ?? 0) === 0) return null;
+  return (
+    <Suspense fallback={null}>
+      <TaskVerdict />
+    </Suspense>
+  );
+}
 
 function Caption() {
   const source = useRun((s) => s.source);
@@ -82,6 +95,7 @@ function Stage() {
     <div className="stage">
       <Notices />
       <Caption />
+      <Verdict />
       {isCanvas ? <CanvasText /> : <TextPanel />}
       <Tour />
       <ViewPanel />

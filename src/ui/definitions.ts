@@ -84,7 +84,10 @@ export const draftOf = (target: string): ModelInfo | undefined => {
 export const fits = (method: MethodInfo, model: string): boolean =>
   method.requires.startsWith(modelOf(model)?.kind ?? "causal") &&
   (!method.requires.includes("+") || draftOf(model) !== undefined);
-/** The first model that a method can run on. */
-export const modelFor = (method: MethodInfo): ModelInfo | undefined => models.find((m) => fits(method, m.id));
+/** A model that a method can run on: one that reads the same tokens as `like`, if there is one, else the first. */
+export const modelFor = (method: MethodInfo, like?: string): ModelInfo | undefined => {
+  const able = models.filter((m) => fits(method, m.id));
+  return able.find((m) => m.tokenizer === modelOf(like ?? "")?.tokenizer) ?? able[0];
+};
 /** Name to show for a model or method id, known or not. */
 export const labelOf = (id: string): string => methodOf(id)?.label ?? modelOf(id)?.label ?? id;

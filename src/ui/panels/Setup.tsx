@@ -1,5 +1,5 @@
 /** The setup column: what the next run is made with, and the buttons that start and end it. */
-import { useId } from "react";
+import { lazy, Suspense, useId } from "react";
 import { findMethod } from "../../decoding/index";
 import { draftOf, fits, methodOf, modelFor, modelOf, models, runSchema, samplerSchema } from "../definitions";
 import { cancel, prepare, run, runOneStep } from "../engine";
@@ -41,6 +41,21 @@ function Prompt() {
   );
 }
 
+/** Fetched with the generator of tasks when a model that solves some is chosen. */
+const TaskExamples = lazy(async () => ({ default: (await import("./TaskExamples")).TaskExamples }));
+const followModel = async (tokenizer: string): Promise<void> =>
+  (await import("../task_examples")).followModel(tokenizer);
+
+function Examples() {
+  const model = useSettings((s) => s.model);
+  if ((modelOf(model)?.tasks.length ?? 0) === 0) return null;
+  return (
+    <Suspense fallback={null}>
+      <TaskExamples />
+    </Suspense>
+  );
+}
+
 function MethodPicker() {
   const id = useId();
   const state = useSettings();
@@ -55,7 +70,11 @@ function MethodPicker() {
           id={id}
           value={state.method}
           aria-describedby={`${id}-help`}
-          onChange={(e) => setMethod(e.target.value)}
+          onChange={(e) => {
+            const before = modelOf(state.model)?.tokenizer ?? "";
+            setMethod(e.target.value);
+            void followModel(before);
+          }}
         >
           {groupsOf().map(({ pillar, methods }) => (
             <optgroup key={pillar.id} label={pillar.label}>
@@ -143,7 +162,10 @@ function ModelPicker() {
           id={id}
           value={model}
           aria-describedby={`${id}-help`}
-          onChange={(e) => useSettings.setState({ model: e.target.value })}
+          onChange={(e) => {
+            useSettings.setState({ model: e.target.value });
+            void followModel(chosen?.tokenizer ?? "");
+          }}
         >
           {models.map((m) => {
             const method_ = methodOf(method);
@@ -236,6 +258,7 @@ export function Setup() {
   return (
     <div className="setup">
       <div className="setup-scroll">
+        <Examples />
         <Prompt />
         <MethodPicker />
         <Sampling />

@@ -56,7 +56,10 @@ export const setMethod = (id: string): void =>
   useSettings.setState((s) => {
     const method = methodOf(id);
     if (!method) return {};
-    return { method: id, model: fits(method, s.model) ? s.model : (modelFor(method)?.id ?? s.model) };
+    return {
+      method: id,
+      model: fits(method, s.model) ? s.model : (modelFor(method, s.model)?.id ?? s.model),
+    };
   });
 
 /** The settings as the worker takes them; "full" detail, since the page shows candidates. */

@@ -1,0 +1,35 @@
+/** Whether the answer on the stage is right, by the task's own checker; for runs of models that solve tasks. */
+import { judge } from "../../tasks";
+import { VOCABULARY, EOS } from "../../tasks/vocabulary";
+import type { RunView } from "../../trace/view";
+import { modelOf } from "../definitions";
+import { useRun } from "../stores/run";
+
+/** The verdict on a finished run, or null where there is nothing to judge. */
+export function verdictOf(view: RunView): ReturnType<typeof judge> | null {
+  const { start, status, text } = view;
+  if (!start || status.state !== "ended" || status.reason === "error" || status.reason === "cancelled")
+    return null;
+  if ((modelOf(start.model)?.tasks.length ?? 0) === 0) return null;
+  const [answer = ""] = text.split(VOCABULARY[EOS] as string);
+  return judge(start.prompt, answer);
+}
+
+export function TaskVerdict() {
+  const verdict = useRun((s) => s.latest);
+  const found = verdictOf(verdict);
+  if (!found) return null;
+  return (
+    <p className="task-verdict" role="status" data-testid="task-verdict" data-ok={found.ok}>
+      {found.ok ? (
+        <>
+          <span aria-hidden="true">{"\u2713"}</span> The answer is right.
+        </>
+      ) : (
+        <>
+          <span aria-hidden="true">{"\u2717"}</span> The answer is not right: {found.why}.
+        </>
+      )}
+    </p>
+  );
+}

@@ -1,0 +1,47 @@
+/** Problems as prompts for the task models, and what changes with them in the setup. */
+import { drawProblem, findTask, tasks, type Task } from "../tasks";
+import { encode } from "../tasks/vocabulary";
+import { modelOf } from "./definitions";
+import { DEFAULT_PROMPT, useSettings } from "./stores/settings";
+
+/** Seed of the examples; training and evaluation use others. */
+const SEED = 2026;
+
+/** The tasks that a model knows, in the order of the generator; none for models of stories. */
+export const tasksOf = (model: string): readonly Task[] => {
+  const known = modelOf(model)?.tasks ?? [];
+  return tasks.filter(({ id }) => known.includes(id));
+};
+
+/** The prompt of an example that no model was trained on. */
+export const exampleOf = (task: Task, level: number, number: number): string =>
+  drawProblem(task, { seed: SEED, number, split: "test", level }).prompt;
+
+/** Room for an answer: the task's longest, as far as the model's context goes. One token of it begins the prompt. */
+function roomFor(model: string, task: Task, prompt: string): number {
+  const context = modelOf(model)?.contextLength ?? Infinity;
+  return Math.min(task.longest, context - encode(prompt).length - 1);
+}
+
+/** Puts a problem into the setup: its prompt, room for the answer, and the most probable tokens, which are its answer. */
+export function takeExample(taskId: string, level: number, number: number): void {
+  const task = findTask(taskId);
+  const prompt = exampleOf(task, level, number);
+  useSettings.setState((s) => ({
+    prompt,
+    maxNewTokens: roomFor(s.model, task, prompt),
+    sampler: { ...s.sampler, temperature: 0 },
+  }));
+}
+
+/** The level in the middle: lists that fill a line, puzzles that are no trifle. */
+export const middleLevel = ({ levels }: Task): number => levels[Math.floor(levels.length / 2)] as number;
+
+/** Changes the prompt if the chosen model has another tokenizer than the one given. */
+export function followModel(tokenizer: string): void {
+  const { model } = useSettings.getState();
+  if (modelOf(model)?.tokenizer === tokenizer) return;
+  const [first] = tasksOf(model);
+  if (first) takeExample(first.id, middleLevel(first), 0);
+  else useSettings.setState({ prompt: DEFAULT_PROMPT });
+}
