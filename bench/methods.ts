@@ -56,6 +56,7 @@ async function decode(
       params: readParams(findMethod(method)!.params, { ...params }).values,
       sampler: { temperature, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 },
       prompt,
+      begin: null,
       seed: 1000 + i,
       maxNewTokens: NEW_TOKENS,
       detail: "light" as const,

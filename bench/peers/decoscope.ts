@@ -40,6 +40,7 @@ export async function runDecoscope(task: Task): Promise<Report> {
         params: { runAhead: RUN_AHEAD },
         sampler: { temperature: 0, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 },
         prompt: task.prompt,
+        begin: null,
         seed: 0,
         maxNewTokens: task.newTokens,
         detail: "light",

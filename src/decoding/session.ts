@@ -65,7 +65,7 @@ export interface TreeContents {
 export interface RoundOutcome {
   /** False if the text had already ended before this round ran (it was submitted ahead): ignore everything else. */
   readonly active: boolean;
-  /** Round number as counted on the device, from 0; the `step` of its random numbers. */
+  /** Round number, from 0. Its random numbers have it as their `step`, or later ones in a session that begins so. */
   readonly step: number;
   /** Committed tokens before the round. */
   readonly n: number;

@@ -65,6 +65,7 @@ export async function run(
     params: args.set,
     sampler: args.sampler,
     prompt: args.prompt ?? "",
+    begin: null,
     seed: args.seed,
     maxNewTokens: args.maxNewTokens,
     detail: args.trace === null ? ("light" as const) : ("full" as const),

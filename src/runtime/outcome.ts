@@ -5,8 +5,11 @@ import { Node, NONE, Outcome, OutcomeArray, outcomeArray } from "../kernels/layo
 const EXTRA = ["bonus", "residual", "argmax", "sample"] as const;
 const STOP = ["none", "end_token", "max_tokens", "context_full"] as const;
 
-/** `cap` is the number of nodes the tree has room for; 1 for rounds without a tree. */
-export function decodeOutcome(bytes: ArrayBuffer, at: number, cap: number): RoundOutcome {
+/**
+ * `cap` is the number of nodes the tree has room for; 1 for rounds without a tree. `firstStep` is what the device
+ * counts rounds from.
+ */
+export function decodeOutcome(bytes: ArrayBuffer, at: number, cap: number, firstStep: number): RoundOutcome {
   const u = new Uint32Array(bytes, at);
   const f = new Float32Array(bytes, at);
   const ints = (a: number, n: number): Uint32Array =>
@@ -16,7 +19,7 @@ export function decodeOutcome(bytes: ArrayBuffer, at: number, cap: number): Roun
   const emitted = u[Outcome.EMITTED]!;
   return {
     active: u[Outcome.ACTIVE] === 1,
-    step: u[Outcome.STEP]!,
+    step: u[Outcome.STEP]! - firstStep,
     n: u[Outcome.N]!,
     tokens: ints(OutcomeArray.TOKENS, emitted),
     logprobs: floats(OutcomeArray.LOGPROBS, emitted),

@@ -96,6 +96,8 @@ export class GpuRecorder implements Recorder {
     private readonly allocate: Allocate,
     /** Most laws of one role a program may hold at once. */
     private readonly maxNodes: number,
+    /** What the device counts rounds from. */
+    private readonly firstStep: number,
   ) {
     this.chosen = new ChosenTrees(rec, buffers, allocate, this.role("target").model.facts.vocabSize);
   }
@@ -347,7 +349,7 @@ export class GpuRecorder implements Recorder {
     return readable<RoundOutcome>({
       buffer,
       bytes: 4 * outcomeWords(cap),
-      decode: (b, at) => decodeOutcome(b, at, cap),
+      decode: (b, at) => decodeOutcome(b, at, cap, this.firstStep),
     });
   }
 

@@ -14,6 +14,8 @@ export interface SessionOptions {
   readonly target: GpuModel;
   readonly draft: GpuModel | null;
   readonly seed: number;
+  /** Step of the first round's random numbers; rounds are told from 0 all the same. */
+  readonly firstStep: number;
   readonly maxNewTokens: number;
   /** Most nodes of a tree, the anchor included; 1 for methods without trees. */
   readonly treeNodes: number;
@@ -81,6 +83,7 @@ export class GpuSession implements Session {
     }
     const ctl = new Uint32Array(CTL_WORDS);
     ctl[Ctl.N] = n;
+    ctl[Ctl.STEP] = this.options.firstStep;
     ctl[Ctl.LIMIT] = n + this.options.maxNewTokens;
     ctl[Ctl.SEED] = this.options.seed;
     ctl[Ctl.CONTEXT] = this.maxContext;
@@ -123,6 +126,7 @@ export class GpuSession implements Session {
         this.buffers,
         (l, b) => this.allocate(l, b),
         this.options.treeNodes,
+        this.options.firstStep,
       );
       const outputs = Object.fromEntries(
         Object.entries(build(recorder)).map(([name, r]) => [name, outputOf(r)]),

@@ -2,13 +2,12 @@
  * Chooses kernel variants for a device by a short measurement: one forward pass with each candidate, the fastest kept.
  * What was found is remembered by whoever calls, under a key that changes with the device and with the kernels.
  */
-import { DispatchList, type Engine } from "../engine/dispatch_list";
+import type { Engine } from "../engine/dispatch_list";
 import { kernels } from "../kernels";
-import { ROW_BIT_WORDS, ROW_WORDS } from "../kernels/layouts";
-import { rowsSpan } from "../kernels/rows";
 import { tuningCandidates } from "../kernels/matvec";
 import type { Tuning } from "../kernels/tuning";
-import type { GpuModel, ModelState } from "./gpu_model";
+import type { GpuModel } from "./gpu_model";
+import { timePass } from "./time_pass";
 
 /** Times of one choice: the value and the milliseconds of one pass with it. */
 export interface Measured {
@@ -37,51 +36,16 @@ const rowsFor = (choice: string): number =>
   choice.startsWith("matvec1.") ? 1 : choice.startsWith("matmul.") ? 32 : 8;
 
 /** Milliseconds of a forward pass over `count` rows, the least of a few trials; null if the variant does not compile. */
-async function timePass(
+async function leastTime(
   engine: Engine,
   tuning: Tuning,
   model: GpuModel,
   count: number,
   now: () => number,
 ): Promise<number | null> {
-  const { gpu, memory } = engine;
-  const held: GPUBuffer[] = [];
-  const buffer = (name: string, words: number): GPUBuffer => {
-    const made = memory.create({ label: `tuner.${name}`, bytes: 4 * words });
-    held.push(made);
-    return made;
-  };
-  const list = new DispatchList(engine, "tuner");
-  let state: ModelState | null = null;
-  try {
-    const seq = buffer("seq", count);
-    const rows = buffer("rows", ROW_WORDS * count);
-    const bits = buffer("bits", ROW_BIT_WORDS * count);
-    const logits = buffer("logits", count * model.facts.vocabSize);
-    state = model.createState("tuner", count, count);
-    const rec = { list, tuning };
-    rowsSpan(rec, { seq, rows, bits, start: 0, count });
-    state.recordLayers(rec, { rows, bits, count });
-    state.recordHead(rec, 0, count, logits, 0);
-    await list.compile();
-    let least = Infinity;
-    // The first trial warms up and is not counted.
-    for (let trial = 0; trial <= TRIALS; trial++) {
-      const start = now();
-      const encoder = gpu.device.createCommandEncoder({ label: "tuner" });
-      for (let i = 0; i < REPLAYS; i++) list.encode(encoder);
-      gpu.device.queue.submit([encoder.finish()]);
-      await gpu.device.queue.onSubmittedWorkDone();
-      if (trial > 0) least = Math.min(least, (now() - start) / REPLAYS);
-    }
-    return least;
-  } catch {
-    return null;
-  } finally {
-    list.dispose();
-    state?.dispose();
-    for (const b of held) memory.free(b);
-  }
+  const options = { count, before: 0, replays: REPLAYS, trials: TRIALS, now };
+  const times = await timePass(engine, tuning, model, options);
+  return times && Math.min(...times);
 }
 
 /** Measures one choice after another, each with the best of those before. */
@@ -98,14 +62,14 @@ export async function tune(
   for (const [choice, values] of Object.entries(candidates)) {
     if (now() >= end) break;
     const count = rowsFor(choice);
-    const standard = await timePass(engine, tuning, model, count, now);
+    const standard = await leastTime(engine, tuning, model, count, now);
     if (standard === null) continue;
     let best: { value: number | null; timeMs: number } = { value: null, timeMs: standard * WORTHWHILE };
     const times: { value: number; timeMs: number }[] = [];
     for (const value of values) {
       if (now() >= end) break;
       const tried = { ...tuning, choices: { ...tuning.choices, [choice]: value } };
-      const timeMs = await timePass(engine, tried, model, count, now);
+      const timeMs = await leastTime(engine, tried, model, count, now);
       if (timeMs === null) continue;
       times.push({ value, timeMs });
       if (timeMs < best.timeMs) best = { value, timeMs };

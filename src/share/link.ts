@@ -15,6 +15,13 @@ import {
 import { packText, unpackText } from "./compress";
 import { LINK_VERSION, migrate, type RawLink } from "./migrations";
 
+/** As RunBegin in trace/events.ts: tokens after the prompt, null for positions to fill in, and which of them were forced. */
+export interface LinkBegin {
+  readonly step: number;
+  readonly tokens: readonly (number | null)[];
+  readonly forced: readonly number[];
+}
+
 /** Everything a link can hold but a trace. `S` is the schema of the sampler. */
 export interface LinkContents<S extends ParamsSchema = ParamsSchema> {
   readonly model: string;
@@ -23,6 +30,8 @@ export interface LinkContents<S extends ParamsSchema = ParamsSchema> {
   readonly params: ParamValues;
   readonly sampler: ParamsOf<S>;
   readonly prompt: string;
+  /** What the run begins with after its prompt: a branch of another run. Null for nothing. */
+  readonly begin: LinkBegin | null;
   readonly seed: number;
   readonly maxNewTokens: number;
   /** Open drawings, by their id. */
@@ -61,6 +70,8 @@ export const LINK_LIMITS = {
   settingsBytes: 2 ** 20,
   traceBytes: 64 * 2 ** 20,
   promptLength: 2 ** 18,
+  /** Tokens that a run begins with. */
+  beginTokens: 2 ** 16,
   idLength: 200,
   views: 8,
 } as const;
@@ -96,6 +107,7 @@ export function encodeLink<S extends ParamsSchema>(
   if (params) raw["params"] = params;
   if (sampler) raw["sampler"] = sampler;
   Object.assign(raw, changed(context.run, { seed: contents.seed, maxNewTokens: contents.maxNewTokens }));
+  if (contents.begin !== null) raw["begin"] = contents.begin;
   if (contents.hash !== null) raw["hash"] = contents.hash;
   const settings = packText(new TextEncoder().encode(JSON.stringify(raw)));
   return `v${LINK_VERSION}.${settings}${trace ? `.${packText(trace)}` : ""}`;
@@ -106,6 +118,7 @@ const defaultsOf = <S extends ParamsSchema>(context: LinkContext<S>): LinkConten
   params: readParams(context.paramsOf(context.defaults.method) ?? {}, {}).values,
   sampler: readParams(context.sampler, {}).values,
   ...readParams(context.run, {}).values,
+  begin: null,
   hash: null,
 });
 
@@ -157,6 +170,23 @@ const isViews = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.length <= LINK_LIMITS.views && value.every(isId);
 const isHash = (value: unknown): value is string => typeof value === "string" && /^[0-9a-f]{8}$/.test(value);
 
+const isCount = (value: unknown, most: number): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= most;
+function isBegin(value: unknown): value is LinkBegin {
+  if (!isRecord(value) || !isCount(value["step"], 2 ** 24)) return false;
+  const { tokens, forced } = value;
+  if (!Array.isArray(tokens) || tokens.length === 0 || tokens.length > LINK_LIMITS.beginTokens) return false;
+  if (!tokens.every((token) => token === null || isCount(token, 2 ** 31 - 1))) return false;
+  if (!Array.isArray(forced)) return false;
+  const indices = forced as readonly unknown[];
+  return indices.every(
+    (index, i) =>
+      isCount(index, tokens.length - 1) &&
+      tokens[index] !== null &&
+      (i === 0 || index > (indices[i - 1] as number)),
+  );
+}
+
 const FIELDS: readonly string[] = [
   "model",
   "draft",
@@ -164,6 +194,7 @@ const FIELDS: readonly string[] = [
   "params",
   "sampler",
   "prompt",
+  "begin",
   "seed",
   "maxNewTokens",
   "views",
@@ -184,8 +215,15 @@ function readContents<S extends ParamsSchema>(
   // Parameters belong to the method they were written for; another one gets its defaults.
   const isAsked = raw["method"] === undefined || raw["method"] === method;
   const schema = context.paramsOf(method) ?? {};
+  const model = reader.read("model", "a model this page has", isModel, defaults.model);
+  const begin = reader.read<LinkBegin | null>(
+    "begin",
+    "a step, given tokens and which of them were forced",
+    isBegin,
+    null,
+  );
   const contents: LinkContents<S> = {
-    model: reader.read("model", "a model this page has", isModel, defaults.model),
+    model,
     draft: reader.read("draft", "a model this page has, or null", isDraft, defaults.draft),
     method,
     params: isAsked ? reader.params(schema, "params") : readParams(schema, {}).values,
@@ -196,6 +234,8 @@ function readContents<S extends ParamsSchema>(
       isPrompt,
       defaults.prompt,
     ),
+    // Ids of tokens mean nothing to another model.
+    begin: raw["model"] === undefined || raw["model"] === model ? begin : null,
     ...reader.params(context.run),
     views: reader.read("views", `at most ${LINK_LIMITS.views} ids of views`, isViews, defaults.views),
     hash: reader.read<string | null>("hash", "eight hexadecimal digits", isHash, null),

@@ -41,7 +41,7 @@ export class CanvasChecker {
   /** @param mention is told every token the events speak of */
   constructor(
     e: Event<"canvas">,
-    prompt: readonly number[],
+    prompt: readonly (number | null)[],
     private readonly mention: (token: number) => void,
   ) {
     const length = e.tokens.length;

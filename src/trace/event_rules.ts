@@ -1,5 +1,12 @@
 /** Rules that need no more than the event itself: numbers in range, arrays of one length, slots that can be. */
-import type { CandidatesEvent, CostEvent, KernelTimeEvent, PiecesEvent, SlotsEvent } from "./events";
+import type {
+  CandidatesEvent,
+  CostEvent,
+  KernelTimeEvent,
+  PiecesEvent,
+  RunBegin,
+  SlotsEvent,
+} from "./events";
 import { expect, isCount, isLogprob } from "./violation";
 
 const COUNTS = [
@@ -11,6 +18,28 @@ const COUNTS = [
   "submits",
   "readbacks",
 ] as const;
+
+/**
+ * Given tokens that there is room for, and forced ones among them.
+ * @throws Violation
+ */
+export function checkBegin({ tokens, forced }: RunBegin, maxNewTokens: number): void {
+  expect(tokens.length > 0, "at least one given token in begin, or null for begin", 0);
+  expect(
+    tokens.length <= maxNewTokens,
+    () => `at most ${maxNewTokens} given tokens (maxNewTokens)`,
+    tokens.length,
+  );
+  forced.forEach((index, i) => {
+    const least = i === 0 ? 0 : forced[i - 1]! + 1;
+    expect(
+      isCount(index) && index >= least && index < tokens.length,
+      () => `forced as ascending indices of given tokens, from ${least} to ${tokens.length - 1} here`,
+      index,
+    );
+    expect(tokens[index] !== null, () => `a token at forced index ${index}`, null);
+  });
+}
 
 /** @throws Violation */
 export function checkCost(e: Pick<CostEvent, (typeof COUNTS)[number]>): void {

@@ -34,6 +34,22 @@ interface Base {
 /** A token with the natural logarithm of its probability. */
 export type TokenLogprob = readonly [token: number, logprob: number];
 
+/**
+ * Tokens that stand after the prompt before the first round: a run that goes on from a place of another one (a branch),
+ * or fills in what is left between given tokens.
+ */
+export interface RunBegin {
+  /**
+   * Step whose random numbers the first round draws; round s draws those of `step + s`. For a branch one more than the
+   * step it leaves, so that with the tokens its parent has there it draws what its parent drew.
+   */
+  readonly step: number;
+  /** From the prompt's end on. Null for a position that is to be filled in; only in runs with a canvas. */
+  readonly tokens: readonly (number | null)[];
+  /** Indices into `tokens`, ascending: those somebody chose. The others are the parent's own. */
+  readonly forced: readonly number[];
+}
+
 export interface RunStartEvent extends Base {
   readonly kind: "run_start";
   readonly version: number;
@@ -47,6 +63,8 @@ export interface RunStartEvent extends Base {
   /** The text the prompt was made from. */
   readonly prompt: string;
   readonly promptTokens: readonly number[];
+  /** What stands after the prompt from the start; null for nothing. It counts towards maxNewTokens and the hash. */
+  readonly begin: RunBegin | null;
   /** Description of the device, for people; not parsed. */
   readonly adapter: string;
 }
@@ -122,7 +140,7 @@ export interface VerifyEvent extends Base {
   /** Where the extra token came from: the plain law (no children), the residual law, or the argmax. */
   readonly extra: "bonus" | "residual" | "argmax";
 }
-/** How a committed token came to be. */
+/** How a committed token came to be. (Tokens of {@link RunBegin} were not committed by any round.) */
 export type TokenOrigin = "target" | "accepted" | "residual" | "bonus";
 /** Tokens became part of the text. */
 export interface CommitEvent extends Base {

@@ -19,10 +19,10 @@ import {
   candidatesKey,
   pieceOf,
   roundOf,
+  type CommittedToken,
   type NodeView,
   type PromptToken,
   type RunView,
-  type TokenView,
 } from "./view";
 
 const EMPTY: RunView = {
@@ -56,6 +56,37 @@ function promptOf(view: RunView, start: RunStartEvent): readonly PromptToken[] {
     return { position, token, text: added.text };
   });
 }
+
+/** The view with the tokens that a run begins with; those of a canvas come with its own first event. */
+function foldBegin(view: RunView, { begin, promptTokens }: RunStartEvent): RunView {
+  if (!begin || begin.tokens.includes(null)) return view;
+  const forced = new Set(begin.forced);
+  let { tokens, text, pending } = view;
+  begin.tokens.forEach((token, i) => {
+    if (token === null) return;
+    const piece = knownPiece(view, token);
+    const next = appendPiece(pending, piece);
+    text += next.text;
+    pending = next.pending;
+    tokens = tokens.push({
+      position: promptTokens.length + i,
+      token,
+      piece: piece.text,
+      text: next.text,
+      origin: forced.has(i) ? "forced" : "given",
+      logprob: null,
+      step: -1,
+      node: null,
+      textEnd: text.length,
+      pending,
+    });
+  });
+  return { ...view, tokens, text, pending };
+}
+
+/** Tokens that rounds committed. */
+const committedCount = (view: RunView, tokens: RunView["tokens"]): number =>
+  tokens.length - (view.start?.begin?.tokens.length ?? 0);
 
 function foldDraft(view: RunView, e: DraftEvent): RunView {
   const children: number[][] = e.nodes.map(() => []);
@@ -107,7 +138,7 @@ function foldVerify(view: RunView, e: VerifyEvent): RunView {
 
 function foldCommit(view: RunView, e: CommitEvent): RunView {
   let { tokens, text, pending } = view;
-  const added: TokenView[] = [];
+  const added: CommittedToken[] = [];
   e.tokens.forEach((token, i) => {
     const piece = knownPiece(view, token);
     const next = appendPiece(pending, piece);
@@ -144,7 +175,7 @@ function foldCommit(view: RunView, e: CommitEvent): RunView {
       inThisRound > most ? { kind: "longest_round", step: e.step, event: view.eventCount } : view.longest,
     metrics: {
       ...view.metrics,
-      tokens: tokens.length,
+      tokens: committedCount(view, tokens),
       rounds: view.metrics.rounds + (isFirstCommit ? 1 : 0),
     },
   };
@@ -158,7 +189,7 @@ function foldRetract(view: RunView, from: number, step: number): RunView {
     tokens,
     text: view.text.slice(0, last?.textEnd ?? 0),
     pending: last?.pending ?? NO_BYTES,
-    metrics: { ...view.metrics, tokens: tokens.length },
+    metrics: { ...view.metrics, tokens: committedCount(view, tokens) },
     marks: view.marks.push({ kind: "retract", step, event: view.eventCount }),
   };
 }
@@ -244,7 +275,7 @@ export function applyEvent(view: RunView, e: TraceEvent): RunView {
   // Once, when the pieces of the prompt are there, and not at each pieces event.
   const { start } = view;
   const isDue = start !== null && view.prompt.length === 0 && !BEFORE_PROMPT.has(e.kind);
-  const ready = isDue ? { ...view, prompt: promptOf(view, start) } : view;
+  const ready = isDue ? foldBegin({ ...view, prompt: promptOf(view, start) }, start) : view;
   return { ...fold(ready, e), eventCount: view.eventCount + 1, step: e.step, ms: e.ms };
 }
 

@@ -12,11 +12,11 @@ import type {
   PiecesEvent,
   SlotsEvent,
   TraceEvent,
-  VerifyEvent,
 } from "./events";
-import { checkCost, checkKernelTime, checkPieces, checkSlots, checkTop } from "./event_rules";
+import { checkBegin, checkCost, checkKernelTime, checkPieces, checkSlots, checkTop } from "./event_rules";
 import { hashTokens } from "./hash";
-import { checkCommit, checkDraft, checkVerify, type CheckedTree } from "./tree_rules";
+import { newStep } from "./grammar_step";
+import { checkCommit, checkDraft, checkVerify } from "./tree_rules";
 import { expect, isCount, Violation } from "./violation";
 
 /** The first rule that was broken, and by which event. */
@@ -34,27 +34,7 @@ export interface GrammarOptions {
   readonly mayBreakOff?: boolean;
 }
 
-/** What a step has shown so far. */
-interface Step {
-  readonly number: number;
-  /** Committed tokens at its first event of the round. */
-  base: number;
-  tree: CheckedTree | null;
-  verify: Pick<VerifyEvent, "path" | "extra"> | null;
-  isCommitted: boolean;
-  readonly states: Set<string>;
-  hasCost: boolean;
-}
-
-const newStep = (number: number, base: number): Step => ({
-  number,
-  base,
-  tree: null,
-  verify: null,
-  isCommitted: false,
-  states: new Set(),
-  hasCost: false,
-});
+const isToken = (token: number | null): token is number => token !== null;
 
 /** Kinds that the runner alone adds. */
 const RUNNER_KINDS: ReadonlySet<string> = new Set(["run_start", "run_end", "pieces", "kernel_time"]);
@@ -79,8 +59,10 @@ export class TraceChecker {
   private lastMs = 0;
   private step = newStep(0, 0);
   private promptLength = 0;
-  /** The whole text, prompt included. */
-  private text: number[] = [];
+  /** Tokens given after the prompt. */
+  private givenLength = 0;
+  /** The whole text, prompt included. Null only for positions that a canvas is to fill in. */
+  private text: (number | null)[] = [];
   private maxNewTokens = Infinity;
   private hasDraftModel = true;
   private isStarted = false;
@@ -211,17 +193,20 @@ export class TraceChecker {
       case "run_start":
         expect(!this.isStarted, "one run_start", "a second one");
         this.isStarted = true;
-        this.text = [...e.promptTokens];
-        this.promptLength = this.text.length;
+        if (e.begin) checkBegin(e.begin, e.maxNewTokens);
+        this.promptLength = e.promptTokens.length;
+        this.givenLength = e.begin?.tokens.length ?? 0;
+        this.text = [...e.promptTokens, ...(e.begin?.tokens ?? [])];
         this.step = newStep(0, this.text.length);
         this.maxNewTokens = e.maxNewTokens;
         this.hasDraftModel = e.draft !== null;
         return;
       case "prefill":
         expect(!this.isPrefilled && !this.canvas, "one prefill or one canvas", "a second one");
+        expect(!this.text.includes(null), "a canvas where given tokens leave positions open", e.kind);
         expect(
-          isCount(e.tokens) && e.tokens <= this.promptLength,
-          () => `prefill of 0 to ${this.promptLength} tokens, the prompt's`,
+          isCount(e.tokens) && e.tokens <= this.text.length,
+          () => `prefill of 0 to ${this.text.length} tokens, the prompt's`,
           e.tokens,
         );
         this.isPrefilled = true;
@@ -250,17 +235,14 @@ export class TraceChecker {
         this.follow(e);
         return;
       case "retract": {
+        const least = this.promptLength + this.givenLength;
         const most = this.text.length - 1;
         expect(
           this.step.tree === null || this.step.isCommitted,
           "no retract between a draft and its commit",
           "one",
         );
-        expect(
-          e.from >= this.promptLength && e.from <= most,
-          () => `from in ${this.promptLength} to ${most}`,
-          e.from,
-        );
+        expect(e.from >= least && e.from <= most, () => `from in ${least} to ${most}`, e.from);
         this.text.length = e.from;
         // Another continuation may now be committed in the same step.
         if (this.step.tree === null) this.step.isCommitted = false;
@@ -290,7 +272,7 @@ export class TraceChecker {
           `an error exactly if the reason is "error"`,
           e.reason,
         );
-        const committed = this.canvas?.committed() ?? this.text.slice(this.promptLength);
+        const committed = this.canvas?.committed() ?? this.text.slice(this.promptLength).filter(isToken);
         const hash = hashTokens(committed);
         expect(e.hash === hash, () => `hash ${hash}, of the ${committed.length} tokens committed`, e.hash);
         this.isEnded = true;

@@ -25,7 +25,7 @@ export interface KernelTotal {
 }
 
 export interface Metrics {
-  /** Tokens after the prompt that stand in the text now. */
+  /** Tokens that rounds committed and that stand in the text now; given ones are not counted. */
   readonly tokens: number;
   /** Rounds that committed something. */
   readonly rounds: number;

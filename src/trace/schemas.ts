@@ -65,6 +65,11 @@ const verdict = v.object({
   outcome: v.picklist(["accepted", "rejected", "not_reached"]),
 });
 const origin = v.picklist(["target", "accepted", "residual", "bonus"]);
+const begin = v.object({
+  step,
+  tokens: upTo(LIMITS.tokens, v.nullable(token)),
+  forced: upTo(LIMITS.tokens, count),
+});
 const error = v.object({
   code: v.picklist(["unsupported", "device_lost", "shader", "limit", "load", "method", "cancelled"]),
   message: text,
@@ -88,6 +93,8 @@ export const EVENT_SCHEMAS: Schemas = {
     maxNewTokens: count,
     prompt: text,
     promptTokens: tokens,
+    // Writers before branches left it out.
+    begin: v.optional(v.nullable(begin), null),
     adapter: name,
   }),
   prefill: v.object({ kind: v.literal("prefill"), ...base, tokens: count }),

@@ -37,6 +37,9 @@ export interface PromptToken {
   readonly text: string;
 }
 
+/** How a token of the text came to be: a round committed it, or it was there from the start. */
+export type TextOrigin = TokenOrigin | "given" | "forced";
+
 /** A token of the text after the prompt. */
 export interface TokenView {
   /** Place in the whole text, prompt included, from 0. */
@@ -46,10 +49,10 @@ export interface TokenView {
   readonly piece: string;
   /** What it adds to the text: the text of a run is these joined. Empty for tokens in the middle of a character. */
   readonly text: string;
-  readonly origin: TokenOrigin;
-  /** Log of the target law at this token. */
-  readonly logprob: number;
-  /** Round that committed it. */
+  readonly origin: TextOrigin;
+  /** Log of the target law at this token; null for given ones, of which no model was asked. */
+  readonly logprob: number | null;
+  /** Round that committed it; -1 for given ones. */
   readonly step: number;
   /** Node of that round's tree it came from; null if it was no draft. */
   readonly node: number | null;
@@ -57,6 +60,12 @@ export interface TokenView {
   readonly textEnd: number;
   /** Bytes after this token that are the beginning of a character. */
   readonly pending: readonly number[];
+}
+
+/** A token that a round committed. */
+export interface CommittedToken extends TokenView {
+  readonly origin: TokenOrigin;
+  readonly logprob: number;
 }
 
 /** A node of a draft tree, with what verification said of it once it did. */
@@ -111,7 +120,7 @@ export interface RoundView {
   readonly path: readonly number[];
   readonly extra: VerifyEvent["extra"] | null;
   /** Tokens this round committed. */
-  readonly tokens: readonly TokenView[];
+  readonly tokens: readonly CommittedToken[];
   /** Laws by law and node; read with {@link candidatesOf}. */
   readonly candidates: IdMap<CandidatesView>;
   /** What the round did to the cache of each model. */

@@ -2,6 +2,7 @@
 import { lazy, Suspense, useEffect, useSyncExternalStore } from "react";
 import { Group, Panel, Separator } from "react-resizable-panels";
 import { labelOf, modelOf } from "./definitions";
+import { plural } from "./format";
 import { listenToKeys } from "./keys";
 import { useIsCanvasRun } from "./moment";
 import { CanvasStrip } from "./panels/CanvasStrip";
@@ -73,6 +74,9 @@ function Caption() {
           <span className="figures">temperature {start.sampler.temperature}</span>
           <span className="figures">seed {start.seed}</span>
         </>
+      )}
+      {start?.begin && (
+        <span className="figures">begins with {plural(start.begin.tokens.length, "given token")}</span>
       )}
       {status.state === "ended" && status.reason === "cancelled" && <span>cancelled</span>}
       {start && (

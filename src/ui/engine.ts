@@ -5,16 +5,23 @@
 import { toErrorRecord, type ErrorRecord } from "../base/errors";
 import type { LoadProgress, RunSettings, WorkerMessage } from "../worker/api";
 import type { EngineClient } from "../worker/client";
+import { keepCosts, useCosts } from "./stores/costs";
 import { addNotice, isBusy, useEngine, type EnginePhase } from "./stores/engine";
 import { useLayout } from "./stores/layout";
-import { usePlayer } from "./stores/player";
-import { appendEvents, beginRun, useRun } from "./stores/run";
+import { showStep, usePlayer } from "./stores/player";
+import type { Branch } from "./branch";
+import { appendEvents, beginRun, forgetBranch, showRun, useRun, type Leaving } from "./stores/run";
+import type { Timeline } from "../trace/timeline";
 import { runSettings, useSettings } from "./stores/settings";
 
 let client: EngineClient | null = null;
 /** The run whose events are on the stage; null while none was started or a start is under way. */
 let activeRun: number | null = null;
 let isStarting = false;
+/** What the run on its way or under way was asked for with, and the run it leaves if it is a branch. */
+let asked: { readonly settings: RunSettings; readonly leaves: Leaving | null } | null = null;
+/** Where the active run's events go, on the stage or not. */
+let activeTimeline: Timeline | null = null;
 /** Grows with every run asked for, so that an answer to an older question is known as such. */
 let attempt = 0;
 /** Token hash the run on its way is expected to end with, from a link. */
@@ -37,16 +44,17 @@ const PHASE_OF_STAGE: Readonly<Record<LoadProgress["stage"], EnginePhase>> = {
 function adoptRun(run: number): void {
   activeRun = run;
   isStarting = false;
-  beginRun({ kind: "live" });
+  activeTimeline = beginRun({ kind: "live" }, [], asked?.leaves ?? null).timeline;
   usePlayer.setState({ moment: null, isPlaying: false });
   useLayout.setState({ pinned: null, hovered: null });
 }
 
-function onEnd(): void {
-  const { status } = useRun.getState().latest;
+function onEnd(timeline: Timeline): void {
+  const { status } = timeline.latest;
   setPhase("idle");
   if (status.state !== "ended") return;
   if (status.error) useEngine.setState({ error: status.error });
+  if (asked?.leaves) return;
   if (expectedHash !== null && status.reason !== "cancelled" && status.reason !== "error") {
     if (expectedHash !== status.hash)
       addNotice(
@@ -67,8 +75,9 @@ function onMessage(message: WorkerMessage): void {
       // The first events may arrive before the answer to start().
       if (isStarting && message.run !== activeRun) adoptRun(message.run);
       if (message.run !== activeRun) return;
-      appendEvents(message.events);
-      if (message.events.some((e) => e.kind === "run_end")) onEnd();
+      if (!activeTimeline) return;
+      appendEvents(message.events, activeTimeline);
+      if (message.events.some((e) => e.kind === "run_end")) onEnd(activeTimeline);
       return;
     case "device_lost":
       loseDevice(message.error);
@@ -126,8 +135,38 @@ export function problemWith(settings: RunSettings): ErrorRecord | null {
 }
 
 /** Runs the settings of the setup column; ends the run before, if one is under way. */
-export async function run(isPaused = false): Promise<void> {
-  const settings = runSettings(useSettings.getState());
+export const run = (isPaused = false): Promise<void> =>
+  start({ settings: runSettings(useSettings.getState()), leaves: null }, isPaused);
+
+/**
+ * Times forward passes of these models on this device, loading what is not loaded; does nothing while a run is under way. What was
+ * found, or why nothing was, stands in the costs store.
+ * @param most rows of the largest pass
+ */
+export async function measureCosts(models: readonly string[], most: number): Promise<void> {
+  if (useCosts.getState().isMeasuring || isBusy(useEngine.getState().phase)) return;
+  useCosts.setState({ isMeasuring: true, problem: null });
+  try {
+    const engine = await openClient();
+    const device = await engine.openDevice();
+    useEngine.setState({ device });
+    for (const model of models) await engine.load(model);
+    for (const model of models) keepCosts(model, device, await engine.measure(model, most), Date.now());
+  } catch (thrown) {
+    useCosts.setState({ problem: toErrorRecord(thrown).message });
+  } finally {
+    useCosts.setState({ isMeasuring: false });
+  }
+}
+
+/** Runs a branch of the run on the stage, which is kept; ends what the engine is doing. */
+export function runBranch({ settings, step, forced }: Branch): Promise<void> {
+  const { current } = useRun.getState();
+  return start({ settings, leaves: { run: current, step, forced } }, false);
+}
+
+async function start(wanted: NonNullable<typeof asked>, isPaused: boolean): Promise<void> {
+  const { settings } = wanted;
   const problem = problemWith(settings);
   if (problem) {
     useEngine.setState({ error: problem });
@@ -135,6 +174,7 @@ export async function run(isPaused = false): Promise<void> {
   }
   if (isBusy(useEngine.getState().phase)) cancel();
   const mine = ++attempt;
+  asked = wanted;
   isStarting = true;
   useEngine.setState({ phase: "opening", error: null, isLost: false, progress: null });
   try {
@@ -153,7 +193,7 @@ export async function run(isPaused = false): Promise<void> {
     }
     if (activeRun !== number) adoptRun(number);
     // A short run may be over before the answer to start() arrives.
-    if (useRun.getState().latest.status.state !== "ended") setPhase(isPaused ? "paused" : "running");
+    if (activeTimeline?.latest.status.state !== "ended") setPhase(isPaused ? "paused" : "running");
   } catch (thrown) {
     if (mine !== attempt) return;
     isStarting = false;
@@ -203,10 +243,9 @@ export function cancel(): void {
   if (!isBusy(phase)) return;
   attempt++;
   isStarting = false;
-  const { model, draft } = runSettings(useSettings.getState());
   if (phase === "loading" && client) {
-    client.cancelLoad(model);
-    if (draft !== null) client.cancelLoad(draft);
+    if (asked) client.cancelLoad(asked.settings.model);
+    if (asked?.settings.draft) client.cancelLoad(asked.settings.draft);
     useEngine.setState({ phase: "idle", progress: null });
     return;
   }
@@ -221,7 +260,33 @@ export async function restart(): Promise<void> {
   client?.dispose();
   client = null;
   useEngine.setState({ isLost: false, error: null });
-  await run();
+  await (asked ? start(asked, false) : run());
+}
+
+/** Puts a known run back on the stage, at the end of a step; a run under way ends first. */
+export function returnTo(id: number, step: number | null): void {
+  if (isBusy(useEngine.getState().phase)) cancel();
+  usePlayer.setState({ moment: null, isPlaying: false });
+  useLayout.setState({ pinned: null, hovered: null });
+  showRun(id);
+  if (step !== null) showStep(step);
+}
+
+/** Back to the run that the branch on the stage left, at the step it left. */
+export function undoBranch(): void {
+  const { known, current } = useRun.getState();
+  const leaves = known.find((k) => k.id === current)?.leaves;
+  if (leaves) returnTo(leaves.run, leaves.step);
+}
+
+/** Forgets a branch and what left it. */
+export function forget(id: number): void {
+  const { known, current } = useRun.getState();
+  if (id === current) {
+    const leaves = known.find((k) => k.id === id)?.leaves;
+    if (leaves) returnTo(leaves.run, leaves.step);
+  }
+  forgetBranch(id);
 }
 
 /** An error that is no one's fault but the file's or the link's. */

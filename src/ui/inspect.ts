@@ -1,14 +1,15 @@
 /** What the inspector says about a selection, as plain data: no React, no colours. */
 import {
   candidatesOf,
+  type Candidate,
   pieceOf,
   roundOf,
   tokensOfRound,
   type CandidatesView,
+  type CommittedToken,
   type NodeView,
   type RoundView,
   type RunView,
-  type TokenView,
 } from "../trace/view";
 import { extraOf } from "./views/tree_layout";
 import type { Selection } from "./stores/layout";
@@ -25,7 +26,9 @@ export interface LawRow {
 export interface Inspected {
   readonly round: RoundView;
   readonly node: NodeView | null;
-  readonly extra: TokenView | null;
+  readonly extra: CommittedToken | null;
+  /** A token that a round without a tree could have drawn and did not. */
+  readonly candidate: Candidate | null;
   readonly token: number;
   readonly piece: string;
   /** Node after whose path the shown laws stand; null outside trees. */
@@ -81,7 +84,11 @@ export function inspect(view: RunView, step: number, selection: Selection | null
   const node = chosen?.kind === "node" ? (round.nodes[chosen.node] ?? null) : null;
   const isTree = round.nodes.length > 0;
   const isExtra = chosen?.kind === "extra" && extra !== null;
-  if (!node && !isExtra && !isTree) return null;
+  const candidate =
+    chosen?.kind === "candidate"
+      ? (candidatesOf(round, "target", null)?.top.find((c) => c.token === chosen.token) ?? null)
+      : null;
+  if (!node && !isExtra && !isTree && !candidate) return null;
   const lawNode = !isTree
     ? null
     : isExtra
@@ -92,11 +99,11 @@ export function inspect(view: RunView, step: number, selection: Selection | null
           : node.parent
         : 0;
   const isAnchor = node !== null && node.parent < 0;
-  const token = isExtra ? extra.token : (node?.token ?? round.nodes[0]?.token ?? -1);
+  const token = isExtra ? extra.token : (node?.token ?? candidate?.token ?? round.nodes[0]?.token ?? -1);
   const rows = lawRows(
     candidatesOf(round, "target", lawNode),
     candidatesOf(round, "draft", lawNode),
-    isAnchor || (!isExtra && !node) ? null : token,
+    isAnchor || (!isExtra && !node && !candidate) ? null : token,
   );
   const before = textBefore(view, round, 40);
   const anchorText = round.nodes[0]?.text ?? "";
@@ -109,6 +116,7 @@ export function inspect(view: RunView, step: number, selection: Selection | null
     round,
     node,
     extra: isExtra ? extra : null,
+    candidate,
     token,
     piece: isExtra ? extra.piece : (node?.text ?? pieceOf(view, token)),
     lawNode,

@@ -1,5 +1,5 @@
 /** Keys of the whole page. */
-import { run } from "./engine";
+import { run, undoBranch } from "./engine";
 import { goTo, stepBack, stepForward, togglePlay } from "./playback";
 import { openDialog, pin, useLayout } from "./stores/layout";
 import { isBusy, useEngine } from "./stores/engine";
@@ -15,6 +15,7 @@ const ACTIONS: Readonly<Record<string, () => void>> = {
     const { phase } = useEngine.getState();
     if (!isBusy(phase) || phase === "running" || phase === "paused") void run();
   },
+  u: undoBranch,
   "?": () => openDialog("help"),
   Escape: () => pin(null),
 };

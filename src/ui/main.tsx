@@ -3,7 +3,6 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
 import { follow } from "./navigation";
-import { watchBaselines } from "./stores/baseline";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/layout.css";
@@ -26,4 +25,3 @@ createRoot(root).render(
     <App />
   </StrictMode>,
 );
-watchBaselines();

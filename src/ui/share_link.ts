@@ -48,6 +48,7 @@ function contentsOfRun(start: RunStartEvent): Contents {
     params: start.params,
     sampler: { ...start.sampler },
     prompt: start.prompt,
+    begin: start.begin,
     seed: start.seed,
     maxNewTokens: start.maxNewTokens,
     views: [useLayout.getState().view],
@@ -59,7 +60,7 @@ function contentsOfRun(start: RunStartEvent): Contents {
 }
 
 function contentsOfSetup(): Contents {
-  const { model, draft, method, params, sampler, prompt, seed, maxNewTokens } = runSettings(
+  const { model, draft, method, params, sampler, prompt, begin, seed, maxNewTokens } = runSettings(
     useSettings.getState(),
   );
   const views = [useLayout.getState().view];
@@ -70,6 +71,7 @@ function contentsOfSetup(): Contents {
     params,
     sampler: { ...sampler },
     prompt,
+    begin,
     seed,
     maxNewTokens,
     views,

@@ -19,6 +19,7 @@ export function showcaseSettings(method: MethodInfo): RunSettings {
     params: readParams(method.params, { ...showcase?.params }).values,
     sampler: { ...sampler, temperature: showcase?.temperature ?? sampler.temperature },
     prompt: showcase?.prompt ?? DEFAULT_PROMPT,
+    begin: null,
     seed: showcase?.seed ?? runSchema.seed.default,
     maxNewTokens: showcase?.maxNewTokens ?? NEW_TOKENS,
     detail: "full",

@@ -1,7 +1,7 @@
 /** Types of what crosses between page and worker; nothing else. Commands go through Comlink, events through a port. */
 import type { ErrorRecord } from "../base/errors";
 import type { ParamValues } from "../base/params";
-import type { SamplerSettings, TraceEvent } from "../trace/events";
+import type { RunBegin, SamplerSettings, TraceEvent } from "../trace/events";
 
 export interface DeviceInfo {
   /** For people: vendor, architecture, backend. */
@@ -29,6 +29,8 @@ export interface RunSettings {
   readonly params: ParamValues;
   readonly sampler: SamplerSettings;
   readonly prompt: string;
+  /** What stands after the prompt from the start, such as the text of another run up to a token forced there. */
+  readonly begin: RunBegin | null;
   readonly seed: number;
   readonly maxNewTokens: number;
   readonly detail: "light" | "full";
@@ -52,6 +54,13 @@ export interface MemoryReport {
   readonly byOwner: readonly { readonly owner: string; readonly bytes: number }[];
 }
 
+/** What a forward pass of a model over some rows takes on this device. */
+export interface PassTime {
+  readonly rows: number;
+  /** Median of several, in milliseconds. */
+  readonly ms: number;
+}
+
 /** The worker's commands. */
 export interface WorkerApi {
   /** Must be the first call: where events go, and the URL (ending in a slash) under which `models/` lies. */
@@ -61,6 +70,8 @@ export interface WorkerApi {
   load(model: string): Promise<Outcome<null>>;
   /** Ends a load in progress; its promise then gives an error with code "cancelled". */
   cancelLoad(model: string): void;
+  /** Times forward passes of a loaded model over 1, 2, 4, ... rows, up to `most` or a little above. */
+  measure(model: string, most: number): Promise<Outcome<readonly PassTime[]>>;
   tokenize(model: string, text: string): Promise<Outcome<readonly number[]>>;
   /** Starts a run, paused if `paused`. Resolves with its number once it can be stepped; events follow over the port. */
   start(settings: RunSettings, paused: boolean): Promise<Outcome<number>>;

@@ -4,7 +4,15 @@
  */
 import * as Comlink from "comlink";
 import { DecoscopeError, type ErrorRecord } from "../base/errors";
-import type { DeviceInfo, MemoryReport, Outcome, RunSettings, WorkerApi, WorkerMessage } from "./api";
+import type {
+  DeviceInfo,
+  MemoryReport,
+  Outcome,
+  PassTime,
+  RunSettings,
+  WorkerApi,
+  WorkerMessage,
+} from "./api";
 
 /** What the page can ask of the engine. Every promise rejects with a {@link DecoscopeError}. */
 export interface EngineClient {
@@ -12,6 +20,8 @@ export interface EngineClient {
   load(model: string): Promise<void>;
   /** Ends a load under way; its promise then rejects with code "cancelled". */
   cancelLoad(model: string): void;
+  /** Times forward passes of a loaded model over 1, 2, 4, ... rows. */
+  measure(model: string, most: number): Promise<readonly PassTime[]>;
   tokenize(model: string, text: string): Promise<readonly number[]>;
   /** Resolves with the number of the run. */
   start(settings: RunSettings, paused: boolean): Promise<number>;
@@ -77,6 +87,7 @@ export function connectEngine(base: string, onMessage: (message: WorkerMessage) 
       await call(() => remote.load(model));
     },
     cancelLoad: (model) => tell(() => remote.cancelLoad(model)),
+    measure: (model, most) => call(() => remote.measure(model, most)),
     tokenize: (model, text) => call(() => remote.tokenize(model, text)),
     start: (settings, paused) => call(() => remote.start(settings, paused)),
     pause: (run) => tell(() => remote.pause(run)),

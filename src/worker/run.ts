@@ -11,6 +11,7 @@ import type { MethodEvent, SamplerSettings, StopReason, TraceEvent } from "../tr
 import { TRACE_VERSION } from "../trace/events";
 import { hashTokens } from "../trace/hash";
 import type { RunSettings } from "./api";
+import { givenTokens } from "./begin";
 import type { EngineHost, HostedModel } from "./host";
 import { PieceTeller } from "./pieces";
 import { RunText } from "./run_text";
@@ -34,6 +35,8 @@ interface Prepared {
   readonly target: HostedModel;
   readonly draft: HostedModel | null;
   readonly promptTokens: readonly number[];
+  /** Tokens after the prompt that are there from the start. */
+  readonly given: readonly number[];
 }
 
 /** Passes of the profiler before its times are collected. */
@@ -118,15 +121,26 @@ async function prepare(
   checkSampler(settings.sampler);
   const promptTokens = promptIds ?? target.tokenizer.encodePrompt(settings.prompt);
   const room = Math.min(target.gpu.maxContext, draft?.gpu.maxContext ?? Infinity);
-  checkPrompt(promptTokens, target.gpu.facts, room);
-  return { method, params, target, draft, promptTokens };
+  const given = givenTokens(settings.begin, method, target.gpu.facts, settings.maxNewTokens);
+  checkPrompt([...promptTokens, ...given], target.gpu.facts, room);
+  return { method, params, target, draft, promptTokens, given };
+}
+
+/** Why a text ends with its given tokens; null if it goes on. */
+function givenEnd(
+  given: readonly number[],
+  endTokens: readonly number[],
+  maxNewTokens: number,
+): StopReason | null {
+  if (given.length > 0 && endTokens.includes(given.at(-1)!)) return "end_token";
+  return given.length >= maxNewTokens ? "max_tokens" : null;
 }
 
 /** The memory of one run on the device. @throws DecoscopeError "limit" */
 function openSession(
   host: EngineHost,
   settings: RunSettings,
-  { method, params, target, draft, promptTokens }: Prepared,
+  { method, params, target, draft, promptTokens, given }: Prepared,
   profiler: Profiler | null,
 ): Promise<GpuSession | GpuCanvasSession> {
   const shared = { seed: settings.seed, tuning: host.tuning, profiler };
@@ -141,7 +155,8 @@ function openSession(
     ...shared,
     target: target.gpu,
     draft: draft?.gpu ?? null,
-    maxNewTokens: settings.maxNewTokens,
+    firstStep: settings.begin?.step ?? 0,
+    maxNewTokens: settings.maxNewTokens - given.length,
     treeNodes: method.treeNodes(params.values as never),
   });
 }
@@ -159,7 +174,7 @@ export async function* runMethod(
   promptIds: readonly number[] | null = null,
 ): AsyncGenerator<TraceEvent, void, void> {
   const prepared = await prepare(host, settings, promptIds);
-  const { method, params, target, draft, promptTokens } = prepared;
+  const { method, params, target, draft, promptTokens, given } = prepared;
   const started = performance.now();
   const ms = (): number => Math.round((performance.now() - started) * 100) / 100;
   const pieces = new PieceTeller(target.tokenizer);
@@ -178,14 +193,20 @@ export async function* runMethod(
     maxNewTokens: settings.maxNewTokens,
     prompt: promptIds ? target.tokenizer.decode(promptTokens) : settings.prompt,
     promptTokens,
+    begin: settings.begin,
     adapter: host.gpu.adapter,
   };
-  yield* pieces.before(promptTokens, 0, ms());
+  yield* pieces.before([...promptTokens, ...given], 0, ms());
   for (const i of params.issues)
     yield { kind: "warning", step: 0, ms: ms(), message: `${i.key}: ${i.message}` };
 
-  const text = new RunText();
-  let reason: StopReason | null = null;
+  const text = new RunText(given);
+  const { endTokens } = target.gpu.facts;
+  let reason = givenEnd(given, endTokens, settings.maxNewTokens);
+  if (reason) {
+    yield { kind: "run_end", step, ms: ms(), reason, hash: hashTokens(given), error: null };
+    return;
+  }
   // In an object: a callback of the device sets it, which flow analysis does not follow.
   const failed: { error: DecoscopeError | null } = { error: null };
   let session: GpuSession | GpuCanvasSession | null = null;
@@ -201,8 +222,9 @@ export async function* runMethod(
       session,
       params: params.values,
       sampler: settings.sampler,
-      promptTokens,
-      maxNewTokens: settings.maxNewTokens,
+      // To a method, given tokens are part of the prompt.
+      promptTokens: [...promptTokens, ...given],
+      maxNewTokens: settings.maxNewTokens - given.length,
       detail: settings.detail,
     } as never);
     for await (const event of events) {
@@ -232,7 +254,7 @@ export async function* runMethod(
     profiler?.dispose();
   }
   if (failed.error) reason = "error";
-  reason ??= text.stopReason(target.gpu.facts.endTokens, settings.maxNewTokens);
+  reason ??= text.stopReason(endTokens, settings.maxNewTokens);
   yield {
     kind: "run_end",
     step,

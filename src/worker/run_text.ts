@@ -2,9 +2,14 @@
 import type { MethodEvent, StopReason, TraceEvent } from "../trace/events";
 
 export class RunText {
-  private readonly appended: number[] = [];
+  private readonly appended: number[];
   /** Committed positions of a canvas; null in runs without one. */
   private filled: Map<number, number> | null = null;
+
+  /** @param given tokens that stand after the prompt from the start */
+  constructor(given: readonly number[] = []) {
+    this.appended = [...given];
+  }
 
   push(event: MethodEvent | TraceEvent): void {
     switch (event.kind) {

@@ -4,6 +4,7 @@ import { get, set } from "idb-keyval";
 import { DecoscopeError, toErrorRecord } from "../base/errors";
 import { findModel } from "../models/catalog";
 import { fetchSource } from "../models/source";
+import { timePasses } from "../runtime/time_pass";
 import type { TraceEvent } from "../trace/events";
 import type {
   DeviceInfo,
@@ -167,6 +168,16 @@ const api: WorkerApi = {
   cancelLoad(model): void {
     loads.get(model)?.abort();
   },
+  measure: (model, most) =>
+    outcome(async () => {
+      const opened = await openHost();
+      if (runs.size > 0)
+        throw new DecoscopeError(
+          "method",
+          "A run is under way, which a measurement would disturb and be disturbed by. Measure when it is over.",
+        );
+      return timePasses(opened.engine, opened.tuning, (await opened.model(model)).gpu, most);
+    }),
   tokenize: (model, text) =>
     outcome(async () => (await (await openHost()).model(model)).tokenizer.encodePrompt(text)),
   start: (settings, paused) =>

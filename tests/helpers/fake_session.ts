@@ -23,6 +23,8 @@ export interface FakeSessionOptions {
   readonly seed?: number;
   readonly maxNewTokens?: number;
   readonly maxContext?: number;
+  /** Step of the first round's random numbers. */
+  readonly firstStep?: number;
 }
 
 /** What is alive: a method must leave no run in flight, whoever opened a session must dispose of it. */
@@ -43,6 +45,7 @@ export class FakeDevice {
 /** What the "device" knows; programs change it round by round. */
 export interface FakeState {
   readonly seed: number;
+  readonly firstStep: number;
   /** Committed tokens, prompt first. */
   readonly text: number[];
   step: number;
@@ -68,7 +71,8 @@ export class FakeSession implements Session {
     this.draft = options.draft ?? null;
     this.maxContext = options.maxContext ?? 512;
     this.maxNewTokens = options.maxNewTokens ?? 32;
-    this.state = { seed: options.seed ?? 1, text: [], step: 0, stop: "none" };
+    const firstStep = options.firstStep ?? 0;
+    this.state = { seed: options.seed ?? 1, firstStep, text: [], step: firstStep, stop: "none" };
     this.caches = { target: new FakeCache("target"), draft: new FakeCache("draft") };
   }
 

@@ -339,7 +339,7 @@ export class FakeRecorder implements Recorder {
       out.value = INACTIVE;
       if (state.stop !== "none") return;
       const n = state.text.length;
-      const step = state.step;
+      const step = state.step - state.firstStep;
       const decided = decide();
       const taken = this.session.commit(decided.tokens);
       for (const role of this.used) {

@@ -75,6 +75,7 @@ export async function sampleCanvas({
       maxNewTokens: length,
       prompt: PROMPT.map((token) => TEXTS[token]).join(""),
       promptTokens: PROMPT,
+      begin: null,
       adapter: "none (a made-up language of twelve tokens)",
     },
     pieces(PROMPT, 0),

@@ -366,6 +366,7 @@ export function sampleTrace(rounds = 6, seed = 296): TraceEvent[] {
     maxNewTokens: made.length,
     prompt: PROMPT,
     promptTokens: PROMPT_TOKENS,
+    begin: null,
     adapter: "none (a made-up language of fifty tokens)",
   };
   return [start, ...events];

@@ -2,7 +2,7 @@
 import { EngineHost, type HostOptions } from "../../src/worker/host";
 import type { ModelSource } from "../../src/models/source";
 import { directorySource } from "../../src/models/source_node";
-import type { SamplerSettings, TraceEvent } from "../../src/trace/events";
+import type { RunBegin, SamplerSettings, TraceEvent } from "../../src/trace/events";
 import { type RunCounts, runMethod } from "../../src/worker/run";
 import { nodeGpu } from "../helpers/gpu";
 
@@ -28,6 +28,7 @@ export interface RunOptions {
   readonly maxNewTokens?: number;
   readonly detail?: "light" | "full";
   readonly profile?: boolean;
+  readonly begin?: RunBegin | null;
 }
 export interface RunResult {
   readonly events: readonly TraceEvent[];
@@ -50,6 +51,7 @@ export async function runToEnd(
     params: o.params ?? {},
     sampler: { ...GREEDY_SAMPLER, ...o.sampler },
     prompt: o.prompt ?? "",
+    begin: o.begin ?? null,
     seed: o.seed ?? 1,
     maxNewTokens: o.maxNewTokens ?? 20,
     detail: o.detail ?? ("light" as const),

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { prompts } from "../../bench/prompts";
 import { textMethods as methods } from "../../src/decoding";
 import { checkTrace } from "../../src/trace/grammar";
+import { hashTokens } from "../../src/trace/hash";
 import type { EngineHost } from "../../src/worker/host";
 import { type RunCounts, runMethod } from "../../src/worker/run";
 import { type Watched, watchAllocations } from "../helpers/allocations";
@@ -60,6 +61,7 @@ describe.each(methods.map((m) => m.id))("%s", (method) => {
       params: {},
       sampler: { temperature: 0.8, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 },
       prompt: prompts[1]!,
+      begin: null,
       seed: 5,
       maxNewTokens: 40,
       detail: "full" as const,
@@ -115,6 +117,39 @@ describe("a tree of 256 nodes", () => {
     expect(checkTrace(events)).toBeNull();
     expect(tokens).toEqual((await runToEnd(host, { ...options, method: "autoregressive" })).tokens);
   }, 120_000);
+});
+
+describe("a branch", () => {
+  it.each(["autoregressive", "rsd-s"])(
+    "of %s with its parent's own tokens is its parent, and a forced one is kept",
+    async (method) => {
+      const options = {
+        ...PAIR,
+        method,
+        prompt: prompts[1]!,
+        sampler: { temperature: 0.8 },
+        maxNewTokens: 24,
+      };
+      const parent = await runToEnd(host, options);
+      const given = parent.events.flatMap((e) => (e.kind === "commit" && e.step < 2 ? e.tokens : []));
+      const same = await runToEnd(host, { ...options, begin: { step: 2, tokens: given, forced: [] } });
+      expect(same.end).toMatchObject({ error: null, reason: parent.end.reason, hash: parent.end.hash });
+      expect(checkTrace(same.events)).toBeNull();
+
+      const forced = [...given, (parent.tokens[given.length]! + 1) % 1000];
+      const begin = { step: 3, tokens: forced, forced: [given.length] };
+      const other = await runToEnd(host, { ...options, begin });
+      expect(other.end.error).toBeNull();
+      expect(checkTrace(other.events)).toBeNull();
+      expect(other.end.hash).toBe(hashTokens([...forced, ...other.tokens]));
+      expect(forced.length + other.tokens.length).toBeLessThanOrEqual(24);
+
+      const all = { step: 9, tokens: parent.tokens, forced: [] };
+      const over = await runToEnd(host, { ...options, begin: all });
+      expect(over.end).toMatchObject({ hash: parent.end.hash, reason: parent.end.reason });
+      expect(over.events.some((e) => e.kind === "prefill")).toBe(false);
+    },
+  );
 });
 
 describe("a draft model equal to the target", () => {
@@ -181,6 +216,7 @@ describe("a device lost in the middle of a run", () => {
       params: {},
       sampler: { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 },
       prompt: prompts[0]!,
+      begin: null,
       seed: 1,
       maxNewTokens: 100,
       detail: "full" as const,

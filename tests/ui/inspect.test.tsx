@@ -30,7 +30,7 @@ describe("a chosen node", () => {
   });
   it.each(["accepted", "rejected"] as const)("shows the numbers of its test: %s", (state) => {
     const { verdict, id } = node(state);
-    const html = renderToStaticMarkup(<AcceptanceTest inspected={of(id)} />);
+    const html = renderToStaticMarkup(<AcceptanceTest view={view} inspected={of(id)} />);
     for (const number of [
       probability(Math.exp(verdict!.logp)),
       probability(verdict!.acceptProb),
@@ -40,13 +40,13 @@ describe("a chosen node", () => {
     expect(html).toContain(state === "accepted" ? "accepted draft" : "rejected");
   });
   it("says why it was not reached", () => {
-    expect(renderToStaticMarkup(<AcceptanceTest inspected={of(node("not_reached").id)} />)).toContain(
-      "Never tested",
-    );
+    expect(
+      renderToStaticMarkup(<AcceptanceTest view={view} inspected={of(node("not_reached").id)} />),
+    ).toContain("Never tested");
   });
   it("has no verdict before verification", () => {
     const early = inspect(after("draft", step), step, { kind: "node", step, node: 1 })!;
-    expect(renderToStaticMarkup(<AcceptanceTest inspected={early} />)).toContain(
+    expect(renderToStaticMarkup(<AcceptanceTest view={view} inspected={early} />)).toContain(
       "has not seen this tree yet",
     );
   });
@@ -56,7 +56,7 @@ describe("without a choice", () => {
   it("the newest token is explained", () => {
     const shown = inspect(view, step, null)!;
     expect(shown.extra?.token).toBe(round.tokens.at(-1)?.token);
-    expect(renderToStaticMarkup(<AcceptanceTest inspected={shown} />)).toContain("rejected");
+    expect(renderToStaticMarkup(<AcceptanceTest view={view} inspected={shown} />)).toContain("rejected");
   });
   it("there is nothing before the first round", () =>
     expect(inspect(timeline.viewAfterStep(-1), -1, null)).toBeNull());

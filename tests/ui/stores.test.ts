@@ -3,7 +3,6 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { foldEvents } from "../../src/trace/fold";
 import { Timeline } from "../../src/trace/timeline";
 import { liveliestStep } from "../../src/ui/playback";
-import { baselineKey, baselineOf } from "../../src/ui/stores/baseline";
 import {
   nextStop,
   shownMoment,
@@ -124,36 +123,5 @@ describe("settings", () => {
     const s = useSettings.getState();
     expect(s).toMatchObject({ model: run.model, method: "rsd-c", prompt: "Hello" });
     expect(paramsOf(s)).toEqual(paramsOf({ ...s, params: {} }));
-  });
-});
-
-describe("baselines", () => {
-  it("come from plain, finished, long enough runs only", () => {
-    expect(baselineOf(foldEvents(sampleTrace(12)))).toBeNull();
-    const cost = {
-      targetForwards: 1,
-      targetRows: 1,
-      draftForwards: 0,
-      draftRows: 0,
-      dispatches: 9,
-      submits: 1,
-      readbacks: 1,
-    };
-    const [start, ...rest] = sampleTrace(0);
-    const end = rest.at(-1)!;
-    const plain = (rounds: number) =>
-      foldEvents([
-        start!,
-        ...Array.from({ length: rounds }, (_, step) => ({
-          kind: "cost" as const,
-          step,
-          ms: 10 * step,
-          ...cost,
-        })),
-        { ...end, step: rounds - 1, ms: 10 * rounds },
-      ]);
-    expect(baselineOf(plain(12))).toEqual({ stepMs: 10, rounds: 12 });
-    expect(baselineOf(plain(3))).toBeNull();
-    expect(baselineKey(plain(12))).toContain("story-target");
   });
 });

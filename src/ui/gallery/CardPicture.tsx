@@ -55,7 +55,7 @@ function TokenPicture({ view, size }: { readonly view: RunView; readonly size: S
   return (
     <svg {...frame(size, `Probabilities of the ${tokens.length} tokens`)}>
       {tokens.map((t, i) => {
-        const h = Math.max(1, Math.exp(t.logprob) * height);
+        const h = Math.max(1, (t.logprob === null ? 0 : Math.exp(t.logprob)) * height);
         return (
           <rect
             key={t.position}

@@ -1,56 +1,11 @@
 /** The acceptance test of a drafted token with its numbers, or where an extra token came from. */
 import type { NodeVerdict } from "../../trace/events";
-import type { NodeView, RoundView } from "../../trace/view";
+import type { NodeView, RoundView, RunView } from "../../trace/view";
 import { probability, quoted } from "../format";
 import type { Inspected } from "../inspect";
 import { SIGN_COLOUR, SIGN_NAME } from "../views/glyphs";
 import { Fact } from "./Fact";
-
-/** The unit interval: accepted up to acceptProb, and where the draw fell. */
-function Interval({ verdict }: { readonly verdict: NodeVerdict }) {
-  const x = (p: number): number => 4 + p * 232;
-  return (
-    <svg
-      className="interval"
-      viewBox="0 0 240 40"
-      role="img"
-      aria-label={`Accepted below ${probability(verdict.acceptProb)}${verdict.u === null ? "" : `, drawn ${probability(verdict.u)}`}`}
-    >
-      <rect
-        x={x(0)}
-        y={14}
-        width={232}
-        height={8}
-        fill="var(--wash)"
-        stroke="var(--rule-strong)"
-        strokeWidth={0.8}
-      />
-      <rect x={x(0)} y={14} width={232 * Math.min(1, verdict.acceptProb)} height={8} fill="var(--accepted)" />
-      {verdict.u !== null && (
-        <>
-          <path d={`M${x(verdict.u)},9v18`} stroke="var(--ink)" strokeWidth={2} />
-          <text
-            x={Math.min(226, Math.max(12, x(verdict.u)))}
-            y={7}
-            textAnchor="middle"
-            fontSize={9.5}
-            fill="var(--ink)"
-          >
-            u
-          </text>
-        </>
-      )}
-      <g fontSize={9.5} fill="var(--ink-soft)" className="figures">
-        <text x={x(0)} y={37}>
-          0
-        </text>
-        <text x={x(1)} y={37} textAnchor="end">
-          1
-        </text>
-      </g>
-    </svg>
-  );
-}
+import { TestPictures } from "./TestPictures";
 
 const earlierSiblings = (round: RoundView, node: NodeView): number =>
   round.nodes.filter((n) => n.parent === node.parent && n.sibling < node.sibling).length;
@@ -74,6 +29,7 @@ function NodeTest({
   const p = Math.exp(verdict.logp);
   const earlier = earlierSiblings(round, node);
   const isKSeq = round.rule === "k_seq";
+  const wasTested = verdict.outcome !== "not_reached";
   const isResidual = !isKSeq && Math.abs(verdict.r - p) > 1e-4 * Math.max(1, p) && earlier > 0;
   if (round.rule === "sample_and_match")
     return (
@@ -82,7 +38,7 @@ function NodeTest({
           <Fact name="target probability, p" value={probability(p)} testId="test-p" />
           {earlier > 0 && (
             <Fact
-              name={`among what ${earlier === 1 ? "its elder sibling leaves" : `${earlier} elder siblings leave`}`}
+              name={`among what ${earlier === 1 ? "its elder sibling leaves" : `${earlier} elder siblings leave`}, r`}
               value={probability(verdict.r)}
             />
           )}
@@ -114,7 +70,14 @@ function NodeTest({
           <Fact name="p over rho, one factor for all drafts here, r" value={probability(verdict.r)} />
         )}
         {isResidual && (
-          <Fact name={`what is left of it after ${earlier} rejected, r`} value={probability(verdict.r)} />
+          <Fact
+            name={
+              wasTested
+                ? `what is left of it after ${earlier} rejected, r`
+                : `what would be left of it, were ${earlier === 1 ? "the sibling" : `the ${earlier} siblings`} before it rejected, r`
+            }
+            value={probability(verdict.r)}
+          />
         )}
         <Fact
           name={
@@ -126,13 +89,12 @@ function NodeTest({
           testId="test-d"
         />
         <Fact
-          name={`accept below min(1, ${isResidual || isKSeq ? "r" : "p"} / d)`}
+          name={`${wasTested ? "accept" : "would be accepted"} below min(1, ${isResidual || isKSeq ? "r" : "p"} / d)`}
           value={probability(verdict.acceptProb)}
           testId="test-accept"
         />
         {verdict.u !== null && <Fact name="drawn, u" value={verdict.u.toFixed(3)} testId="test-u" />}
       </dl>
-      <Interval verdict={verdict} />
       {verdict.outcome === "not_reached" && <p className="help">{whyNotReached(round, node)}</p>}
     </>
   );
@@ -153,7 +115,13 @@ function whereFrom({ round, extra }: Inspected): string {
   }
 }
 
-export function AcceptanceTest({ inspected }: { readonly inspected: Inspected }) {
+export function AcceptanceTest({
+  view,
+  inspected,
+}: {
+  readonly view: RunView;
+  readonly inspected: Inspected;
+}) {
   const { node, extra, round } = inspected;
   if (extra)
     return (
@@ -163,6 +131,7 @@ export function AcceptanceTest({ inspected }: { readonly inspected: Inspected })
           <Fact name="target probability" value={probability(Math.exp(extra.logprob))} />
         </dl>
         <p className="help">{whereFrom(inspected)}</p>
+        <TestPictures view={view} inspected={inspected} />
       </section>
     );
   if (!node || node.parent < 0) return null;
@@ -175,7 +144,10 @@ export function AcceptanceTest({ inspected }: { readonly inspected: Inspected })
         </span>
       </h2>
       {node.verdict ? (
-        <NodeTest round={round} node={node} verdict={node.verdict} />
+        <>
+          <NodeTest round={round} node={node} verdict={node.verdict} />
+          <TestPictures view={view} inspected={inspected} />
+        </>
       ) : (
         <p className="help">The target has not seen this tree yet.</p>
       )}

@@ -12,13 +12,15 @@ const KEYS: readonly (readonly [keys: readonly string[], does: string])[] = [
   [["Home"], "to the prompt"],
   [["End"], "to the newest step"],
   [["R"], "run with the settings on the left"],
+  [["U"], "from a branch, back to the run it left"],
   [["?"], "this list"],
   [["Esc"], "let go of what is chosen"],
 ];
 const TREE_KEYS: readonly (readonly [keys: readonly string[], does: string])[] = [
   [["←", "→"], "to the parent, to the first child"],
   [["↑", "↓"], "to the neighbour at the same depth"],
-  [["Enter"], "keep a node in the inspector"],
+  [["Enter"], "keep a node in the inspector and go to what can be done with it"],
+  [["Enter", "Enter"], "force a token that was not taken: a branch of the run"],
 ];
 const SIGNS: readonly Sign[] = [
   "accepted",
@@ -28,6 +30,7 @@ const SIGNS: readonly Sign[] = [
   "residual",
   "bonus",
   "target",
+  "forced",
 ];
 
 function Keys({ keys }: { readonly keys: typeof KEYS }) {

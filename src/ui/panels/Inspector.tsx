@@ -12,6 +12,7 @@ import { useRun } from "../stores/run";
 import { AcceptanceTest } from "./AcceptanceTest";
 import { CanvasCounts, CanvasHeadline } from "./CanvasFacts";
 import { Fact } from "./Fact";
+import { ForceToken } from "./ForceToken";
 import { Laws } from "./Laws";
 import { Position } from "./Position";
 import { TreePays } from "./TreePays";
@@ -146,7 +147,8 @@ export function Inspector() {
       ) : inspected && !isCanvas ? (
         <>
           <Laws inspected={inspected} />
-          <AcceptanceTest inspected={inspected} />
+          <ForceToken />
+          <AcceptanceTest view={view} inspected={inspected} />
         </>
       ) : (
         <section>

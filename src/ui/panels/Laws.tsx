@@ -6,13 +6,14 @@ import { SIGN_NAME } from "../views/glyphs";
 
 const value = (p: number | null): string => (p === null ? "\u2013" : probability(p));
 
-function titleOf({ node, extra, piece, round }: Inspected): { title: string; what: string } {
+function titleOf({ node, extra, candidate, piece, round }: Inspected): { title: string; what: string } {
   if (extra) return { title: quoted(piece), what: `${SIGN_NAME[extra.origin]}, step ${round.step + 1}` };
   if (node && node.parent >= 0)
     return {
       title: quoted(piece),
       what: `depth ${node.depth}, ${SIGN_NAME[node.state]}, step ${round.step + 1}`,
     };
+  if (candidate) return { title: quoted(piece), what: `${SIGN_NAME.candidate}, step ${round.step + 1}` };
   return { title: quoted(piece), what: `${SIGN_NAME.anchor}, step ${round.step + 1}` };
 }
 

@@ -9,7 +9,16 @@ import { bytes, parameters } from "../format";
 import { groupsOf } from "../pillars";
 import { hrefOf } from "../routes";
 import { isBusy, useEngine } from "../stores/engine";
-import { paramsOf, setMethod, setParam, setSampler, useSettings } from "../stores/settings";
+import {
+  paramsOf,
+  setMethod,
+  setModel,
+  setParam,
+  setPrompt,
+  setSampler,
+  useSettings,
+} from "../stores/settings";
+import { Beginning } from "./Beginning";
 
 function Prompt() {
   const id = useId();
@@ -27,7 +36,7 @@ function Prompt() {
         aria-invalid={isEmpty}
         aria-describedby={`${id}-help`}
         onChange={(e) => {
-          useSettings.setState({ prompt: e.target.value });
+          setPrompt(e.target.value);
           // What was wrong with the old prompt says nothing about the new one.
           if (useEngine.getState().error?.code === "method") useEngine.setState({ error: null });
         }}
@@ -37,6 +46,7 @@ function Prompt() {
           ? "Write at least one character for the model to go on from."
           : "The model goes on from here."}
       </p>
+      <Beginning />
     </section>
   );
 }
@@ -163,7 +173,7 @@ function ModelPicker() {
           value={model}
           aria-describedby={`${id}-help`}
           onChange={(e) => {
-            useSettings.setState({ model: e.target.value });
+            setModel(e.target.value);
             void followModel(chosen?.tokenizer ?? "");
           }}
         >

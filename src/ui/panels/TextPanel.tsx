@@ -1,14 +1,15 @@
 /** The text of the run, each token marked by how it came to be, with a legend that counts. */
 import { memo, useEffect, useRef } from "react";
-import type { TokenOrigin } from "../../trace/events";
-import type { RunView, TokenView } from "../../trace/view";
+import type { RunView, TextOrigin, TokenView } from "../../trace/view";
 import { useMoment, useSelection } from "../moment";
 import { goTo } from "../playback";
 import { hover, pin, type Selection } from "../stores/layout";
 import { SIGN_NAME } from "../views/glyphs";
 
 /** Order of the legend. */
-const ORIGINS: readonly TokenOrigin[] = ["accepted", "residual", "bonus", "target"];
+const ORIGINS: readonly TextOrigin[] = ["given", "forced", "accepted", "residual", "bonus", "target"];
+/** Shown only where the run has some. */
+const AT_START: ReadonlySet<TextOrigin> = new Set(["given", "forced"]);
 
 interface TokenProps {
   readonly token: TokenView;
@@ -29,11 +30,11 @@ const Token = memo(function Token({ token, isCurrent, isSelected }: TokenProps) 
       data-step={token.step}
       data-current={isCurrent || undefined}
       data-selected={isSelected || undefined}
-      onPointerEnter={() => hover(selection)}
+      onPointerEnter={() => hover(token.step < 0 ? null : selection)}
       onPointerLeave={() => hover(null)}
       onClick={() => {
         goTo(token.step);
-        pin(selection);
+        pin(token.step < 0 ? null : selection);
       }}
     >
       {token.text}
@@ -48,7 +49,10 @@ export function Legend({ view }: { readonly view: RunView }) {
   return (
     <ul className="legend" aria-label="How tokens came to be">
       {present
-        .filter(({ origin, n }) => n > 0 || (hasDrafts ? origin !== "target" : origin === "target"))
+        .filter(
+          ({ origin, n }) =>
+            n > 0 || (!AT_START.has(origin) && (hasDrafts ? origin !== "target" : origin === "target")),
+        )
         .map(({ origin, n }) => (
           <li key={origin}>
             <span className="legend-line" data-origin={origin} />
@@ -71,7 +75,7 @@ export function TextPanel() {
   const isSelected = (t: TokenView): boolean =>
     selection !== null &&
     t.step === selection.step &&
-    (selection.kind === "node" ? t.node === selection.node : t.node === null);
+    (selection.kind === "node" ? t.node === selection.node : selection.kind === "extra" && t.node === null);
   return (
     <section className="text-panel" aria-label="Text">
       {/* A scrolling region has to be reachable by keyboard. */}

@@ -7,6 +7,7 @@ import { useEngine } from "../stores/engine";
 import { SPEEDS, usePlayer, type Speed } from "../stores/player";
 import { useRun } from "../stores/run";
 import { describeRound, Stamp } from "../views/thumbnail";
+import { Branches } from "./Branches";
 import { BackIcon, ForwardIcon, PauseIcon, PlayIcon } from "./icons";
 
 const STAMP = { width: 58, height: 38 };
@@ -196,6 +197,7 @@ export function Transport() {
   const isOver = isNewest && !isPaused;
   return (
     <section className="transport" aria-label="Timeline">
+      <Branches />
       <FilmStrip step={step} ended={ended} />
       <div className="transport-row">
         <div className="transport-buttons">

@@ -7,12 +7,13 @@ import { roundOf } from "../../trace/view";
 import { exportPicture } from "../export";
 import { useIsCanvasRun, useMoment, useSelection, type Moment } from "../moment";
 import { goTo } from "../playback";
-import { hover, pin, setChoice, setView, useLayout, type Selection } from "../stores/layout";
+import { hover, isSame, pin, setChoice, setView, useLayout, type Selection } from "../stores/layout";
 import { usePlayer } from "../stores/player";
 import { useRun } from "../stores/run";
 import { shownView, tabsFor } from "../views/index";
 import { neighbourOf } from "../views/tree_keys";
 import type { Placement, Size, ViewDefinition } from "../views/view";
+import { FORCE_ACTION, force } from "./ForceToken";
 import { FitIcon, MinusIcon, PlusIcon } from "./icons";
 import { SaveMenu } from "./SaveMenu";
 import { useSize } from "./use_size";
@@ -87,6 +88,8 @@ function Canvas({ definition, moment, size, placement }: CanvasProps) {
   const { Drawing } = definition;
   const choice = useChoice(definition);
   const choose = (s: Selection) => {
+    // A second click on what is kept forces it.
+    if (definition.id === "tree" && isSame(s, useLayout.getState().pinned) && force(moment.view, s)) return;
     pin(s);
     if (definition.id === "steps" && s.kind === "node") {
       goTo(s.step);
@@ -126,6 +129,8 @@ function onMarkKey(e: KeyboardEvent<HTMLElement>, moment: Moment, size: Size): v
     mark.dispatchEvent(new MouseEvent("click", { bubbles: true }));
     e.preventDefault();
     e.stopPropagation();
+    // Once the inspector has drawn it.
+    requestAnimationFrame(() => document.querySelector<HTMLElement>(`[${FORCE_ACTION}]`)?.focus());
     return;
   }
   if (!e.key.startsWith("Arrow")) return;

@@ -21,6 +21,8 @@ const icon = (content: ReactNode) =>
     );
   };
 
+export const BranchIcon = icon(<path d="M4 13.5V2.5M4 10.5c0-4 7.5-1.5 7.5-6M9.3 6.2l2.2-2.3 2.2 2.3" />);
+export const UndoIcon = icon(<path d="M6.5 3 3 6.5 6.5 10M3 6.5h6.5a3.5 3.5 0 0 1 0 7H6" />);
 export const PlayIcon = icon(<path d="M4.5 2.8v10.4l8.6-5.2Z" fill="currentColor" />);
 export const PauseIcon = icon(<path d="M5 3v10M11 3v10" strokeWidth="2.4" />);
 export const ForwardIcon = icon(<path d="M4 3.2v9.6l7-4.8ZM12.6 3.2v9.6" />);

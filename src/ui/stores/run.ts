@@ -1,4 +1,7 @@
-/** The run on the stage: a growing trace and where it came from. A fold of events; nothing else writes it. */
+/**
+ * The run on the stage, and the runs it belongs to: the one that began it all and the branches that left one another.
+ * A run is a growing trace and where it came from. A fold of events; nothing else writes it.
+ */
 import { create } from "zustand";
 import type { TraceEvent } from "../../trace/events";
 import { Timeline } from "../../trace/timeline";
@@ -17,6 +20,24 @@ export type RunSource =
   /** A trace inside a link. */
   | { readonly kind: "link" };
 
+/** Where a branch left another run. */
+export interface Leaving {
+  /** Number of the run it left. */
+  readonly run: number;
+  /** The step it left: rounds before it are common to both. */
+  readonly step: number;
+  /** Texts of the tokens that were forced there. */
+  readonly forced: string;
+}
+
+export interface KnownRun {
+  readonly id: number;
+  readonly source: RunSource;
+  readonly timeline: Timeline;
+  /** Null for the run that is no branch. */
+  readonly leaves: Leaving | null;
+}
+
 export interface RunState {
   readonly source: RunSource;
   /** Grows in place; `length` tells when. */
@@ -24,26 +45,90 @@ export interface RunState {
   readonly length: number;
   /** View after the newest event. */
   readonly latest: RunView;
+  /** The run that is no branch, then the branches in the order they were made. */
+  readonly known: readonly KnownRun[];
+  /** Number of the run on the stage. */
+  readonly current: number;
 }
 
-const nothing = (): RunState => ({
-  source: { kind: "none" },
-  timeline: new Timeline(),
-  length: 0,
-  latest: emptyView(),
-});
+/** Runs kept at most; each holds its whole trace. */
+const MOST_RUNS = 16;
+
+let lastId = 0;
+
+const nothing = (): RunState => {
+  const run: KnownRun = { id: 0, source: { kind: "none" }, timeline: new Timeline(), leaves: null };
+  return {
+    source: run.source,
+    timeline: run.timeline,
+    length: 0,
+    latest: emptyView(),
+    known: [run],
+    current: 0,
+  };
+};
 
 export const useRun = create<RunState>()(() => nothing());
 
-/** Puts another run on the stage. */
-export function beginRun(source: RunSource, events: Iterable<TraceEvent> = []): void {
-  const timeline = new Timeline(events);
-  useRun.setState({ source, timeline, length: timeline.length, latest: timeline.latest });
+const onStage = ({ id, source, timeline }: KnownRun): Omit<RunState, "known"> => ({
+  source,
+  timeline,
+  length: timeline.length,
+  latest: timeline.latest,
+  current: id,
+});
+
+/** Whether a run is `id` or left it, directly or not. */
+function descendsFrom(known: readonly KnownRun[], run: KnownRun, id: number): boolean {
+  if (run.id === id) return true;
+  const parent = known.find((k) => k.id === run.leaves?.run);
+  return parent !== undefined && descendsFrom(known, parent, id);
 }
 
-/** Adds events to the run on the stage. */
-export function appendEvents(events: readonly TraceEvent[]): void {
-  const { timeline } = useRun.getState();
-  timeline.append(events);
-  useRun.setState({ length: timeline.length, latest: timeline.latest });
+/** Without the oldest branch that nothing has left, if there are too many. */
+function trimmed(known: readonly KnownRun[]): readonly KnownRun[] {
+  if (known.length <= MOST_RUNS) return known;
+  const newest = known.at(-1)!;
+  const drop = known.find((k) => k.leaves !== null && !descendsFrom(known, newest, k.id));
+  return drop ? known.filter((k) => k !== drop && !descendsFrom(known, k, drop.id)) : known;
+}
+
+/** Puts another run on the stage; a branch joins the runs that are known, any other takes their place. */
+export function beginRun(
+  source: RunSource,
+  events: Iterable<TraceEvent> = [],
+  leaves: Leaving | null = null,
+): KnownRun {
+  const { known } = useRun.getState();
+  const isBranch = leaves !== null && known.some((k) => k.id === leaves.run);
+  const run: KnownRun = {
+    id: ++lastId,
+    source,
+    timeline: new Timeline(events),
+    leaves: isBranch ? leaves : null,
+  };
+  useRun.setState({ ...onStage(run), known: isBranch ? trimmed([...known, run]) : [run] });
+  return run;
+}
+
+/** Puts a known run back on the stage. */
+export function showRun(id: number): void {
+  const run = useRun.getState().known.find((k) => k.id === id);
+  if (run) useRun.setState(onStage(run));
+}
+
+/** Forgets a branch and what left it; what it left is on the stage if one of them was. */
+export function forgetBranch(id: number): void {
+  const { known, current } = useRun.getState();
+  const branch = known.find((k) => k.id === id);
+  if (!branch?.leaves) return;
+  const gone = new Set(known.filter((k) => descendsFrom(known, k, id)).map((k) => k.id));
+  if (gone.has(current)) showRun(branch.leaves.run);
+  useRun.setState({ known: known.filter((k) => !gone.has(k.id)) });
+}
+
+/** Adds events to a run, the one on the stage if no other is named. */
+export function appendEvents(events: readonly TraceEvent[], to: Timeline = useRun.getState().timeline): void {
+  to.append(events);
+  if (to === useRun.getState().timeline) useRun.setState({ length: to.length, latest: to.latest });
 }

@@ -1,7 +1,7 @@
 /** What the next run will be made with: what the setup column edits and a link holds. */
 import { create } from "zustand";
 import { readParams, type ParamValue, type ParamValues } from "../../base/params";
-import type { SamplerSettings } from "../../trace/events";
+import type { RunBegin, SamplerSettings } from "../../trace/events";
 import type { RunSettings } from "../../worker/api";
 import { draftOf, fits, methodOf, modelFor, methods, models, runSchema, samplerSchema } from "../definitions";
 
@@ -12,6 +12,8 @@ export interface SettingsState {
   readonly params: Readonly<Record<string, ParamValues>>;
   readonly sampler: SamplerSettings;
   readonly prompt: string;
+  /** Tokens after the prompt that the run begins with. They belong to this prompt and model and go when either changes. */
+  readonly begin: RunBegin | null;
   readonly seed: number;
   readonly maxNewTokens: number;
   /** Ask for kernel times, where the device has timestamps. */
@@ -32,6 +34,7 @@ export const defaultSettings = (): SettingsState => {
     params: {},
     sampler: readParams(samplerSchema, {}).values,
     prompt: DEFAULT_PROMPT,
+    begin: null,
     seed: run.seed,
     maxNewTokens: run.maxNewTokens,
     isProfiled: false,
@@ -56,11 +59,17 @@ export const setMethod = (id: string): void =>
   useSettings.setState((s) => {
     const method = methodOf(id);
     if (!method) return {};
-    return {
-      method: id,
-      model: fits(method, s.model) ? s.model : (modelFor(method, s.model)?.id ?? s.model),
-    };
+    const model = fits(method, s.model) ? s.model : (modelFor(method, s.model)?.id ?? s.model);
+    return { method: id, model, begin: model === s.model ? s.begin : null };
   });
+
+/** Chooses a model. */
+export const setModel = (model: string): void =>
+  useSettings.setState((s) => (model === s.model ? {} : { model, begin: null }));
+export const setPrompt = (prompt: string): void =>
+  useSettings.setState((s) => (prompt === s.prompt ? {} : { prompt, begin: null }));
+/** Runs begin from the prompt alone. */
+export const dropBegin = (): void => useSettings.setState({ begin: null });
 
 /** The settings as the worker takes them; "full" detail, since the page shows candidates. */
 export function runSettings(s: SettingsState): RunSettings {
@@ -72,6 +81,7 @@ export function runSettings(s: SettingsState): RunSettings {
     params: paramsOf(s),
     sampler: s.sampler,
     prompt: s.prompt,
+    begin: s.begin,
     seed: s.seed,
     maxNewTokens: s.maxNewTokens,
     detail: "full",
@@ -87,6 +97,7 @@ export function adoptSettings(run: RunSettings): void {
     params: methodOf(run.method) ? { ...s.params, [run.method]: run.params } : s.params,
     sampler: run.sampler,
     prompt: run.prompt,
+    begin: models.some((m) => m.id === run.model) ? run.begin : null,
     seed: run.seed,
     maxNewTokens: run.maxNewTokens,
     isProfiled: run.profile,

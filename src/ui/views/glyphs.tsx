@@ -1,12 +1,13 @@
 /** Signs for verdicts and origins: each colour has a shape and a line of its own. */
-import type { NodeView } from "../../trace/view";
-import type { TokenOrigin } from "../../trace/events";
+import type { NodeView, TextOrigin } from "../../trace/view";
 
-export type Sign = NodeView["state"] | TokenOrigin | "candidate" | "prompt";
+export type Sign = NodeView["state"] | TextOrigin | "candidate" | "prompt";
 
 export const SIGN_COLOUR: Readonly<Record<Sign, string>> = {
   anchor: "var(--ink)",
   prompt: "var(--idle)",
+  given: "var(--ink-soft)",
+  forced: "var(--ink)",
   drafted: "var(--ink-soft)",
   accepted: "var(--accepted)",
   rejected: "var(--rejected)",
@@ -21,6 +22,8 @@ export const SIGN_COLOUR: Readonly<Record<Sign, string>> = {
 export const SIGN_NAME: Readonly<Record<Sign, string>> = {
   anchor: "last committed token",
   prompt: "prompt",
+  given: "taken over from the run before",
+  forced: "forced by you",
   drafted: "drafted, not judged yet",
   accepted: "accepted draft",
   rejected: "rejected",
@@ -60,6 +63,8 @@ export function Glyph({ sign, r }: { readonly sign: Sign; readonly r: number }) 
       return <path d={`M0,${-r * 1.25}L${r * 1.25},0L0,${r * 1.25}L${-r * 1.25},0Z`} fill={colour} />;
     case "bonus":
       return <path d={`M${-r},${-r * 1.15}L${r * 1.3},0L${-r},${r * 1.15}Z`} fill={colour} />;
+    case "forced":
+      return <path d={`M${-r * 1.15},${-r}H${r * 1.15}L0,${r * 1.2}Z`} fill={colour} />;
     case "target":
       return <rect x={-r * 0.9} y={-r * 0.9} width={r * 1.8} height={r * 1.8} fill={colour} />;
     default:

@@ -1,7 +1,6 @@
 /** The text token by token: how each came to be and how likely the target found it. */
 import { max } from "d3-array";
-import type { TokenView } from "../../trace/view";
-import type { TokenOrigin } from "../../trace/events";
+import type { TextOrigin, TokenView } from "../../trace/view";
 import { shortProbability, truncate } from "../format";
 import { isSame, type Selection } from "../stores/layout";
 import { SIGN_COLOUR, SIGN_NAME } from "./glyphs";
@@ -31,7 +30,7 @@ export function layTokens(view: DrawingProps["view"], width: number): readonly C
   let row = 0;
   return view.tokens.toArray().map((token) => {
     const label = truncate(tokenLabel(view, token.token), LONGEST);
-    const number = shortProbability(Math.exp(token.logprob));
+    const number = token.logprob === null ? "\u2013" : shortProbability(Math.exp(token.logprob));
     const own = Math.max(22, textWidth(label, LABEL_SIZE) + 10, textWidth(number, NUMBER_SIZE) + 10);
     if (x > 0 && x + own > width) {
       x = 0;
@@ -44,11 +43,12 @@ export function layTokens(view: DrawingProps["view"], width: number): readonly C
 }
 
 /** The underline of an origin, as in the text above. */
-function Underline({ origin, width }: { readonly origin: TokenOrigin; readonly width: number }) {
+function Underline({ origin, width }: { readonly origin: TextOrigin; readonly width: number }) {
   const colour = SIGN_COLOUR[origin];
   if (origin === "bonus")
     return <path d={`M0,-1.4H${width}M0,1.6H${width}`} stroke={colour} strokeWidth={1.2} />;
-  const dashes = origin === "residual" ? "5 3" : origin === "target" ? "2 2" : undefined;
+  const dashes =
+    origin === "residual" ? "5 3" : origin === "target" ? "2 2" : origin === "given" ? "1 3" : undefined;
   return <path d={`M0,0H${width}`} stroke={colour} strokeWidth={2.4} strokeDasharray={dashes} />;
 }
 
@@ -69,14 +69,14 @@ function TokensDrawing({ view, step, size, selection = null, onHover, onPin }: D
     >
       {cells.map(({ token, label, number, x, row, width }) => {
         const chosen = selectionOf(token);
-        const p = Math.exp(token.logprob);
+        const p = token.logprob === null ? 0 : Math.exp(token.logprob);
         return (
           <g
             key={token.position}
             className="stamp"
             transform={`translate(${(EDGE + x).toFixed(1)},${22 + row * ROW})`}
             role="img"
-            aria-label={`${label}, ${SIGN_NAME[token.origin]}, target probability ${number}`}
+            aria-label={`${label}, ${SIGN_NAME[token.origin]}${token.logprob === null ? "" : `, target probability ${number}`}`}
             {...(onHover &&
               onPin && {
                 onPointerEnter: () => onHover(chosen),

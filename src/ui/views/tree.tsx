@@ -95,7 +95,7 @@ function Mark({ placed, round, detail, isSelected, isTabStop, onHover, onPin }: 
   const isKept = sign === "accepted" || placed.mark.kind === "extra" || sign === "anchor";
   const selection = selectionOf(round, placed);
   const handlers =
-    onHover && onPin && selection
+    onHover && onPin
       ? {
           role: "button",
           tabIndex: isTabStop ? 0 : -1,
@@ -254,7 +254,7 @@ const isOnPath = (m: PlacedMark): boolean =>
 export const treeView: ViewDefinition = {
   id: "tree",
   label: "Tree",
-  help: "Edge width and q: how likely the draft model found a token. p: how likely the target finds it. Siblings are tested from top to bottom.",
+  help: "Edge width and q: how likely the draft model found a token. p: how likely the target finds it. Siblings are tested from top to bottom. Click a node to keep it, and again to force one that was not taken.",
   isZoomable: true,
   isFor: "text",
   Drawing: TreeDrawing,

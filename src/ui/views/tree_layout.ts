@@ -3,6 +3,7 @@ import { hierarchy, tree } from "d3-hierarchy";
 import {
   candidatesOf,
   type Candidate,
+  type CommittedToken,
   type NodeView,
   type RoundView,
   type RunView,
@@ -16,7 +17,7 @@ import type { Placement, Size } from "./view";
 /** A mark of the tree: a drafted node, the token that came after the path, or a candidate that was not drawn. */
 export type TreeMark =
   | { readonly kind: "node"; readonly node: NodeView }
-  | { readonly kind: "extra"; readonly token: TokenView }
+  | { readonly kind: "extra"; readonly token: CommittedToken }
   | { readonly kind: "candidate"; readonly candidate: Candidate };
 
 export interface PlacedMark {
@@ -93,7 +94,7 @@ export function numbersOf(mark: TreeMark, isCompact: boolean): string {
 }
 
 /** The last token of a round: the one that was no draft. */
-export const extraOf = (round: RoundView): TokenView | null => {
+export const extraOf = (round: RoundView): CommittedToken | null => {
   const last = round.tokens.at(-1);
   return last && last.node === null ? last : null;
 };
@@ -170,7 +171,7 @@ export function layTree(view: RunView, round: RoundView | undefined, isCompact: 
   const rowHeight = isCompact ? 38 : 42;
   const gap = isCompact ? 32 : 54;
   if (!round) {
-    const end = view.prompt.length;
+    const end = view.prompt.length + view.tokens.length;
     return {
       marks: [],
       trunk: layTrunk(view, end, 0),

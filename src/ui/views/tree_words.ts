@@ -5,11 +5,11 @@ import type { Selection } from "../stores/layout";
 import { SIGN_NAME } from "./glyphs";
 import type { PlacedMark } from "./tree_layout";
 
-/** What a mark stands for in the inspector; null for candidates, which belong to the anchor's law. */
-export function selectionOf(round: RoundView, { mark }: PlacedMark): Selection | null {
+/** What a mark stands for in the inspector. */
+export function selectionOf(round: RoundView, { mark }: PlacedMark): Selection {
   if (mark.kind === "node") return { kind: "node", step: round.step, node: mark.node.id };
   if (mark.kind === "extra") return { kind: "extra", step: round.step };
-  return null;
+  return { kind: "candidate", step: round.step, token: mark.candidate.token };
 }
 
 /** One sentence about a mark: what a screen reader says when it gets focus. */

@@ -35,6 +35,11 @@ const settings: fc.Arbitrary<LinkContents<typeof CONTEXT.sampler>> = fc
       params: legalParams(METHODS[method]!),
       sampler: legalParams(CONTEXT.sampler) as fc.Arbitrary<typeof DEFAULTS.sampler>,
       prompt: fc.oneof(fc.constant(CONTEXT.defaults.prompt), fc.string(), fc.string({ unit: "binary" })),
+      begin: fc.option(
+        fc
+          .uniqueArray(fc.nat(2047), { minLength: 1, maxLength: 12 })
+          .map((tokens) => ({ step: tokens.length, tokens, forced: [tokens.length - 1] })),
+      ),
       seed: fc.integer({ min: 0, max: 999_999 }),
       maxNewTokens: fc.integer({ min: 1, max: 200 }),
       views: fc.oneof(fc.constant(["tree"]), fc.array(id, { maxLength: 3 })),
@@ -79,6 +84,7 @@ describe("round trip", () => {
           "draft",
           "method",
           "prompt",
+          "begin",
           "seed",
           "maxNewTokens",
           "views",
@@ -135,6 +141,12 @@ describe("links edited by hand", () => {
     [{ prompt: ["x"] }, "prompt", 'found ["x"]; using "Once upon a time"', {}],
     [{ views: "tree" }, "views", 'found "tree"; using ["tree"]', {}],
     [{ views: ["<b>"] }, "views", 'found ["<b>"]', {}],
+    [{ begin: { step: 1, tokens: [], forced: [] } }, "begin", "expected a step, given tokens and which", {}],
+    [{ begin: { step: -1, tokens: [3], forced: [] } }, "begin", "found", {}],
+    [{ begin: { step: 1, tokens: [3, 0.5], forced: [] } }, "begin", "found", {}],
+    [{ begin: { step: 1, tokens: [3, 4], forced: [1, 0] } }, "begin", "found", {}],
+    [{ begin: { step: 1, tokens: [3, null], forced: [1] } }, "begin", "found", {}],
+    [{ begin: { step: 1, tokens: [3] } }, "begin", "found", {}],
     [{ hash: "xyz" }, "hash", 'expected eight hexadecimal digits, found "xyz"; using null', {}],
     [{ hash: null }, "hash", "expected eight hexadecimal digits, found null", {}],
     [{ colour: 1 }, "colour", "unknown field; known ones are model", {}],
@@ -150,6 +162,15 @@ describe("links edited by hand", () => {
     const { contents, issues } = open({ method: "magic", params: { width: 2 } });
     expect(contents.params).toEqual(DEFAULTS.params);
     expect(issues.map((i) => i.key)).toEqual(["method"]);
+  });
+
+  it("given tokens of an unknown model are not taken for those of another", () => {
+    const { contents, issues } = open({
+      model: "evil/model",
+      begin: { step: 1, tokens: [3], forced: [0] },
+    });
+    expect(contents).toMatchObject({ model: "big", begin: null });
+    expect(issues.map((i) => i.key)).toEqual(["model"]);
   });
 
   it("without a list of models any id is taken, and only ids", () => {

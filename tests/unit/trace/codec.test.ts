@@ -33,6 +33,11 @@ describe("writing and reading", () => {
     expect(decodeTrace(encodeTrace(events)).events).toEqual(events);
   });
 
+  it("what older writers left out of run_start is null", () => {
+    const { events } = decodeTrace(read("plain.jsonl").replace('"begin":null,', ""));
+    expect(events[0]).toMatchObject({ kind: "run_start", begin: null });
+  });
+
   it("comes back the same once it was rounded, whatever the run", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 1, max: 4 }), (seed, rounds) => {

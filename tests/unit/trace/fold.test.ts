@@ -30,6 +30,26 @@ function viewsOf(events: readonly TraceEvent[]): RunView[] {
   return views;
 }
 
+describe("a branch", () => {
+  const [start, ...rest] = fixture("worked_example");
+  if (start?.kind !== "run_start") throw new Error("no start");
+  // The tokens of the example as they stand, then those it committed, one position later each.
+  const begin = { step: 4, tokens: [2, 0], forced: [0] };
+  const branch = { ...start, begin, maxNewTokens: 4 };
+  const view = foldEvents([branch, ...rest.filter((e) => e.kind !== "run_end")]);
+
+  it("has its given tokens in the text before the first round, and none of them in the counts", () => {
+    expect(view.text.startsWith("ca")).toBe(true);
+    expect(view.tokens.slice(0, 2)).toMatchObject([
+      { position: 1, token: 2, text: "c", origin: "forced", logprob: null, step: -1, node: null },
+      { position: 2, token: 0, text: "a", origin: "given", logprob: null, step: -1, node: null },
+    ]);
+    expect(view.tokens.at(2)).toMatchObject({ origin: "accepted", text: "b" });
+    expect(view.metrics.tokens).toBe(2);
+    expect(tokensPerTargetForward(view.metrics)).toBe(2);
+  });
+});
+
 describe("the worked example", () => {
   const views = viewsOf(fixture("worked_example"));
   const view = views.at(-1)!;

@@ -36,6 +36,34 @@ describe("legal traces", () => {
     );
   });
 
+  it("a branch, whose given tokens count as new ones", () => {
+    const [start, pieces] = events;
+    if (start?.kind !== "run_start" || pieces?.kind !== "pieces") throw new Error("no start");
+    const token = promptTokens[0]!;
+    const begin = { step: 3, tokens: [token, token], forced: [1] };
+    const branch = { ...start, begin };
+    const end = { kind: "run_end", step: 0, ms: 9, reason: "end_token", error: null } as const;
+    const hash = hashTokens(begin.tokens);
+    const problem = (s: typeof branch, h = hash): string | undefined =>
+      checkTrace([s, pieces, { ...end, hash: h }])?.message;
+    expect(problem(branch)).toBeUndefined();
+    expect(problem(branch, hashTokens([]))).toContain(`hash ${hash}, of the 2 tokens`);
+    expect(problem({ ...branch, maxNewTokens: 1 })).toContain("at most 1 given tokens");
+    expect(problem({ ...branch, begin: { ...begin, forced: [2] } })).toContain("forced as ascending");
+    expect(problem({ ...branch, begin: { ...begin, tokens: [] } })).toContain("at least one given token");
+    const open = { ...branch, begin: { step: 0, tokens: [null, token], forced: [] } };
+    const prefill = { kind: "prefill", step: 0, ms: 1, tokens: 1 } as const;
+    expect(checkTrace([open, pieces, prefill], { mayBreakOff: true })?.message).toContain("a canvas where");
+    expect(
+      checkTrace(
+        [branch, pieces, prefill, { kind: "retract", step: 0, ms: 1, from: promptTokens.length + 1 }],
+        {
+          mayBreakOff: true,
+        },
+      )?.message,
+    ).toContain(`from in ${promptTokens.length + 2}`);
+  });
+
   it("a run that ended before it began", () => {
     const [start] = events;
     const error = { code: "device_lost", message: "gone" } as const;
