@@ -43,6 +43,7 @@ async function answerOf(
     prompt,
     seed: how.seed,
     maxNewTokens: Math.min(how.maxNewTokens, model.gpu.maxContext - promptIds.length),
+    begin: null,
     detail: "light" as const,
     profile: false,
   };

@@ -28,6 +28,7 @@ export function takeExample(taskId: string, level: number, number: number): void
   const task = findTask(taskId);
   const prompt = exampleOf(task, level, number);
   useSettings.setState((s) => ({
+    begin: null,
     prompt,
     maxNewTokens: roomFor(s.model, task, prompt),
     sampler: { ...s.sampler, temperature: 0 },
@@ -43,5 +44,5 @@ export function followModel(tokenizer: string): void {
   if (modelOf(model)?.tokenizer === tokenizer) return;
   const [first] = tasksOf(model);
   if (first) takeExample(first.id, middleLevel(first), 0);
-  else useSettings.setState({ prompt: DEFAULT_PROMPT });
+  else useSettings.setState({ prompt: DEFAULT_PROMPT, begin: null });
 }
