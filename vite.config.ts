@@ -1,4 +1,5 @@
 /** How the page is built and served. Tests have their own file, vitest.config.ts. */
+import { readFile } from "node:fs/promises";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 
@@ -18,6 +19,22 @@ const ownD3ForCharts: Plugin = {
   },
 };
 
+/**
+ * Shaders without their comments, which are almost half of them, in the built page. Lines stay where they are, so that a
+ * compiler's message names the right one; `// @use` lines are read when shaders are linked.
+ */
+const shadersWithoutComments = (): Plugin => ({
+  name: "shaders-without-comments",
+  enforce: "pre",
+  apply: "build",
+  async load(id) {
+    const [file, query] = id.split("?");
+    if (query !== "raw" || !file?.endsWith(".wgsl")) return null;
+    const text = await readFile(file, "utf8");
+    return `export default ${JSON.stringify(text.replace(/[ \t]*\/\/(?! @use ).*$/gm, ""))}`;
+  },
+});
+
 export default defineConfig({
   // Relative addresses, so that the built folder works under any path of any static host.
   base: "./",
@@ -28,7 +45,7 @@ export default defineConfig({
     // How long plugins took says nothing to somebody who wants to see the page.
     rolldownOptions: { checks: { bundlerTimings: false } },
   },
-  worker: { format: "es" },
+  worker: { format: "es", plugins: () => [shadersWithoutComments()] },
   server: { port: 5173 },
   preview: { port: 4173 },
 });
