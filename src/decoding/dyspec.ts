@@ -81,6 +81,11 @@ export const dyspec = defineMethod({
   lossless: true,
   params,
   views: ["tree", "tokens", "state"],
+  showcase: {
+    watch: "The tree grows where the draft model is sure: deep and narrow when it is, wide when it is not.",
+    params: { nodes: 24 },
+    maxNewTokens: 24,
+  },
   treeNodes: (params) => rankedNodes(policyOf(params)),
   async *decode(context) {
     const { session, sampler, params } = context;

@@ -63,6 +63,10 @@ export const eagleTree = defineMethod({
   lossless: true,
   params,
   views: ["tree", "tokens", "state"],
+  showcase: {
+    watch: "More nodes are drafted than kept: only those most likely to be reached go to the target.",
+    maxNewTokens: 24,
+  },
   treeNodes: (params) => rankedNodes(policyOf(params)),
   async *decode(context) {
     const { session, sampler, params } = context;

@@ -49,6 +49,11 @@ export const sequoia = defineMethod({
   lossless: true,
   params,
   views: ["tree", "tokens", "state"],
+  showcase: {
+    watch: "The tree has the same shape in every step: the one that measured acceptance says is worth most.",
+    params: { nodes: 24 },
+    maxNewTokens: 24,
+  },
   treeNodes: ({ nodes }) => plannedNodes(nodes),
   async *decode(context) {
     const { session, sampler, params } = context;
