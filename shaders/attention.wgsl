@@ -8,6 +8,7 @@
 override WORKGROUP_SIZE: u32 = 32u;
 override SUBGROUP_MIN: u32 = 0u;
 
+// CACHE_VECS, the length of the cache, comes with the variant: asking for it at each read is slow on some compilers.
 struct Params {
   n_heads: u32,
   n_kv_heads: u32,
@@ -17,7 +18,7 @@ struct Params {
 @group(0) @binding(0) var<storage, read> rows: array<u32>;
 @group(0) @binding(1) var<storage, read> visible: array<u32>;
 @group(0) @binding(2) var<storage, read> q: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> cache: array<vec4<real>>;
+@group(0) @binding(3) var<storage, read> cache: array<vec4<real>, CACHE_VECS>;
 @group(0) @binding(4) var<storage, read_write> out: array<vec4<f32>>;
 @group(1) @binding(0) var<uniform> params: Params;
 

@@ -1,15 +1,14 @@
 // matvec_head: logits[t,v] = W[v,:] (gain * rmsnorm(x[t,:]))
 // shapes:   x [*,D], gain [D], weight [part of V,D] in quads, scales -> logits [*,V]
-// grid:     x (folded into z): TEAMS tiles of TILE_QUADS quads of rows a workgroup; y: tiles of TILE_ROWS rows t
+// grid:     x: workgroups that share the tiles of TILE_QUADS quads of rows, in TURNS; y: tiles of TILE_ROWS rows t
 // numerics: sums in f32; gain is applied to x, since weight may be the embedding table
 // source:   Press and Wolf 2017, tied embeddings; Zhang and Sennrich 2019, RMSNorm
 // @use weights, lanes, tile
 
 override WORKGROUP_SIZE: u32 = 64u;
-override TEAMS: u32 = 1u;
-// Weights: units a row, quads, scale groups a row, units a group.
-override UNITS: u32 = 1u;
-override QUADS: u32 = 1u;
+// Scale groups a row of weights, units a group. The constants TURNS, TEAMS, UNITS (of weights in a row), QUADS, SCALES,
+// ROW_LENGTH and X_LENGTH come with the variant: an array of known length is read without asking for it, which is slow on
+// some compilers.
 override GROUPS: u32 = 1u;
 override UNITS_PER_GROUP: u32 = 1u;
 
@@ -23,10 +22,10 @@ struct Params {
   first_token: u32,
   token_count: u32,
 }
-@group(0) @binding(0) var<storage, read> x: array<Activation>;
-@group(0) @binding(1) var<storage, read> gain: array<Activation>;
-@group(0) @binding(2) var<storage, read> weight: array<Unit>;
-@group(0) @binding(3) var<storage, read> scales: array<vec4<f32>>;
+@group(0) @binding(0) var<storage, read> x: array<Loaded, X_LENGTH>;
+@group(0) @binding(1) var<storage, read> gain: array<Loaded, ROW_LENGTH>;
+@group(0) @binding(2) var<storage, read> weight: array<array<Unit, UNITS>, QUADS>;
+@group(0) @binding(3) var<storage, read> scales: array<vec4<f32>, SCALES>;
 @group(0) @binding(4) var<storage, read_write> logits: array<f32>;
 @group(1) @binding(0) var<uniform> params: Params;
 

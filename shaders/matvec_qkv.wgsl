@@ -1,15 +1,14 @@
 // matvec_qkv: q, k, v = W rmsnorm(x[t,:]) + bias; q and k rotated by rows[t].position; k, v go to the cache at rows[t].slot
 // shapes:   rows [T,8], x [T,D], weight [(H+2K)A,D] in quads, scales, rope [P,A/2,2], bias [(H+2K)A] -> q [T,H A], cache [S,2,K A]
-// grid:     x (folded into z): TEAMS tiles of TILE_QUADS quads of rows a workgroup; y: tiles of TILE_ROWS rows t
+// grid:     x: workgroups that share the tiles of TILE_QUADS quads of rows, in TURNS; y: tiles of TILE_ROWS rows t
 // numerics: sums in f32, cache in real; the gain of the norm is folded into weight, 1 / rms is applied to the sums
 // source:   Su et al. 2021, rotary embedding in the half-split form of Llama; Zhang and Sennrich 2019, RMSNorm
 // @use layouts, weights, lanes, tile
 
 override WORKGROUP_SIZE: u32 = 64u;
-override TEAMS: u32 = 1u;
-// Weights: units a row, quads, scale groups a row, units a group.
-override UNITS: u32 = 1u;
-override QUADS: u32 = 1u;
+// Scale groups a row of weights, units a group. The constants TURNS, TEAMS, UNITS (of weights in a row), QUADS, SCALES,
+// ROW_LENGTH and X_LENGTH come with the variant: an array of known length is read without asking for it, which is slow on
+// some compilers.
 override GROUPS: u32 = 1u;
 override UNITS_PER_GROUP: u32 = 1u;
 override HEAD_DIM: u32 = 4u;
@@ -24,9 +23,9 @@ struct Params {
   eps: f32,
 }
 @group(0) @binding(0) var<storage, read> rows: array<u32>;
-@group(0) @binding(1) var<storage, read> x: array<Activation>;
-@group(0) @binding(2) var<storage, read> weight: array<Unit>;
-@group(0) @binding(3) var<storage, read> scales: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> x: array<Loaded, X_LENGTH>;
+@group(0) @binding(2) var<storage, read> weight: array<array<Unit, UNITS>, QUADS>;
+@group(0) @binding(3) var<storage, read> scales: array<vec4<f32>, SCALES>;
 @group(0) @binding(4) var<storage, read> rope: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read> bias: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> q: array<f32>;

@@ -1,15 +1,14 @@
 // matvec_residual: y[t,:] += W x[t,:]
 // shapes:   x [T,D], weight [O,D] in quads, scales [O/4,groups,4] -> y [T,O] in place
-// grid:     x (folded into z): TEAMS tiles of TILE_QUADS quads of rows a workgroup; y: tiles of TILE_ROWS rows t
+// grid:     x: workgroups that share the tiles of TILE_QUADS quads of rows, in TURNS; y: tiles of TILE_ROWS rows t
 // numerics: sums in f32 for every storage type; a row's sum does not depend on T
 // source:   residual connections of Vaswani et al. 2017, section 3.1
 // @use weights, lanes, tile
 
 override WORKGROUP_SIZE: u32 = 64u;
-override TEAMS: u32 = 1u;
-// Weights: units a row, quads, scale groups a row, units a group.
-override UNITS: u32 = 1u;
-override QUADS: u32 = 1u;
+// Scale groups a row of weights, units a group. The constants TURNS, TEAMS, UNITS (of weights in a row), QUADS, SCALES,
+// ROW_LENGTH and X_LENGTH come with the variant: an array of known length is read without asking for it, which is slow on
+// some compilers.
 override GROUPS: u32 = 1u;
 override UNITS_PER_GROUP: u32 = 1u;
 
@@ -17,9 +16,9 @@ struct Params {
   row_count: u32,
   x_row: u32,
 }
-@group(0) @binding(0) var<storage, read> x: array<Activation>;
-@group(0) @binding(1) var<storage, read> weight: array<Unit>;
-@group(0) @binding(2) var<storage, read> scales: array<vec4<f32>>;
+@group(0) @binding(0) var<storage, read> x: array<Loaded, X_LENGTH>;
+@group(0) @binding(1) var<storage, read> weight: array<array<Unit, UNITS>, QUADS>;
+@group(0) @binding(2) var<storage, read> scales: array<vec4<f32>, SCALES>;
 @group(0) @binding(3) var<storage, read_write> y: array<vec4<f32>>;
 @group(1) @binding(0) var<uniform> params: Params;
 

@@ -1,4 +1,4 @@
-// lanes: all lanes of a workgroup work on one tile and add up through workgroup memory.
+// lanes: all lanes of a workgroup work on TURNS tiles, one by one, and add up through workgroup memory.
 struct Lane {
   @builtin(workgroup_id) group: vec3<u32>,
   @builtin(num_workgroups) groups: vec3<u32>,
@@ -35,8 +35,7 @@ fn total(v: vec4<f32>) -> vec4<f32> {
 
 fn run_tiles(lane: Lane) {
   lane_index = lane.index;
-  let unit = (lane.group.z * lane.groups.x + lane.group.x) * TEAMS;
-  for (var i = 0u; i < TEAMS; i++) {
-    tile(lane.group.y * TILE_ROWS, (unit + i) * TILE_QUADS, lane.index, WORKGROUP_SIZE);
+  for (var turn = 0u; turn < TURNS; turn++) {
+    tile(lane.group.y * TILE_ROWS, (lane.group.x + turn * lane.groups.x) * TILE_QUADS, lane.index, WORKGROUP_SIZE);
   }
 }

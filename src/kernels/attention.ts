@@ -59,6 +59,9 @@ export interface AttentionArgs {
   readonly partial?: GPUBuffer;
 }
 
+/** Slots that the kernel is built for: few numbers, so that pipelines are few. A cache with room for as many shares them. */
+export const slotsBuiltFor = (slots: number): number => Math.ceil(slots / 64) * 64;
+
 /** Slots above which the keys of few rows are split over workgroups. */
 const SPLIT_SLOTS = 2048;
 const MAX_SPLITS = 16;
@@ -105,9 +108,13 @@ export function attention(rec: Recording, a: AttentionArgs): void {
   if (!a.slotList) needBytes("attention", "bits", a.bits, 4 * ROW_BIT_WORDS * T);
   needBytes("attention", "q", a.q, 4 * T * nHeads * headDim);
   needBytes("attention", "out", a.out, 4 * T * nHeads * headDim);
-  needBytes("attention", "cache", a.cache, (real === "f16" ? 2 : 4) * slots * 2 * nKvHeads * headDim);
+  needBytes("attention", "cache", a.cache, (real === "f16" ? 4 : 8) * slots * nKvHeads * headDim);
   const bind = { rows: a.rows, visible: a.slotList ?? a.bits, q: a.q, cache: a.cache };
   const params = { n_heads: nHeads, n_kv_heads: nKvHeads, scale: a.scale ?? 1 / Math.sqrt(headDim), slots };
+  const slotsBuilt = slotsBuiltFor(slots);
+  const slotBytes = (real === "f16" ? 4 : 8) * nKvHeads * headDim;
+  const hasRoom = a.cache.size >= slotsBuilt * slotBytes;
+  const consts = { CACHE_VECS: ((hasRoom ? slotsBuilt : slots) * nKvHeads * headDim) / 2 };
   const visibility = a.slotList ? "list" : "window";
   const head = headOf(rec, nHeads / nKvHeads, headDim / 4);
   const uses = { visibility, head: headName(head) };
@@ -115,7 +122,7 @@ export function attention(rec: Recording, a: AttentionArgs): void {
   const isSoftware = rec.list.engine.gpu.isSoftware;
   if (T >= (choices["attention.rows"] ?? (isSoftware ? 32 : 64))) {
     const lanes = choices["attention_rows.lanes"] ?? (isSoftware ? 4 : 32);
-    const variant = { real, uses, overrides: { WORKGROUP_SIZE: lanes } };
+    const variant = { real, uses, consts, overrides: { WORKGROUP_SIZE: lanes } };
     rec.list.add(attentionRowsKernel, variant, {
       bind: { ...bind, out: a.out },
       params: { ...params, rows_count: T },
@@ -124,7 +131,7 @@ export function attention(rec: Recording, a: AttentionArgs): void {
     return;
   }
   const lanes = reduceVariant(rec, 32, "attention.lanes");
-  const variant = { ...lanes, real, uses: { ...lanes.uses, ...uses } };
+  const variant = { ...lanes, real, consts, uses: { ...lanes.uses, ...uses } };
   const splits = a.partial ? attentionSplits(slots) : 1;
   if (splits === 1) {
     rec.list.add(attentionKernel, variant, {

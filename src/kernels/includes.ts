@@ -14,6 +14,7 @@ import topList from "../../shaders/include/top_list.wgsl?raw";
 import verdict from "../../shaders/include/verdict.wgsl?raw";
 import visibilityList from "../../shaders/include/visibility.list.wgsl?raw";
 import visibilityWindow from "../../shaders/include/visibility.window.wgsl?raw";
+import lanesShared from "../../shaders/include/lanes.shared.wgsl?raw";
 import lanesSingle from "../../shaders/include/lanes.single.wgsl?raw";
 import lanesSubgroup from "../../shaders/include/lanes.subgroup.wgsl?raw";
 import lanesWorkgroup from "../../shaders/include/lanes.workgroup.wgsl?raw";
@@ -45,6 +46,7 @@ export const includes: Includes = withHeads(
     verdict,
     "visibility.list": visibilityList,
     "visibility.window": visibilityWindow,
+    "lanes.shared": lanesShared,
     "lanes.single": lanesSingle,
     "lanes.subgroup": lanesSubgroup,
     "lanes.workgroup": lanesWorkgroup,

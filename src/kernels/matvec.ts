@@ -1,15 +1,12 @@
 /** What all products of a matrix with rows of activations share: the choice of tile, lanes and storage, and the grid. */
 import type { Variant } from "../engine/kernel";
-import { type TileInput, TILE_CHUNKS, TILE_QUADS, tileName } from "./tile";
+import { type TileInput, TILE_CHUNKS, type TileLanes, TILE_QUADS, tileName } from "./tile";
 import type { Recording } from "./tuning";
 import { groupsOf, quadsOf, type WeightMatrix } from "./weights";
 
 /** Overrides that every such kernel declares. */
 export const MATVEC_OVERRIDES = {
   WORKGROUP_SIZE: 64,
-  TEAMS: 1,
-  UNITS: 1,
-  QUADS: 1,
   GROUPS: 1,
   UNITS_PER_GROUP: 1,
 } as const;
@@ -24,7 +21,7 @@ const MOST_SUMS = 8;
 
 export interface MatvecPlan {
   readonly variant: Variant;
-  readonly grid: readonly [number, number, number];
+  readonly grid: readonly [number, number];
 }
 
 const atMost = (choices: readonly number[], wanted: number, fits: (n: number) => boolean): number =>
@@ -42,8 +39,15 @@ export function storageInclude(rec: Recording, w: WeightMatrix, mayRound: boolea
   return (choices["matvec.block"] ?? (hasSlowLoops(rec) ? 1 : 0)) === 1 ? "f32_block" : "f32";
 }
 
+/**
+ * Rows that a kernel reading `count` rows is built for: few numbers, so that pipelines are few. Buffers with room for as
+ * many share them.
+ */
+export const rowsBuiltFor = (count: number): number =>
+  count <= 1 ? 1 : Math.max(4, 2 ** Math.ceil(Math.log2(count)));
+
 /** Columns that a lane reads at once, by include. */
-const unitColumns = (include: string): number => (/^int8|_block$/.test(include) ? 4 : 1);
+const unitColumns = (include: string): 1 | 4 => (/^int8|_block$/.test(include) ? 4 : 1);
 
 /** Overrides that say how an include divides a matrix. */
 export const scaleOverrides = (
@@ -64,6 +68,7 @@ export function planMatvec(
   w: WeightMatrix,
   rowCount: number,
   input: TileInput,
+  x: { readonly buffer: { readonly size: number }; readonly firstRow?: number },
   overrides: Readonly<Record<string, number>> = {},
 ): MatvecPlan {
   if (!Number.isInteger(rowCount) || rowCount < 1 || rowCount > MOST_ROWS)
@@ -74,17 +79,20 @@ export function planMatvec(
   const include = storageInclude(rec, w, true);
   const scale = scaleOverrides(w, include);
   const isScaled = w.storage === "int8";
-  const mostSums = choices["matvec.sums"] ?? (hasSlowLoops(rec) ? 4 * MOST_SUMS : MOST_SUMS);
   const isFew = rowCount <= FEW_ROWS;
+  const isShared = reduce === "subgroup" && (choices["matvec.shared"] ?? (hasSlowLoops(rec) ? 1 : 0)) === 1;
+  const mode: TileLanes = isShared ? "shared" : isFew ? "together" : "alone";
 
   const few = rowCount === 1 ? "matvec1" : "matvec";
   const chunk = isScaled
     ? atMost(
         TILE_CHUNKS,
-        choices["matvec.scaled_chunk"] ?? 2,
+        choices["matvec.scaled_chunk"] ?? (isShared ? 4 : 2),
         (n) => scale.UNITS % n === 0 && scale.UNITS_PER_GROUP % n === 0,
       )
-    : atMost(TILE_CHUNKS, choices[`${isFew ? few : "matmul"}.chunk`] ?? 1, () => true);
+    : isShared
+      ? 1
+      : atMost(TILE_CHUNKS, choices[`${isFew ? few : "matmul"}.chunk`] ?? 1, () => true);
   // Few tile shapes: each is a pipeline, and what depends on the length of a prompt must not be compiled anew for each.
   const most = choices["matvec.rows"] ?? (isSoftware ? 8 : FEW_ROWS);
   const tileRows = isFew
@@ -93,37 +101,69 @@ export function planMatvec(
         FEW_TILES.find((n) => n >= rowCount)!,
       )
     : Math.min(FEW_ROWS, choices["matmul.rows"] ?? 8);
+  const mostSums = choices["matvec.sums"] ?? MOST_SUMS;
   const tileQuads = atMost(
     TILE_QUADS,
-    isFew
-      ? Math.min(choices[`${few}.quads`] ?? (isSoftware ? 4 : 1), Math.max(1, mostSums / tileRows))
-      : (choices["matmul.quads"] ?? 2),
+    isShared
+      ? (choices["matvec.shared_quads"] ?? 1)
+      : isFew
+        ? Math.min(choices[`${few}.quads`] ?? (isSoftware ? 4 : 1), Math.max(1, mostSums / tileRows))
+        : (choices["matmul.quads"] ?? 2),
     (n) => quads % n === 0,
   );
-  const isAlone = !isFew;
-  const lanes = isAlone ? "single" : reduce;
   const narrowest = Math.max(4, features.subgroupMin);
-  const size = isAlone
-    ? (choices["matmul.lanes"] ?? (isSoftware ? 4 : 32))
-    : reduce === "subgroup"
-      ? Math.max(narrowest, choices["matvec.lanes"] ?? (isSoftware ? narrowest : 64))
-      : (choices["matvec.lanes"] ?? (isSoftware ? 4 : 64));
-  const teams = !isAlone && reduce === "subgroup" ? Math.ceil(size / narrowest) : 1;
-  const perGroup = tileQuads * (isAlone ? size : teams);
-  const groups = Math.ceil(quads / perGroup);
-  const z = Math.ceil(groups / 65535);
+  const size =
+    mode === "alone"
+      ? (choices["matmul.lanes"] ?? (isSoftware ? 4 : 32))
+      : reduce === "subgroup"
+        ? Math.max(narrowest, choices["matvec.lanes"] ?? (isSoftware ? narrowest : 64))
+        : (choices["matvec.lanes"] ?? (isSoftware ? 4 : 64));
+  const teams = mode !== "together" ? size : reduce === "subgroup" ? Math.ceil(size / narrowest) : 1;
+  const groups = Math.min(
+    Math.ceil(quads / (tileQuads * teams)),
+    choices["matvec.groups"] ?? mostGroups(rec),
+  );
+  const rowLength = isShared ? w.cols : scale.UNITS;
+  const rowsRead = (x.firstRow ?? 0) + rowCount;
+  const rowsBuilt = rowsBuiltFor(rowsRead);
+  const hasRoom = x.buffer.size >= 4 * w.cols * rowsBuilt;
   return {
     variant: {
       uses: {
         weights: include,
-        lanes,
-        tile: tileName({ rows: tileRows, quads: tileQuads, chunk, input, isScaled, isAlone }),
+        lanes: mode === "together" ? reduce : mode === "alone" ? "single" : mode,
+        tile: tileName({
+          rows: tileRows,
+          quads: tileQuads,
+          chunk,
+          input,
+          isScaled,
+          lanes: mode,
+          columns: isShared ? unitColumns(include) : 1,
+        }),
       },
-      overrides: { WORKGROUP_SIZE: size, TEAMS: teams, QUADS: quads, ...scale, ...overrides },
+      consts: {
+        TURNS: Math.ceil(quads / (tileQuads * teams * groups)),
+        TEAMS: teams,
+        UNITS: scale.UNITS,
+        QUADS: quads,
+        SCALES: isScaled ? quads * scale.GROUPS : 1,
+        ROW_LENGTH: rowLength,
+        X_LENGTH: rowLength * (hasRoom ? rowsBuilt : rowsRead),
+      },
+      overrides: {
+        WORKGROUP_SIZE: size,
+        GROUPS: scale.GROUPS,
+        UNITS_PER_GROUP: scale.UNITS_PER_GROUP,
+        ...overrides,
+      },
     },
-    grid: [Math.ceil(groups / z), Math.ceil(rowCount / tileRows), z],
+    grid: [groups, Math.ceil(rowCount / tileRows)],
   };
 }
+
+/** Workgroups that share the tiles of a few rows: all that the grid has room for, or on SwiftShader a few for each core. */
+const mostGroups = (rec: Recording): number => (hasSlowLoops(rec) ? 4 : 65535);
 
 /** Choices worth measuring on a device, by name; every value gives the same results within rounding. */
 export function tuningCandidates(): Readonly<Record<string, readonly number[]>> {

@@ -43,7 +43,14 @@ export function matvecGated(rec: Recording, args: MatvecGatedArgs): void {
   }
   needBytes("matvec_gated", "x", x, 4 * T * dim);
   needBytes("matvec_gated", "hidden", hidden, 4 * T * hiddenDim);
-  const plan = planMatvec(rec, weight, T, "norm", { ACTIVATION: args.activation === "gelu" ? 1 : 0 });
+  const plan = planMatvec(
+    rec,
+    weight,
+    T,
+    "norm",
+    { buffer: x },
+    { ACTIVATION: args.activation === "gelu" ? 1 : 0 },
+  );
   rec.list.add(matvecGatedKernel, plan.variant, {
     bind: { x, weight: weight.data, scales: weight.scales ?? weight.data, hidden },
     params: { row_count: T, x_row: 0, eps },

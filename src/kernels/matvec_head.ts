@@ -58,7 +58,7 @@ export function matvecHead(rec: Recording, args: MatvecHeadArgs): void {
   needBytes("matvec_head", "gain", gain, 4 * dim);
   needBytes("matvec_head", "logits", logits, 4 * (outRow + T) * vocabSize);
   for (const { first, part } of parts) {
-    const plan = planMatvec(rec, part, T, "gain");
+    const plan = planMatvec(rec, part, T, "gain", { buffer: x, firstRow });
     rec.list.add(matvecHeadKernel, plan.variant, {
       bind: { x, gain, weight: part.data, scales: part.scales ?? part.data, logits },
       params: {

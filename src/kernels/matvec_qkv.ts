@@ -59,12 +59,19 @@ export function matvecQkv(rec: Recording, args: MatvecQkvArgs): void {
   needBytes("matvec_qkv", "q", q, 4 * T * nHeads * headDim);
   needBytes("matvec_qkv", "cache", cache, (rec.tuning.real === "f16" ? 4 : 8) * slots * nKvHeads * headDim);
   if (bias) needBytes("matvec_qkv", "bias", bias, 4 * outputs);
-  const plan = planMatvec(rec, weight, T, "norm", {
-    HEAD_DIM: headDim,
-    N_HEADS: nHeads,
-    N_KV_HEADS: nKvHeads,
-    HAS_BIAS: bias ? 1 : 0,
-  });
+  const plan = planMatvec(
+    rec,
+    weight,
+    T,
+    "norm",
+    { buffer: x },
+    {
+      HEAD_DIM: headDim,
+      N_HEADS: nHeads,
+      N_KV_HEADS: nKvHeads,
+      HAS_BIAS: bias ? 1 : 0,
+    },
+  );
   rec.list.add(
     matvecQkvKernel,
     { real: rec.tuning.real, ...plan.variant },

@@ -33,7 +33,7 @@ export function matvecResidual(rec: Recording, { a, weight, x, T }: MatvecResidu
     throw new Error(`matvec_residual: weight has ${weight.rows} rows, expected a multiple of four`);
   needBytes("matvec_residual", "a", a, 4 * T * weight.cols);
   needBytes("matvec_residual", "x", x, 4 * T * weight.rows);
-  const plan = planMatvec(rec, weight, T, "plain");
+  const plan = planMatvec(rec, weight, T, "plain", { buffer: a });
   rec.list.add(matvecResidualKernel, plan.variant, {
     bind: { x: a, weight: weight.data, scales: weight.scales ?? weight.data, y: x },
     params: { row_count: T, x_row: 0 },

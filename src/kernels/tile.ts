@@ -26,27 +26,82 @@ export interface TileShape {
   readonly input: TileInput;
   /** Sums are multiplied by the scale of their row and group. */
   readonly isScaled: boolean;
-  /** Every lane works on a tile of its own, instead of the lanes of a subgroup or workgroup together. */
-  readonly isAlone: boolean;
+  /** How lanes divide the work. */
+  readonly lanes: TileLanes;
+  /** Columns of a unit. Other than 1 only where lanes share x or the storage says so itself. */
+  readonly columns: 1 | 4;
 }
+
+/**
+ * "together": the lanes of a subgroup or workgroup work on one tile, each on its own columns. "alone": every lane has a
+ * tile of its own and reads x for itself. "shared": the same, but four lanes read four columns of x for one another: least
+ * reading and fewest sums to carry from turn to turn, for adapters that do in many instructions what others do in one.
+ */
+export type TileLanes = "together" | "alone" | "shared";
 
 export const TILE_ROWS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16] as const;
 export const TILE_QUADS = [1, 2, 4] as const;
 export const TILE_CHUNKS = [1, 2, 4, 8] as const;
 const INPUTS = ["plain", "norm", "gain"] as const;
+const LANES = ["together", "alone", "shared"] as const;
+const COLUMNS = [1, 4] as const;
 
 /** Name of a tile's text after `tile.`, as in `uses: { tile: tileName(shape) }`. */
 export const tileName = (s: TileShape): string =>
-  `t${s.rows}r${s.quads}c${s.chunk}_${s.input}${s.isScaled ? "_scaled" : ""}${s.isAlone ? "_alone" : ""}`;
+  `t${s.rows}r${s.quads}c${s.chunk}_${s.input}${s.isScaled ? "_scaled" : ""}${s.lanes === "together" ? "" : `_${s.lanes}`}${s.lanes === "shared" ? s.columns : ""}`;
 
 const each = (n: number, f: (i: number) => string): string =>
   Array.from({ length: n }, (_, i) => f(i)).join("\n");
 
+/** The loop over a row's columns, four at a time; each lane has read one of the four, and its sums are of its own rows. */
+function sharedColumns(s: TileShape): string {
+  const sums = s.isScaled ? "p" : "a";
+  const four = (k: string): string => `    {
+      let turn = ${k};
+      let at = 4u * turn + lane;
+${s.input === "gain" ? "      let g = gain[at];" : ""}
+${each(s.quads, (r) =>
+  s.columns === 4
+    ? `      let w${r} = (*q${r})[turn];`
+    : each(4, (i) => `      let w${r}_${i} = (*q${r})[4u * turn + ${i}u];`),
+)}
+${each(
+  s.rows,
+  (t) => `      {
+        let v = x[x${t} + at];
+${s.input === "plain" ? "" : `        n${t} += v * v;`}
+        let u = share(${s.input === "gain" ? "v * g" : "v"});
+${each(s.quads, (r) =>
+  s.columns === 4
+    ? `        ${sums}${t}_${r} += times(w${r}, prepare(u));`
+    : each(4, (i) => `        ${sums}${t}_${r} += times(w${r}_${i}, prepare(u[${i}]));`),
+)}
+      }`,
+)}
+    }`;
+  if (!s.isScaled)
+    return `  for (var c = 0u; c < UNITS * UNIT_COLUMNS / 4u; c++) {
+${four("c")}
+  }`;
+  return `  for (var c = 0u; c < UNITS / ${s.chunk}u; c++) {
+${each(s.rows, (t) => each(s.quads, (r) => `    var p${t}_${r} = vec4<f32>();`))}
+${each(s.chunk, (k) => four(`${s.chunk}u * c + ${k}u`))}
+${each(
+  s.quads,
+  (r) => `    {
+      let scale = scales[s${r} + ${s.chunk}u * c / UNITS_PER_GROUP];
+${each(s.rows, (t) => `      a${t}_${r} += p${t}_${r} * scale;`)}
+    }`,
+)}
+  }`;
+}
+
 /** The loop over a row's units. */
 function columns(s: TileShape): string {
+  if (s.lanes === "shared") return sharedColumns(s);
   const step = (at: string, sum: string): string => `    {
       let at = ${at};
-${each(s.quads, (r) => `      let w${r} = weight[q${r} + at];`)}
+${each(s.quads, (r) => `      let w${r} = (*q${r})[at];`)}
 ${s.input === "gain" ? "      let g = gain[at];" : ""}
 ${each(
   s.rows,
@@ -104,7 +159,7 @@ function epilogue(s: TileShape): string {
 ${each(size, (i) => `    n${first + i} = scale[${i}];`)}
   }`,
         );
-  if (s.isAlone) {
+  if (s.lanes !== "together") {
     return `${norms}
 ${each(count, (i) => `  emit_inside(first_row + ${Math.floor(i / s.quads)}u, first_quad + ${i % s.quads}u, ${sum(i)}${scale(i)});`)}`;
   }
@@ -129,12 +184,13 @@ export function tileText(s: TileShape): string {
   return `// tile: ${s.rows} rows by ${s.quads} quads, written by src/kernels/tile.ts
 const TILE_ROWS = ${s.rows}u;
 const TILE_QUADS = ${s.quads}u;
+alias Loaded = ${s.lanes === "shared" ? "f32" : "Activation"};
 
 fn tile(first_row: u32, first_quad: u32, lane: u32, lanes: u32) {
-${each(s.quads, (r) => `  let quad${r} = min(first_quad + ${r}u, QUADS - 1u);\n  let q${r} = quad${r} * UNITS;`)}
+${each(s.quads, (r) => `  let quad${r} = min(first_quad + ${r}u, QUADS - 1u);\n  let q${r} = &weight[quad${r}];`)}
 ${s.isScaled ? each(s.quads, (r) => `  let s${r} = quad${r} * GROUPS;`) : ""}
   let last_row = params.row_count - 1u;
-${each(s.rows, (t) => `  let x${t} = (params.x_row + min(first_row + ${t}u, last_row)) * UNITS;`)}
+${each(s.rows, (t) => `  let x${t} = (params.x_row + min(first_row + ${t}u, last_row)) * ROW_LENGTH;`)}
 ${each(s.rows, (t) => each(s.quads, (r) => `  var a${t}_${r} = vec4<f32>();`))}
 ${s.input === "plain" ? "" : each(s.rows, (t) => `  var n${t} = 0.0;`)}
 ${columns(s)}
@@ -161,13 +217,14 @@ export function withTiles(includes: Includes): Includes {
       for (const chunk of TILE_CHUNKS)
         for (const input of INPUTS)
           for (const isScaled of [false, true])
-            for (const isAlone of [false, true]) {
-              const shape = { rows, quads, chunk, input, isScaled, isAlone };
-              let text: string | undefined;
-              Object.defineProperty(all, `tile.${tileName(shape)}`, {
-                enumerable: true,
-                get: () => (text ??= tileText(shape)),
-              });
-            }
+            for (const lanes of LANES)
+              for (const columns of lanes === "shared" ? COLUMNS : ([1] as const)) {
+                const shape = { rows, quads, chunk, input, isScaled, lanes, columns };
+                let text: string | undefined;
+                Object.defineProperty(all, `tile.${tileName(shape)}`, {
+                  enumerable: true,
+                  get: () => (text ??= tileText(shape)),
+                });
+              }
   return all;
 }

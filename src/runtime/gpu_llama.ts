@@ -5,9 +5,10 @@
 import { assert } from "../base/errors";
 import type { Engine } from "../engine/dispatch_list";
 import type { BufferRange } from "../engine/memory";
-import { attention, attentionPartialWords, attentionSplits } from "../kernels/attention";
+import { attention, attentionPartialWords, attentionSplits, slotsBuiltFor } from "../kernels/attention";
 import { compactSlots } from "../kernels/compact_slots";
 import { embed, embedTail } from "../kernels/embed";
+import { rowsBuiltFor } from "../kernels/matvec";
 import { matvecGated } from "../kernels/matvec_gated";
 import { matvecHead } from "../kernels/matvec_head";
 import { matvecQkv } from "../kernels/matvec_qkv";
@@ -148,12 +149,14 @@ class LlamaState implements ModelState {
     const c = model.config;
     const f32 = (name: string, count: number): GPUBuffer =>
       memory.create({ label: `${label}.${name}`, bytes: 4 * count });
-    this.layerStride = Math.ceil((4 * slots * this.slotWords) / 256) * 256;
+    this.layerStride = Math.ceil((4 * slotsBuiltFor(slots) * this.slotWords) / 256) * 256;
     this.cache = memory.create({ label: `${label}.cache`, bytes: this.layerStride * c.nLayers });
-    this.x = f32("x", maxRows * c.dim);
+    // What the products read has room for the rows that they are built for.
+    const room = rowsBuiltFor(maxRows);
+    this.x = f32("x", room * c.dim);
     this.q = f32("q", maxRows * c.nHeads * c.headDim);
-    this.attended = f32("attended", maxRows * c.nHeads * c.headDim);
-    this.hidden = f32("hidden", maxRows * c.hiddenDim);
+    this.attended = f32("attended", room * c.nHeads * c.headDim);
+    this.hidden = f32("hidden", room * c.hiddenDim);
     this.partial =
       attentionSplits(slots) > 1
         ? f32("partial", attentionPartialWords(maxRows, c.nHeads, c.headDim, slots))

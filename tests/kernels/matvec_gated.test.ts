@@ -79,6 +79,11 @@ describe("matvec_gated", () => {
     expect(await error(128, 352, 2, { tuning })).toBeLessThan(tolerance(128));
   });
 
+  test("lanes that read for one another", async () => {
+    const tuning = { choices: { "matvec.shared": 1, "matvec.block": 1, "matvec.groups": 3 } };
+    for (const T of [1, 5, 20]) expect(await error(128, 352, T, { tuning })).toBeLessThan(tolerance(128));
+  });
+
   test("f16 storage", async () => {
     expect(await error(128, 352, 2, { storage: "f16" })).toBeLessThan(tolerance(128));
     expect(await error(128, 352, 2, { storage: "f16", tuning: { f16: false } })).toBeLessThan(tolerance(128));

@@ -83,6 +83,11 @@ describe("matvec_head", () => {
     const tuning = { choices: { "matvec.block": 1 } };
     expect(await error({ vocabSize: 67, dim: 128, T: 2, tuning })).toBeLessThan(tolerance(128));
   });
+  test("lanes that read for one another", async () => {
+    const tuning = { choices: { "matvec.shared": 1, "matvec.block": 1, "matvec.groups": 3 } };
+    for (const T of [1, 3])
+      expect(await error({ vocabSize: 67, dim: 128, T, tuning })).toBeLessThan(tolerance(128));
+  });
   test("f16 and int8 storage", async () => {
     expect(await error({ vocabSize: 67, dim: 128, T: 1, storage: "f16" })).toBeLessThan(tolerance(128));
     // One step of rounding, of a weight on a tie.

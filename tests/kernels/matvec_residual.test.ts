@@ -136,6 +136,38 @@ describe("matvec_residual", () => {
     }
   });
 
+  for (const [storage, block, lanes] of [
+    ["f32", 1, 4],
+    ["f32", 0, 16],
+    ["f16", 0, 4],
+    ["int8", 0, 16],
+  ] as const)
+    test(`lanes that read for one another, ${storage}, block ${block}, ${lanes} lanes, two workgroups`, async () => {
+      const choices = {
+        "matvec.shared": 1,
+        "matvec.block": block,
+        "matvec.lanes": lanes,
+        "matmul.lanes": lanes,
+        "matvec.groups": 2,
+      };
+      const alone = await product({ rows: 92, cols: 352, T: 1, storage, tuning: { choices } });
+      expect(alone.labels[0]).toContain("lanes.shared");
+      for (const T of [1, 2, 7, 20]) {
+        const { found, expected } = await product({ rows: 92, cols: 352, T, storage, tuning: { choices } });
+        expect(worst(found, expected)).toBeLessThan(storage === "int8" ? INT8_TIES : tolerance(352));
+        expect(found.subarray(0, 92)).toEqual(alone.found);
+      }
+    });
+
+  test("few workgroups share many tiles", async () => {
+    for (const reduce of ["subgroup", "workgroup"] as const)
+      for (const T of [1, 20]) {
+        const tuning = { reduce, choices: { "matvec.groups": 3, "matmul.lanes": 4 } };
+        const { found, expected } = await product({ rows: 128, cols: 96, T, tuning });
+        expect(worst(found, expected)).toBeLessThan(tolerance(96));
+      }
+  });
+
   for (const f16 of [true, false])
     test(`f16 storage, ${f16 ? "native" : "unpacked"}`, async () => {
       for (const T of [1, 2, 20]) {

@@ -18,9 +18,15 @@ const MADE: Readonly<Record<string, readonly string[]>> = {
     headName({ queries: 1, vecs: 2, form: "plain" }),
     headName({ queries: 2, vecs: 2, form: "written" }),
   ],
-  tile: [true, false].map((isAlone) =>
-    tileName({ rows: 2, quads: 1, chunk: 1, input: "norm", isScaled: false, isAlone }),
+  tile: (["together", "alone", "shared"] as const).map((lanes) =>
+    tileName({ rows: 2, quads: 1, chunk: 1, input: "norm", isScaled: false, lanes, columns: 1 }),
   ),
+};
+/** The include `lanes` that a tile is written for. */
+const LANES = { together: ["subgroup", "workgroup"], alone: ["single"], shared: ["shared"] } as const;
+const isFor = (tile: string, lanes: string): boolean => {
+  const [, end = "together"] = /_(alone|shared)\d?$/.exec(tile) ?? [];
+  return (LANES[end as keyof typeof LANES] as readonly string[]).includes(lanes);
 };
 
 /** Names used by a text and what it uses in turn that have several files, with those files. */
@@ -50,9 +56,15 @@ function variantsOf(kernel: Kernel): Variant[] {
   // Kernels without an epsilon have tiles that do not normalise their input.
   if (!("eps" in kernel.params))
     all = all.map((u) => (u.tile ? { ...u, tile: u.tile.replace("_norm", "_plain") } : u));
-  // A tile of its own for every lane goes with lanes that do not work together.
-  all = all.filter(({ lanes, tile }) => !tile || (lanes === "single") === tile.endsWith("_alone"));
-  const consts = { TOP: 4, ...(kernel.name === "attention_merge" ? { HEAD_VECS: 2 } : {}) };
+  all = all.filter(({ lanes, tile }) => !tile || isFor(tile, lanes!));
+  // Constants that come with a variant, where the kernel does not get them from an include.
+  const consts = {
+    TOP: 4,
+    ...(kernel.name === "attention_merge" ? { HEAD_VECS: 2 } : { CACHE_VECS: 8 }),
+    ...(kernel.name.startsWith("matvec_")
+      ? { TURNS: 2, TEAMS: 1, UNITS: 4, QUADS: 2, SCALES: 2, ROW_LENGTH: 4, X_LENGTH: 8 }
+      : {}),
+  };
   return all.flatMap((uses) => (["f32", "f16"] as const).map((real) => ({ real, uses, consts })));
 }
 
