@@ -6,57 +6,73 @@ import type { Generation, Report, Task } from "./timing";
 
 const RUN_AHEAD = autoregressive.params.runAhead.default;
 
-export async function runDecoscope(task: Task): Promise<Report> {
+/** The engine with a model loaded. */
+export interface OpenDecoscope {
+  readonly adapter: string;
+  generate(task: Task): Promise<Generation & { readonly promptTokens: readonly number[] }>;
+  /** Bytes on the device now and at most. */
+  memory(): Promise<{ readonly liveBytes: number; readonly peakBytes: number }>;
+  dispose(): void;
+}
+
+export async function openDecoscope(model: string): Promise<OpenDecoscope> {
   let onEvent: (event: TraceEvent) => void = () => undefined;
   const engine = connectEngine(new URL("./", location.href).href, (message) => {
     if (message.type === "device_lost") throw new Error(message.error.message);
     if (message.type === "events") message.events.forEach((event) => onEvent(event));
   });
   const { adapter } = await engine.openDevice();
-  await engine.load(task.model);
-  let promptTokens: readonly number[] = [];
-
-  const generate = async (): Promise<Generation> => {
-    const tokens: number[] = [];
-    const times: number[] = [];
-    const ended = new Promise<void>((resolve, reject) => {
-      onEvent = (event) => {
-        if (event.kind === "run_start") promptTokens = event.promptTokens;
-        if (event.kind === "commit") {
-          tokens.push(...event.tokens);
-          for (let i = 0; i < event.tokens.length; i++) times.push(event.ms);
-        }
-        if (event.kind === "run_end") {
-          if (event.error) reject(new Error(event.error.message));
-          else resolve();
-        }
-      };
-    });
-    await engine.start(
-      {
-        model: task.model,
-        draft: null,
-        method: autoregressive.id,
-        params: { runAhead: RUN_AHEAD },
-        sampler: { temperature: 0, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 },
-        prompt: task.prompt,
-        begin: null,
-        seed: 0,
-        maxNewTokens: task.newTokens,
-        detail: "light",
-        profile: false,
-      },
-      false,
-    );
-    await ended;
-    // Tokens arrive in readbacks of RUN_AHEAD: the clock starts with the last token of the first of them.
-    const decodeMs = (times.at(-1) ?? NaN) - (times[RUN_AHEAD - 1] ?? NaN);
-    return { tokens, timedTokens: tokens.length - RUN_AHEAD, decodeMs };
+  await engine.load(model);
+  return {
+    adapter,
+    memory: () => engine.memory(),
+    dispose: () => engine.dispose(),
+    async generate(task) {
+      let promptTokens: readonly number[] = [];
+      const tokens: number[] = [];
+      const times: number[] = [];
+      const ended = new Promise<void>((resolve, reject) => {
+        onEvent = (event) => {
+          if (event.kind === "run_start") promptTokens = event.promptTokens;
+          if (event.kind === "commit") {
+            tokens.push(...event.tokens);
+            for (let i = 0; i < event.tokens.length; i++) times.push(event.ms);
+          }
+          if (event.kind === "run_end") {
+            if (event.error) reject(new Error(event.error.message));
+            else resolve();
+          }
+        };
+      });
+      await engine.start(
+        {
+          model,
+          draft: null,
+          method: autoregressive.id,
+          params: { runAhead: RUN_AHEAD },
+          sampler: { temperature: 0, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 },
+          prompt: task.prompt,
+          begin: null,
+          seed: 0,
+          maxNewTokens: task.newTokens,
+          detail: "light",
+          profile: false,
+        },
+        false,
+      );
+      await ended;
+      // Tokens arrive in readbacks of RUN_AHEAD: the clock starts with the last token of the first of them.
+      const decodeMs = (times.at(-1) ?? NaN) - (times[RUN_AHEAD - 1] ?? NaN);
+      return { promptTokens, tokens, timedTokens: tokens.length - RUN_AHEAD, decodeMs };
+    },
   };
+}
 
-  await generate();
+export async function runDecoscope(task: Task): Promise<Report> {
+  const engine = await openDecoscope(task.model);
+  const { promptTokens } = await engine.generate(task);
   const generations: Generation[] = [];
-  for (let i = 0; i < task.repeats; i++) generations.push(await generate());
+  for (let i = 0; i < task.repeats; i++) generations.push(await engine.generate(task));
   engine.dispose();
-  return { promptTokens, generations, ranOn: adapter };
+  return { promptTokens, generations, ranOn: engine.adapter };
 }

@@ -1,13 +1,15 @@
 /** The page that run.ts drives: puts the engines where a script from outside can call them. */
-import { runDecoscope } from "./decoscope";
+import { type OpenDecoscope, openDecoscope, runDecoscope } from "./decoscope";
 import { runOnnx } from "./onnxruntime";
 
-const bench = { runDecoscope, runOnnx };
+const bench = { openDecoscope, runDecoscope, runOnnx };
 export type Bench = typeof bench;
 
 declare global {
   interface Window {
     bench?: Bench;
+    /** Between the calls of a script that measures from outside. */
+    decoscope?: OpenDecoscope;
   }
 }
 window.bench = bench;

@@ -3,13 +3,9 @@
  * Chromium on one machine, from the same weights, one token after another. Prints medians, spread and ratios.
  * Options: --tokens 64  --repeats 5  --only webgpu,wasm  --gpu (the real adapter instead of the software one)
  */
-import { cpSync, readdirSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { chromium, type Page } from "@playwright/test";
-import { build, preview } from "vite";
-import { ensureBrowser } from "../../scripts/setup";
+import type { Page } from "@playwright/test";
+import { openBrowser } from "./browser";
 import type { GraphKind, Provider } from "./onnxruntime";
 import { type Report, type Task, median, tokensPerSecond } from "./timing";
 
@@ -28,46 +24,18 @@ const task: Task = {
   repeats: Number(options.repeats),
 };
 const wanted = new Set(options.only.split(","));
-const configFile = fileURLToPath(new URL("./vite.config.ts", import.meta.url));
 
 interface Row {
   readonly name: string;
   readonly report: Report;
 }
 
-async function servePage(): Promise<{ url: string; close: () => Promise<void> }> {
-  await build({ configFile, logLevel: "warn" });
-  const server = await preview({ configFile });
-  const ort = fileURLToPath(new URL("../../node_modules/onnxruntime-web/dist", import.meta.url));
-  const folder = join(server.config.build.outDir, "ort");
-  for (const file of readdirSync(ort).filter((name) => /^ort[.-].*\.(mjs|wasm)$/.test(name))) {
-    cpSync(join(ort, file), join(folder, file));
-  }
-  const url = server.resolvedUrls?.local[0];
-  if (url === undefined) throw new Error("The benchmark's page could not be served.");
-  return { url, close: () => server.close() };
-}
-
 /** Each engine gets a page of its own, so that none pays for what another left behind. */
 async function measure(): Promise<Row[]> {
-  const server = await servePage();
-  const adapter = options.gpu ? [] : ["--use-webgpu-adapter=swiftshader"];
-  const browser = await chromium.launch({
-    executablePath: ensureBrowser().path,
-    args: [
-      "--headless=new",
-      "--no-sandbox",
-      "--enable-unsafe-webgpu",
-      "--enable-features=Vulkan",
-      ...adapter,
-    ],
-  });
+  const bench = await openBrowser(options.gpu);
   const inPage = async (name: string, work: (page: Page) => Promise<Report>): Promise<Row> => {
     console.log(`${name} ...`);
-    const page = await browser.newPage();
-    page.on("pageerror", (error) => console.error(`${name}: ${error.message}`));
-    await page.goto(server.url);
-    await page.waitForFunction(() => window.bench !== undefined);
+    const page = await bench.page(name);
     const report = await work(page);
     await page.close();
     return { name, report };
@@ -97,8 +65,7 @@ async function measure(): Promise<Row[]> {
     }
     return rows;
   } finally {
-    await browser.close();
-    await server.close();
+    await bench.close();
   }
 }
 
