@@ -60,8 +60,9 @@ export const scaleOverrides = (
 });
 
 /**
- * How W [rows, cols] is multiplied with T rows. Choices, each by T and shape class: `matvec.quads` and `matvec.teams` for
- * T up to 16, `matmul.rows`, `matmul.quads` above; `matvec.scaled_chunk` (int8) is the same for all T, so that sums are.
+ * How W [rows, cols] is multiplied with T rows of `x`, from its row `firstRow`. Choices, each by T and shape class:
+ * `matvec.quads` and `matvec.lanes` for T up to 16, `matmul.rows`, `matmul.quads` above; `matvec.scaled_chunk` (int8) and
+ * `matvec.shared` (lanes read x for one another) are the same for all T, so that sums are; `matvec.groups`: most workgroups.
  */
 export function planMatvec(
   rec: Recording,
