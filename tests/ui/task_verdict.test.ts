@@ -1,0 +1,59 @@
+/** What the stage says of an answer: right or why not, and nothing where there is nothing to judge. */
+import { describe, expect, it } from "vitest";
+import { emptyView } from "../../src/trace/fold";
+import type { RunView } from "../../src/trace/view";
+import { verdictOf } from "../../src/ui/panels/TaskVerdict";
+import { defaultSettings, useSettings } from "../../src/ui/stores/settings";
+import { followModel, takeExample, tasksOf } from "../../src/ui/task_examples";
+import { taskOfPrompt } from "../../src/tasks";
+
+const ended = { state: "ended", reason: "end_token", hash: "", error: null };
+const viewOf = (model: string, prompt: string, text: string, status: object = ended): RunView =>
+  ({ ...emptyView(), start: { model, prompt }, status, text }) as unknown as RunView;
+
+describe("the verdict", () => {
+  const prompt = "reverse:abc_________=";
+
+  it("judges what stands before the end token", () => {
+    expect(verdictOf(viewOf("task-diffusion", prompt, "cba<eos><eos>"))).toEqual({ ok: true });
+    expect(verdictOf(viewOf("task-target", prompt, "cba"))).toEqual({ ok: true });
+    expect(verdictOf(viewOf("task-target", prompt, "abc<eos>"))).toEqual({ ok: false, why: "expected cba" });
+  });
+
+  it("is silent about stories, runs that go on and runs that were cut off", () => {
+    expect(verdictOf(viewOf("story-target", prompt, "cba"))).toBeNull();
+    expect(verdictOf(viewOf("task-target", prompt, "cb", { state: "running" }))).toBeNull();
+    expect(verdictOf(viewOf("task-target", prompt, "cb", { ...ended, reason: "cancelled" }))).toBeNull();
+    expect(verdictOf(emptyView())).toBeNull();
+  });
+});
+
+describe("examples in the setup", () => {
+  it("follow the model: a task for models that know some, a story for the others", () => {
+    useSettings.setState({ ...defaultSettings(), model: "task-diffusion" });
+    followModel("stories-2048");
+    const { prompt, maxNewTokens, sampler } = useSettings.getState();
+    expect(taskOfPrompt(prompt)?.id).toBe(tasksOf("task-diffusion")[0]?.id);
+    expect(maxNewTokens).toBe(14);
+    expect(sampler.temperature).toBe(0);
+    useSettings.setState({ model: "story-target" });
+    followModel("tasks-108");
+    expect(useSettings.getState().prompt).toBe(defaultSettings().prompt);
+  });
+
+  it("leave the prompt alone between models that read the same", () => {
+    useSettings.setState({ ...defaultSettings(), model: "story-draft", prompt: "The cat" });
+    followModel("stories-2048");
+    expect(useSettings.getState().prompt).toBe("The cat");
+  });
+
+  it("fit into the model's context, whatever the task and its difficulty", () => {
+    for (const model of ["task-target", "task-diffusion"])
+      for (const task of tasksOf(model))
+        for (const level of task.levels) {
+          useSettings.setState({ ...defaultSettings(), model });
+          takeExample(task.id, level, 3);
+          expect(useSettings.getState().maxNewTokens).toBe(task.longest);
+        }
+  });
+});
