@@ -8,6 +8,7 @@ import { directorySource } from "../models/source_node";
 import { promptLogits } from "../runtime/logits";
 import { encodeTrace } from "../trace/codec";
 import type { TraceEvent } from "../trace/events";
+import { foldEvents } from "../trace/fold";
 import { EngineHost, type HostedModel } from "../worker/host";
 import { runMethod, type RunCounts } from "../worker/run";
 import { RunText } from "../worker/run_text";
@@ -96,6 +97,7 @@ export async function run(
   const decodeMs = end.ms - (events.find((e) => e.kind === "prefill" || e.kind === "canvas")?.ms ?? 0);
   return {
     text: target.tokenizer.decode(tokens),
+    ...filledText(events, (ids) => target.tokenizer.decode(ids)),
     tokens,
     promptTokens: start.promptTokens,
     stopReason: end.reason,
@@ -109,6 +111,17 @@ export async function run(
     },
     adapter: host.gpu.adapter,
   };
+}
+
+/** The whole text behind the prompt of a run that filled a canvas, given positions included; nothing for others. */
+function filledText(
+  events: readonly TraceEvent[],
+  decode: (tokens: readonly number[]) => string,
+): { readonly filled?: string } {
+  const { canvas, start } = foldEvents(events);
+  if (!canvas) return {};
+  const cells = canvas.cells.slice(start?.promptTokens.length ?? 0).filter((c) => c.status !== "masked");
+  return { filled: decode(cells.map((c) => c.token)) };
 }
 
 /** Writes raw logits, float32 little-endian [T, V], and says their shape. */

@@ -27,7 +27,12 @@ function openCanvas(view: RunView, e: CanvasEvent): CanvasView {
       computedAt: null,
     };
   });
-  return { start: e, cells, opened: cells, first: e.masked[0]?.[0] ?? cells.length };
+  return {
+    start: e,
+    cells,
+    opened: cells,
+    first: Math.min(e.masked[0]?.[0] ?? cells.length, view.start?.promptTokens.length ?? Infinity),
+  };
 }
 
 /** Text from the first masked position on. Bytes of one character may lie on both sides of a mask; they are not joined. */

@@ -35,7 +35,7 @@ export interface CanvasView {
   readonly cells: readonly CanvasCell[];
   /** The same before the first step. */
   readonly opened: readonly CanvasCell[];
-  /** First position to fill in. */
+  /** First position behind the prompt. */
   readonly first: number;
 }
 

@@ -57,7 +57,7 @@ function promptOf(view: RunView, start: RunStartEvent): readonly PromptToken[] {
   });
 }
 
-/** The view with the tokens that a run begins with; those of a canvas come with its own first event. */
+/** The view with the tokens that a text begins with. */
 function foldBegin(view: RunView, { begin, promptTokens }: RunStartEvent): RunView {
   if (!begin || begin.tokens.includes(null)) return view;
   const forced = new Set(begin.forced);
@@ -275,7 +275,9 @@ export function applyEvent(view: RunView, e: TraceEvent): RunView {
   // Once, when the pieces of the prompt are there, and not at each pieces event.
   const { start } = view;
   const isDue = start !== null && view.prompt.length === 0 && !BEFORE_PROMPT.has(e.kind);
-  const ready = isDue ? foldBegin({ ...view, prompt: promptOf(view, start) }, start) : view;
+  const read = isDue ? { ...view, prompt: promptOf(view, start) } : view;
+  // What a canvas begins with comes with its own first event.
+  const ready = isDue && e.kind !== "canvas" ? foldBegin(read, start) : read;
   return { ...fold(ready, e), eventCount: view.eventCount + 1, step: e.step, ms: e.ms };
 }
 

@@ -1,5 +1,6 @@
 /** Links of this page: what share/link.ts needs to know of methods and models, and what opening a link does. */
 import { decodeLink, encodeLink, type LinkContents, type LinkContext } from "../share/link";
+import { blanksOf } from "../decoding/canvas/blanks";
 import { encodeTrace } from "../trace/codec";
 import type { RunStartEvent } from "../trace/events";
 import { hashTokens } from "../trace/hash";
@@ -39,6 +40,10 @@ export type LinkKind =
   /** What stands in the setup column. */
   | "setup";
 
+/** What a run began with, unless its prompt says it: gaps are written in the prompt. */
+const beginOf = ({ begin, prompt }: RunStartEvent): RunStartEvent["begin"] =>
+  begin?.step === 0 && begin.forced.length === 0 && blanksOf(prompt).length > 0 ? null : begin;
+
 function contentsOfRun(start: RunStartEvent): Contents {
   const { status } = useRun.getState().latest;
   return {
@@ -48,7 +53,7 @@ function contentsOfRun(start: RunStartEvent): Contents {
     params: start.params,
     sampler: { ...start.sampler },
     prompt: start.prompt,
-    begin: start.begin,
+    begin: beginOf(start),
     seed: start.seed,
     maxNewTokens: start.maxNewTokens,
     views: [useLayout.getState().view],

@@ -7,11 +7,11 @@ import { checkPrompt } from "../decoding/prompt";
 import { Profiler } from "../engine/profiler";
 import { GpuCanvasSession } from "../runtime/canvas_session";
 import { GpuSession } from "../runtime/session";
-import type { MethodEvent, SamplerSettings, StopReason, TraceEvent } from "../trace/events";
+import type { MethodEvent, RunBegin, SamplerSettings, StopReason, TraceEvent } from "../trace/events";
 import { TRACE_VERSION } from "../trace/events";
 import { hashTokens } from "../trace/hash";
 import type { RunSettings } from "./api";
-import { givenTokens } from "./begin";
+import { canvasBeginning, givenTokens } from "./begin";
 import type { EngineHost, HostedModel } from "./host";
 import { PieceTeller } from "./pieces";
 import { RunText } from "./run_text";
@@ -35,8 +35,10 @@ interface Prepared {
   readonly target: HostedModel;
   readonly draft: HostedModel | null;
   readonly promptTokens: readonly number[];
-  /** Tokens after the prompt that are there from the start. */
+  /** Tokens after the prompt that a text has from the start; those of a canvas stand in `begin`. */
   readonly given: readonly number[];
+  readonly begin: RunBegin | null;
+  readonly maxNewTokens: number;
 }
 
 /** Passes of the profiler before its times are collected. */
@@ -119,11 +121,31 @@ async function prepare(
     }
   }
   checkSampler(settings.sampler);
-  const promptTokens = promptIds ?? target.tokenizer.encodePrompt(settings.prompt);
   const room = Math.min(target.gpu.maxContext, draft?.gpu.maxContext ?? Infinity);
-  const given = givenTokens(settings.begin, method, target.gpu.facts, settings.maxNewTokens);
+  const shared = { method, params, target, draft };
+  const { masked } = target.gpu;
+  if (masked) {
+    const facts = { ...target.gpu.facts, ...masked };
+    // Ids are taken as they are; with masks among them they are a prompt with gaps of their own.
+    const beginning = promptIds
+      ? { promptTokens: promptIds, begin: settings.begin, maxNewTokens: settings.maxNewTokens }
+      : canvasBeginning(settings, target.tokenizer, facts);
+    const { promptTokens, begin } = beginning;
+    checkPrompt(promptTokens, facts, room);
+    // Whether anything is left to fill in is known when the canvas is opened; here only whether the text is too long.
+    const length = promptTokens.length + (begin?.tokens.length ?? 0);
+    if (length > room)
+      throw new DecoscopeError(
+        "method",
+        `The prompt and what is given behind it have ${length} positions; expected at most ${room} with this model. Shorten the prompt.`,
+      );
+    return { ...shared, ...beginning, given: [] };
+  }
+  const promptTokens = promptIds ?? target.tokenizer.encodePrompt(settings.prompt);
+  const { begin, maxNewTokens } = settings;
+  const given = givenTokens(begin, method, target.gpu.facts, maxNewTokens);
   checkPrompt([...promptTokens, ...given], target.gpu.facts, room);
-  return { method, params, target, draft, promptTokens, given };
+  return { ...shared, promptTokens, given, begin, maxNewTokens };
 }
 
 /** Why a text ends with its given tokens; null if it goes on. */
@@ -140,7 +162,7 @@ function givenEnd(
 function openSession(
   host: EngineHost,
   settings: RunSettings,
-  { method, params, target, draft, promptTokens, given }: Prepared,
+  { method, params, target, draft, promptTokens, given, begin, maxNewTokens }: Prepared,
   profiler: Profiler | null,
 ): Promise<GpuSession | GpuCanvasSession> {
   const shared = { seed: settings.seed, tuning: host.tuning, profiler };
@@ -149,14 +171,14 @@ function openSession(
       ...shared,
       model: target.gpu,
       guider: draft?.gpu ?? null,
-      length: promptTokens.length + settings.maxNewTokens,
+      length: promptTokens.length + maxNewTokens,
     });
   return GpuSession.open(host.engine, {
     ...shared,
     target: target.gpu,
     draft: draft?.gpu ?? null,
-    firstStep: settings.begin?.step ?? 0,
-    maxNewTokens: settings.maxNewTokens - given.length,
+    firstStep: begin?.step ?? 0,
+    maxNewTokens: maxNewTokens - given.length,
     treeNodes: method.treeNodes(params.values as never),
   });
 }
@@ -174,7 +196,7 @@ export async function* runMethod(
   promptIds: readonly number[] | null = null,
 ): AsyncGenerator<TraceEvent, void, void> {
   const prepared = await prepare(host, settings, promptIds);
-  const { method, params, target, draft, promptTokens, given } = prepared;
+  const { method, params, target, draft, promptTokens, given, begin, maxNewTokens } = prepared;
   const started = performance.now();
   const ms = (): number => Math.round((performance.now() - started) * 100) / 100;
   const pieces = new PieceTeller(target.tokenizer);
@@ -190,19 +212,21 @@ export async function* runMethod(
     params: params.values,
     sampler: settings.sampler,
     seed: settings.seed,
-    maxNewTokens: settings.maxNewTokens,
+    maxNewTokens,
     prompt: promptIds ? target.tokenizer.decode(promptTokens) : settings.prompt,
     promptTokens,
-    begin: settings.begin,
+    begin,
     adapter: host.gpu.adapter,
   };
-  yield* pieces.before([...promptTokens, ...given], 0, ms());
+  const isToken = (token: number | null): token is number => token !== null;
+  const fixed = (begin?.tokens ?? []).filter(isToken);
+  yield* pieces.before([...promptTokens, ...fixed], 0, ms());
   for (const i of params.issues)
     yield { kind: "warning", step: 0, ms: ms(), message: `${i.key}: ${i.message}` };
 
   const text = new RunText(given);
   const { endTokens } = target.gpu.facts;
-  let reason = givenEnd(given, endTokens, settings.maxNewTokens);
+  let reason = givenEnd(given, endTokens, maxNewTokens);
   if (reason) {
     yield { kind: "run_end", step, ms: ms(), reason, hash: hashTokens(given), error: null };
     return;
@@ -224,7 +248,10 @@ export async function* runMethod(
       sampler: settings.sampler,
       // To a method, given tokens are part of the prompt.
       promptTokens: [...promptTokens, ...given],
-      maxNewTokens: settings.maxNewTokens - given.length,
+      maxNewTokens: maxNewTokens - given.length,
+      // To one that fills a canvas, they are positions of it.
+      begin: begin?.tokens ?? [],
+      firstStep: begin?.step ?? 0,
       detail: settings.detail,
     } as never);
     for await (const event of events) {
@@ -254,7 +281,8 @@ export async function* runMethod(
     profiler?.dispose();
   }
   if (failed.error) reason = "error";
-  reason ??= text.stopReason(endTokens, settings.maxNewTokens);
+  // Given positions of a canvas are none of the tokens it was filled with.
+  reason ??= text.stopReason(endTokens, maxNewTokens - (fixed.length - given.length));
   yield {
     kind: "run_end",
     step,

@@ -215,6 +215,8 @@ export interface FakeCanvasRun extends FakeCanvasOptions {
   readonly params?: Readonly<Record<string, unknown>>;
   readonly sampler?: SamplerSettings;
   readonly prompt: readonly number[];
+  readonly begin?: readonly (number | null)[];
+  readonly firstStep?: number;
   readonly maxNewTokens: number;
   readonly detail?: "light" | "full";
 }
@@ -237,6 +239,8 @@ export function startCanvas(run: FakeCanvasRun): {
     params: readParams(method.params, run.params ?? {}).values,
     sampler: run.sampler ?? SAMPLER,
     promptTokens: run.prompt,
+    begin: run.begin ?? [],
+    firstStep: run.firstStep ?? 0,
     maxNewTokens: run.maxNewTokens,
     detail: run.detail ?? "full",
   };

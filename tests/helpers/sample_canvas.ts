@@ -2,7 +2,7 @@
  * Traces of denoising methods on the fake canvas session, from run_start to run_end, with texts for its tokens: for
  * tests of the fold and of drawings that need no engine.
  */
-import type { MethodEvent, TraceEvent } from "../../src/trace/events";
+import type { MethodEvent, RunBegin, TraceEvent } from "../../src/trace/events";
 import { hashTokens } from "../../src/trace/hash";
 import { foldTokens, hashMasked, runCanvas } from "./fake_canvas";
 import { hashModel } from "./fake_session_models";
@@ -18,6 +18,8 @@ export interface SampleCanvas {
   readonly length?: number;
   /** Tokens that end the text. */
   readonly endTokens?: readonly number[];
+  /** What stands behind the prompt; null for positions to fill in. */
+  readonly begin?: RunBegin;
 }
 
 function mentioned(e: MethodEvent): readonly number[] {
@@ -38,6 +40,7 @@ export async function sampleCanvas({
   params = {},
   length = 20,
   endTokens = [],
+  begin,
 }: SampleCanvas): Promise<TraceEvent[]> {
   const model = hashMasked(V, 5, { spread: 4, endTokens });
   const run = {
@@ -46,12 +49,16 @@ export async function sampleCanvas({
     model,
     guider: hashModel({ vocabSize: V, salt: 9 }),
     prompt: PROMPT,
+    begin: begin?.tokens ?? [],
+    firstStep: begin?.step ?? 0,
     maxNewTokens: length,
     seed: 3,
   };
   const { events, canvas } = await runCanvas(run);
   let ms = 0;
-  const known = new Set(PROMPT);
+  const given = (begin?.tokens ?? []).filter((token) => token !== null);
+  const first = [...new Set([...PROMPT, ...given])];
+  const known = new Set(first);
   const pieces = (tokens: readonly number[], step: number): TraceEvent => ({
     kind: "pieces",
     step,
@@ -75,10 +82,10 @@ export async function sampleCanvas({
       maxNewTokens: length,
       prompt: PROMPT.map((token) => TEXTS[token]).join(""),
       promptTokens: PROMPT,
-      begin: null,
+      begin: begin ?? null,
       adapter: "none (a made-up language of twelve tokens)",
     },
-    pieces(PROMPT, 0),
+    pieces(first, 0),
   ];
   for (const e of events) {
     const fresh = [...new Set(mentioned(e))].filter((token) => !known.has(token)).sort((a, b) => a - b);
@@ -93,7 +100,7 @@ export async function sampleCanvas({
     step: events.at(-1)!.step,
     ms,
     reason: endTokens.length > 0 ? "end_token" : "max_tokens",
-    hash: hashTokens(canvas.slice(PROMPT.length)),
+    hash: hashTokens(canvas.slice(PROMPT.length).filter((_, i) => (begin?.tokens[i] ?? null) === null)),
     error: null,
   });
   return told;

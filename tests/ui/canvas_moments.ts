@@ -24,6 +24,14 @@ export const raddRun = new Timeline(await sampleCanvas({ method: "radd" }));
 /** An end of the text in the midst of the canvas. */
 export const endedRun = new Timeline(await sampleCanvas({ method: "low-confidence", endTokens: [4, 10] }));
 
+/** Gaps between given tokens, one of them forced, as a branch has them. */
+export const gapsRun = new Timeline(
+  await sampleCanvas({
+    method: "low-confidence",
+    begin: { step: 2, tokens: [null, 6, 7, null, null, 8, null, 9], forced: [5] },
+  }),
+);
+
 export const canvasRuns = { prophetRun, cachedRun, guidedRun, raddRun, endedRun };
 
 /** A step in the middle. */

@@ -8,7 +8,16 @@ import { shownCells } from "../../src/ui/views/canvas/cells";
 import { positionAfterKey } from "../../src/ui/views/canvas/keys";
 import { shownView, tabsFor, views } from "../../src/ui/views/index";
 import type { Size, ViewDefinition } from "../../src/ui/views/view";
-import { cachedRun, canvasRuns, endedRun, middle, prophetRun, raddRun, storedRun } from "./canvas_moments";
+import {
+  cachedRun,
+  canvasRuns,
+  endedRun,
+  gapsRun,
+  middle,
+  prophetRun,
+  raddRun,
+  storedRun,
+} from "./canvas_moments";
 
 const WIDE: Size = { width: 820, height: 420 };
 
@@ -30,7 +39,7 @@ const lines = (svg: string): string => svg.replaceAll("><", ">\n<") + "\n";
 const choicesOf = ({ choice }: ViewDefinition): readonly (string | undefined)[] =>
   choice?.options.map((o) => o.value) ?? [undefined];
 
-it.each(Object.entries(canvasRuns))("%s is a legal trace", (_, run) => {
+it.each(Object.entries({ ...canvasRuns, gapsRun }))("%s is a legal trace", (_, run) => {
   expect(checkTrace(run.events)).toBeNull();
 });
 
@@ -121,6 +130,28 @@ describe("cells", () => {
     const shown = shownCells(prophetRun.viewAfterStep(step), step).filter((c) => c.opinion);
     expect(shown.some((c) => c.opinion!.step < step)).toBe(true);
     expect(shown.some((c) => c.opinion!.step === step)).toBe(true);
+  });
+});
+
+describe("cells between gaps", () => {
+  it("are given, forced or open, and the given ones never change", () => {
+    const open = shownCells(gapsRun.viewAfterStep(-1), -1).map((c) => c.state);
+    expect(open.slice(0, 13)).toEqual([
+      ...Array.from({ length: 4 }, () => "prompt"),
+      ...["masked", "given", "given", "masked", "masked", "forced", "masked", "given", "masked"],
+    ]);
+    const { latest } = gapsRun;
+    const states = shownCells(latest, latest.rounds.length - 1).map((c) => c.state);
+    expect(states.filter((s) => s === "given")).toHaveLength(3);
+    expect(states.filter((s) => s === "forced")).toHaveLength(1);
+    expect(latest.tokens.length).toBe(0);
+    expect(latest.text).toContain(" cat saw");
+  });
+
+  it("are drawn", async () => {
+    const definition = views.find((v) => v.id === "canvas")!;
+    const svg = draw(definition, gapsRun.viewAfterStep(3), 3);
+    await expect(lines(svg)).toMatchFileSnapshot("./pictures/canvas-canvas-gaps.svg");
   });
 });
 

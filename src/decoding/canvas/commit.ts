@@ -138,10 +138,10 @@ export const ascending = (): CommitPolicy => ({
  * @see Ou et al. 2024, RADD, section 3 (Tweedie tau-leaping and Euler agree for the log-linear schedule)
  */
 export function transitions(rates: readonly number[]): CommitPolicy {
-  const ahead = ({ canvas, region, step, seed }: Moment): number[] =>
+  const ahead = ({ canvas, region, step, draw, seed }: Moment): number[] =>
     canvas.masked(region.start, region.end).filter((node) => {
       if (step >= rates.length - 1) return true;
-      const u = uniformAt({ seed, step, purpose: Purpose.TRANSITION, node, sibling: 0, index: 0 });
+      const u = uniformAt({ seed, step: draw, purpose: Purpose.TRANSITION, node, sibling: 0, index: 0 });
       return u < rates[step]!;
     });
   return {

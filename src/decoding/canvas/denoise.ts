@@ -13,7 +13,11 @@ export interface CanvasContext {
   readonly session: CanvasSession;
   readonly sampler: SamplerSettings;
   readonly promptTokens: readonly number[];
-  /** Most positions to fill in. */
+  /** What stands behind the prompt from the start; null for positions to fill in. Counts towards `maxNewTokens`. */
+  readonly begin?: readonly (number | null)[];
+  /** Step whose random numbers the first one draws; 0 if left out. */
+  readonly firstStep?: number;
+  /** Most positions behind the prompt. */
   readonly maxNewTokens: number;
   readonly detail: "light" | "full";
 }
@@ -65,7 +69,8 @@ class Denoising {
 
   moment(step: number): Moment {
     const { model, seed } = this.context.session;
-    return { canvas: this.canvas, model, seed, step, region: this.parts.schedule.region(this.canvas) };
+    const region = this.parts.schedule.region(this.canvas);
+    return { canvas: this.canvas, model, seed, step, draw: step + (this.context.firstStep ?? 0), region };
   }
 
   /** Rows of a pass that reports on `scored`: where logits are shifted, the row before speaks of a position. */
@@ -88,7 +93,7 @@ class Denoising {
       scored,
       banned: this.banned,
       temperature: sampler.temperature,
-      step: m.step,
+      step: m.draw,
       top: this.isFull ? candidatesAsked(model.vocabSize) : 0,
     });
   }
@@ -148,7 +153,7 @@ export async function* denoise(
 ): AsyncGenerator<MethodEvent, void, void> {
   const { session, promptTokens, maxNewTokens } = context;
   const { model } = session;
-  const canvas = Canvas.open(promptTokens, maxNewTokens, model.maskToken, session.maxContext);
+  const canvas = Canvas.open(promptTokens, maxNewTokens, model.maskToken, session.maxContext, context.begin);
   const parts = partsFor(canvas);
   const run = new Denoising(context, parts, canvas);
   const isFull = context.detail === "full";

@@ -27,6 +27,8 @@ export interface Moment {
   readonly model: CanvasFacts;
   readonly seed: number;
   readonly step: number;
+  /** Step whose random numbers it draws: later than `step` in a run that goes on from another one. */
+  readonly draw: number;
   readonly region: Region;
 }
 

@@ -39,12 +39,14 @@ export function remaskRates({ steps, eta, schedule }: RemaskOptions): RemaskRate
 export const remaskAtRandom = (rates: readonly RemaskRates[]): RemaskPolicy => ({
   reason: "schedule",
   goesOn: (step) => step < rates.length,
-  select({ canvas, step, seed }, fresh) {
+  select({ canvas, step, draw, seed }, fresh) {
     const chance = rates[step]?.remask ?? 0;
     const positions = Array.from({ length: canvas.length }, (_, p) => p);
     return positions.filter((node) => {
       if (!canvas.isCommitted(node) || fresh.has(node)) return false;
-      return uniformAt({ seed, step, purpose: Purpose.TRANSITION, node, sibling: 0, index: 1 }) < chance;
+      return (
+        uniformAt({ seed, step: draw, purpose: Purpose.TRANSITION, node, sibling: 0, index: 1 }) < chance
+      );
     });
   },
 });

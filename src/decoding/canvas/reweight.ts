@@ -43,8 +43,8 @@ export const ascendingProgress = ({ region }: Moment): number =>
 export const drawOrder = (temperature: number): Reweight => ({
   name: "order",
   begin: () => ({ temperature }),
-  apply: (row, { seed, step }) => {
-    const address = { seed, step, purpose: Purpose.RANK, node: row.position, sibling: 0, index: 1 };
+  apply: (row, { seed, draw }) => {
+    const address = { seed, step: draw, purpose: Purpose.RANK, node: row.position, sibling: 0, index: 1 };
     return row.priority + temperature * gumbelAt(address);
   },
 });

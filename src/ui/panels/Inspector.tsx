@@ -5,9 +5,11 @@ import type { RunView } from "../../trace/view";
 import { labelOf } from "../definitions";
 import { bytes, count, duration, percent, plural, ratio } from "../format";
 import { inspect, tokensPerSecond } from "../inspect";
-import { inspectPosition } from "../inspect_position";
+import { inspectPosition, type InspectedPosition } from "../inspect_position";
 import { useIsCanvasRun, useMoment, useSelection } from "../moment";
-import { useEngine } from "../stores/engine";
+import { canvasBranch, type Change } from "../canvas_branch";
+import { runBranch } from "../engine";
+import { addNotice, useEngine } from "../stores/engine";
 import { useRun } from "../stores/run";
 import { AcceptanceTest } from "./AcceptanceTest";
 import { CanvasCounts, CanvasHeadline } from "./CanvasFacts";
@@ -52,6 +54,14 @@ const END_NAME = {
   cancelled: "cancelled",
   error: "an error",
 } as const;
+
+/** Starts a branch that changes a position, or says why there can be none. */
+function branchFrom(view: RunView, { step, position }: InspectedPosition, change: Change): void {
+  const branch = canvasBranch(view, step, position, change);
+  if (!branch) return;
+  if ("problem" in branch) addNotice(branch.problem);
+  else void runBranch(branch);
+}
 
 function TextCounts({ view: { metrics } }: { readonly view: RunView }) {
   return (
@@ -143,6 +153,7 @@ export function Inspector() {
         <Position
           inspected={position}
           steps={Math.max(latest.canvas?.start.planned ?? 0, latest.rounds.length)}
+          onChange={position.isPrompt ? null : (change) => branchFrom(latest, position, change)}
         />
       ) : inspected && !isCanvas ? (
         <>

@@ -5,6 +5,7 @@ import type { Favourite, InspectedPosition } from "../inspect_position";
 import { History } from "../views/canvas/history";
 import { REASON_NAME } from "../views/canvas/signs";
 import { Fact } from "./Fact";
+import { BranchIcon } from "./icons";
 import { useSize } from "./use_size";
 
 /** Changes of mind that are listed; older ones are counted. */
@@ -26,7 +27,13 @@ function stateOf({ position, step, cell, isPrompt, commit, opinion }: InspectedP
   return `${where}, masked${again}; what the model would put there${asked}`;
 }
 
-function Top({ inspected }: { readonly inspected: InspectedPosition }) {
+interface TopProps {
+  readonly inspected: InspectedPosition;
+  /** Puts a token here and goes on; null where that cannot be done. */
+  readonly onForce: ((token: number) => void) | null;
+}
+
+function Top({ inspected, onForce }: TopProps) {
   const { rows, opinion, cell } = inspected;
   if (!opinion)
     return (
@@ -50,7 +57,21 @@ function Top({ inspected }: { readonly inspected: InspectedPosition }) {
       <tbody>
         {rows.map((r) => (
           <tr key={r.token} data-chosen={r.isChosen || undefined}>
-            <th scope="row">{visiblePiece(r.text)}</th>
+            <th scope="row">
+              {onForce ? (
+                <button
+                  type="button"
+                  className="token-force"
+                  title={`Put ${quoted(r.text)} here and go on: a branch`}
+                  aria-label={`Put ${quoted(r.text)} here and go on`}
+                  onClick={() => onForce(r.token)}
+                >
+                  {visiblePiece(r.text)}
+                </button>
+              ) : (
+                visiblePiece(r.text)
+              )}
+            </th>
             <td className="law-bars" aria-hidden="true">
               <span className="law-target" style={{ width: `${(r.p / Math.max(most, 1e-9)) * 100}%` }} />
             </td>
@@ -99,20 +120,41 @@ function Past({ inspected, steps }: { readonly inspected: InspectedPosition; rea
   );
 }
 
-export function Position({
-  inspected,
-  steps,
-}: {
+interface PositionProps {
   readonly inspected: InspectedPosition;
+  /** Steps of the run, for the axis of the history. */
   readonly steps: number;
-}) {
+  /** Goes on from the end of the step with another token here, or with a mask (null). Null where nothing can be changed. */
+  readonly onChange?: ((change: number | null) => void) | null;
+}
+
+export function Position({ inspected, steps, onChange = null }: PositionProps) {
   const { opinion, judged, cacheAge, commit } = inspected;
   return (
     <>
       <section aria-label="Chosen position" data-testid="inspected">
         <h2 className="chosen">{titleOf(inspected)}</h2>
         <p className="help">{stateOf(inspected)}</p>
-        <Top inspected={inspected} />
+        <Top inspected={inspected} onForce={onChange} />
+        {onChange && (
+          <div className="force">
+            {inspected.cell.status !== "masked" && (
+              <button
+                type="button"
+                className="force-button"
+                data-testid="mask-again"
+                onClick={() => onChange(null)}
+              >
+                <BranchIcon />
+                <span>Mask again and go on from here</span>
+              </button>
+            )}
+            <p className="help">
+              Choose a token of the list to put it here and go on from the end of step {inspected.step + 1}: a
+              branch, in which everything committed by then is given. This run is kept.
+            </p>
+          </div>
+        )}
         <dl className="facts">
           {commit && commit.reason !== "end_fill" && (
             <Fact name="probability when committed" value={probability(commit.p)} />

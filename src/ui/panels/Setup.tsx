@@ -19,11 +19,13 @@ import {
   useSettings,
 } from "../stores/settings";
 import { Beginning } from "./Beginning";
+import { Blanks } from "./Blanks";
 
 function Prompt() {
   const id = useId();
   const prompt = useSettings((s) => s.prompt);
   const isEmpty = prompt.length === 0;
+  const isMasked = useSettings((s) => methodOf(s.method)?.requires.startsWith("masked") ?? false);
   return (
     <section className="setup-section">
       <label className="section-name" htmlFor={id}>
@@ -44,8 +46,11 @@ function Prompt() {
       <p id={`${id}-help`} className={isEmpty ? "help problem" : "help"}>
         {isEmpty
           ? "Write at least one character for the model to go on from."
-          : "The model goes on from here."}
+          : isMasked
+            ? "The model fills in what follows, all positions at once."
+            : "The model goes on from here."}
       </p>
+      {isMasked && !isEmpty && <Blanks />}
       <Beginning />
     </section>
   );

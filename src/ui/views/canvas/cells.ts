@@ -4,17 +4,26 @@ import type { CanvasCell, CanvasRound, CanvasView } from "../../../trace/canvas_
 import { roundOf, type RunView } from "../../../trace/view";
 
 /**
- * What a position is: part of the prompt; given between positions to fill in; masked and never looked at; masked with a
+ * What a position is: part of the prompt; given behind it; given because somebody chose it; masked and never looked at; masked with a
  * token the model would put there; committed in the shown step, or before; masked again in the shown step; filled up
  * behind the end of the text.
  */
 export type CellState =
-  "prompt" | "given" | "masked" | "candidate" | "committed_now" | "committed" | "remasked" | "end_fill";
+  | "prompt"
+  | "given"
+  | "forced"
+  | "masked"
+  | "candidate"
+  | "committed_now"
+  | "committed"
+  | "remasked"
+  | "end_fill";
 
 /** In the order of the legend. */
 export const CELL_STATES: readonly CellState[] = [
   "prompt",
   "given",
+  "forced",
   "masked",
   "candidate",
   "committed_now",
@@ -96,8 +105,17 @@ export const canvasRounds = (
 ): readonly { readonly step: number; readonly canvas: CanvasRound }[] =>
   view.rounds.slice(0, step + 1).flatMap(({ step: s, canvas }) => (canvas ? [{ step: s, canvas }] : []));
 
-function stateOf(cell: CanvasCell, round: CanvasRound | null, first: number, step: number): CellState {
-  if (cell.status === "fixed") return cell.position < first ? "prompt" : "given";
+/** Positions that somebody chose the token of, in a branch. */
+export const forcedPositions = ({ start }: RunView): ReadonlySet<number> =>
+  new Set(start?.begin?.forced.map((i) => start.promptTokens.length + i));
+
+function stateOf(
+  cell: CanvasCell,
+  round: CanvasRound | null,
+  { first, forced, step }: { first: number; forced: ReadonlySet<number>; step: number },
+): CellState {
+  if (cell.status === "fixed")
+    return cell.position < first ? "prompt" : forced.has(cell.position) ? "forced" : "given";
   if (cell.status === "committed") {
     if (cell.step === step) return cell.reason === "end_fill" ? "end_fill" : "committed_now";
     return cell.reason === "end_fill" ? "end_fill" : "committed";
@@ -128,8 +146,9 @@ export function shownCells(view: RunView, step: number): readonly ShownCell[] {
   const round = canvasRound(view, step);
   const [start, end] = round?.denoise?.block ?? [canvas.first, canvas.cells.length];
   const opinions = newestOpinions(view, step);
+  const places = { first: canvas.first, forced: forcedPositions(view), step };
   return canvas.cells.map((cell) => {
-    const plain = stateOf(cell, round, canvas.first, step);
+    const plain = stateOf(cell, round, places);
     const isOpen = plain === "masked" || plain === "remasked";
     const opinion = isOpen ? (opinions.get(cell.position) ?? null) : null;
     return {

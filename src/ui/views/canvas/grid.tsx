@@ -44,6 +44,8 @@ function Underline({ state, width }: { readonly state: CellState; readonly width
       return null;
     case "given":
       return <path d={`M0,-3V0H${width}V-3`} fill="none" stroke={stroke} strokeWidth={1.3} />;
+    case "forced":
+      return <path d={`M0,-4V0H${width}V-4`} fill="none" stroke={stroke} strokeWidth={2.6} />;
     case "masked":
     case "candidate":
       return <path d={`M0,0H${width}`} stroke={stroke} strokeWidth={1.3} strokeDasharray="3 3" />;

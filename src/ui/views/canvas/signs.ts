@@ -7,7 +7,8 @@ import type { CellState, ShownCell } from "./cells";
 
 export const STATE_NAME: Readonly<Record<CellState, string>> = {
   prompt: "prompt",
-  given: "given between gaps",
+  given: "given",
+  forced: "forced by you",
   masked: "masked",
   candidate: "masked, what it would be now",
   committed_now: "committed in this step",
@@ -18,7 +19,8 @@ export const STATE_NAME: Readonly<Record<CellState, string>> = {
 
 export const STATE_COLOUR: Readonly<Record<CellState, string>> = {
   prompt: "var(--idle)",
-  given: "var(--ink)",
+  given: "var(--ink-soft)",
+  forced: "var(--ink)",
   masked: "var(--idle)",
   candidate: "var(--idle)",
   committed_now: "var(--accepted)",
