@@ -76,7 +76,9 @@ function Caption() {
         </>
       )}
       {start?.begin && (
-        <span className="figures">begins with {plural(start.begin.tokens.length, "given token")}</span>
+        <span className="figures">
+          begins with {plural(start.begin.tokens.filter((token) => token !== null).length, "given token")}
+        </span>
       )}
       {status.state === "ended" && status.reason === "cancelled" && <span>cancelled</span>}
       {start && (

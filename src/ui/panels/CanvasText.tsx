@@ -1,5 +1,7 @@
 /** The text of a run that fills a canvas: every position by its state, with a legend that counts. */
 import { memo, useEffect, useRef, type KeyboardEvent } from "react";
+import { promptParts } from "../../decoding/canvas/blanks";
+import type { RunView } from "../../trace/view";
 import { truncate, visiblePiece } from "../format";
 import { useMoment, useSelection } from "../moment";
 import { goTo } from "../playback";
@@ -118,7 +120,7 @@ export function CanvasText() {
         onKeyDown={onKeyDown}
       >
         <p className="text canvas-flow">
-          <span className="text-prompt">{view.start?.prompt}</span>
+          <span className="text-prompt">{headOf(view)}</span>
           {cells.slice(first).map((shown) => {
             const { cell, state, opinion, age } = shown;
             const open = opinion
@@ -144,6 +146,12 @@ export function CanvasText() {
       <CanvasLegend counts={counts} />
     </section>
   );
+}
+
+/** The text before the first position that is drawn by itself: the prompt up to its first gap. */
+function headOf({ start }: RunView): string {
+  const first = promptParts(start?.prompt ?? "")[0];
+  return first?.kind === "text" ? first.text : "";
 }
 
 /** A committed piece in running text: itself, with a sign where it ends the line. */

@@ -1,6 +1,9 @@
 /** Keys and signs. */
 import * as Dialog from "@radix-ui/react-dialog";
+import { useIsCanvasRun } from "../moment";
 import { openDialog, useLayout } from "../stores/layout";
+import { CELL_STATES } from "../views/canvas/cells";
+import { STATE_NAME } from "../views/canvas/signs";
 import { Glyph, SIGN_NAME, type Sign } from "../views/glyphs";
 import { CloseIcon } from "./icons";
 
@@ -21,6 +24,14 @@ const TREE_KEYS: readonly (readonly [keys: readonly string[], does: string])[] =
   [["↑", "↓"], "to the neighbour at the same depth"],
   [["Enter"], "keep a node in the inspector and go to what can be done with it"],
   [["Enter", "Enter"], "force a token that was not taken: a branch of the run"],
+];
+const CANVAS_KEYS: readonly (readonly [keys: readonly string[], does: string])[] = [
+  [["←", "→"], "to the position before, to the next one"],
+  [
+    ["↑", "↓"],
+    "in the text and on the map: one step back, one forward; among the cells: one row up, one down",
+  ],
+  [["Enter"], "keep a position in the inspector, whatever the step"],
 ];
 const SIGNS: readonly Sign[] = [
   "accepted",
@@ -52,6 +63,7 @@ function Keys({ keys }: { readonly keys: typeof KEYS }) {
 
 export function HelpDialog() {
   const isOpen = useLayout((s) => s.dialog === "help");
+  const isCanvas = useIsCanvasRun();
   return (
     <Dialog.Root open={isOpen} onOpenChange={(open) => openDialog(open ? "help" : null)}>
       <Dialog.Portal>
@@ -59,24 +71,32 @@ export function HelpDialog() {
         <Dialog.Content className="dialog">
           <Dialog.Title>Help</Dialog.Title>
           <Dialog.Description className="help">
-            A small draft model proposes a tree of continuations; the target model reads the whole tree in one
-            pass, keeps one path of it and adds one token of its own.
+            {isCanvas
+              ? "The text is a canvas of positions, all masked but the prompt. In every step the model reads the whole canvas and says what might stand at each mask; the method decides which of these proposals to commit, and the next step sees them. Nothing is written from left to right unless the method wants it so."
+              : "A small draft model proposes a tree of continuations; the target model reads the whole tree in one pass, keeps one path of it and adds one token of its own."}
           </Dialog.Description>
           <h3 className="section-name">Signs</h3>
           <ul className="signs">
-            {SIGNS.map((sign) => (
-              <li key={sign}>
-                <svg width="20" height="20" viewBox="-10 -10 20 20" aria-hidden="true">
-                  <Glyph sign={sign} r={6} />
-                </svg>
-                {SIGN_NAME[sign]}
-              </li>
-            ))}
+            {isCanvas
+              ? CELL_STATES.filter((s) => s !== "prompt").map((state) => (
+                  <li key={state}>
+                    <span className="legend-cell" data-state={state} />
+                    {STATE_NAME[state]}
+                  </li>
+                ))
+              : SIGNS.map((sign) => (
+                  <li key={sign}>
+                    <svg width="20" height="20" viewBox="-10 -10 20 20" aria-hidden="true">
+                      <Glyph sign={sign} r={6} />
+                    </svg>
+                    {SIGN_NAME[sign]}
+                  </li>
+                ))}
           </ul>
           <h3 className="section-name">Keys</h3>
           <Keys keys={KEYS} />
-          <h3 className="section-name">In the tree</h3>
-          <Keys keys={TREE_KEYS} />
+          <h3 className="section-name">{isCanvas ? "On a position" : "In the tree"}</h3>
+          <Keys keys={isCanvas ? CANVAS_KEYS : TREE_KEYS} />
           <Dialog.Close className="quiet square dialog-close" aria-label="Close">
             <CloseIcon />
           </Dialog.Close>
