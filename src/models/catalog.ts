@@ -146,3 +146,6 @@ export const catalog: readonly CatalogEntry[] = [
 export function findModel(id: string): CatalogEntry | undefined {
   return catalog.find((entry) => entry.id === id);
 }
+
+/** Whether underscores in a prompt leave gaps to fill in: for models of tasks they are a sign like others. */
+export const readsGaps = (id: string): boolean => (findModel(id)?.tasks ?? []).length === 0;

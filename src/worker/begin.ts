@@ -3,6 +3,7 @@ import { DecoscopeError } from "../base/errors";
 import { encodeBlanks } from "../decoding/canvas/blanks";
 import type { Method } from "../decoding/method";
 import type { ModelFacts } from "../decoding/session";
+import { readsGaps } from "../models/catalog";
 import type { Tokenizer } from "../models/tokenizer/tokenizer";
 import type { RunBegin } from "../trace/events";
 import type { RunSettings } from "./api";
@@ -29,15 +30,22 @@ export interface CanvasBeginning {
  * @throws DecoscopeError "method" for tokens the model does not have, or that are its mask
  */
 export function canvasBeginning(
-  { prompt, begin, maxNewTokens }: Pick<RunSettings, "prompt" | "begin" | "maxNewTokens">,
+  {
+    model: id,
+    prompt,
+    begin,
+    maxNewTokens,
+  }: Pick<RunSettings, "model" | "prompt" | "begin" | "maxNewTokens">,
   tokenizer: Pick<Tokenizer, "encode" | "encodePrompt">,
   model: Pick<ModelFacts, "id" | "vocabSize"> & { readonly maskToken: number },
 ): CanvasBeginning {
-  const { promptTokens, rest } = encodeBlanks(
-    prompt,
-    (text) => tokenizer.encodePrompt(text),
-    (text) => tokenizer.encode(text),
-  );
+  const { promptTokens, rest } = readsGaps(id)
+    ? encodeBlanks(
+        prompt,
+        (text) => tokenizer.encodePrompt(text),
+        (text) => tokenizer.encode(text),
+      )
+    : { promptTokens: tokenizer.encodePrompt(prompt), rest: [] };
   const given = begin ?? (rest.length > 0 ? { step: 0, tokens: rest, forced: [] } : null);
   for (const token of given?.tokens ?? []) {
     if (token === null) continue;

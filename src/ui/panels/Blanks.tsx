@@ -1,6 +1,7 @@
 /** Gaps of a prompt for models that fill masks: what they are, how many positions each has. */
 import { integer } from "../../base/params";
 import { blanksOf, withBlanks } from "../../decoding/canvas/blanks";
+import { readsGaps } from "../../models/catalog";
 import { NumberField } from "../form/fields";
 import { plural } from "../format";
 import { setPrompt, useSettings } from "../stores/settings";
@@ -18,7 +19,9 @@ const sizes = new Intl.ListFormat("en", { type: "conjunction" });
 /** Shown under the prompt. */
 export function Blanks() {
   const prompt = useSettings((s) => s.prompt);
+  const isRead = useSettings((s) => readsGaps(s.model));
   const blanks = blanksOf(prompt);
+  if (!isRead) return null;
   if (blanks.length === 0)
     return (
       <p className="help">

@@ -1,6 +1,7 @@
 /** The text of a run that fills a canvas: every position by its state, with a legend that counts. */
 import { memo, useEffect, useRef, type KeyboardEvent } from "react";
 import { promptParts } from "../../decoding/canvas/blanks";
+import { readsGaps } from "../../models/catalog";
 import type { RunView } from "../../trace/view";
 import { truncate, visiblePiece } from "../format";
 import { useMoment, useSelection } from "../moment";
@@ -150,6 +151,7 @@ export function CanvasText() {
 
 /** The text before the first position that is drawn by itself: the prompt up to its first gap. */
 function headOf({ start }: RunView): string {
+  if (start && !readsGaps(start.model)) return start.prompt;
   const first = promptParts(start?.prompt ?? "")[0];
   return first?.kind === "text" ? first.text : "";
 }
