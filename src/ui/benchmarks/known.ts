@@ -8,4 +8,10 @@ export interface KnownBenchmark {
   readonly command: string;
 }
 
-export const knownBenchmarks: readonly KnownBenchmark[] = [];
+export const knownBenchmarks: readonly KnownBenchmark[] = [
+  {
+    id: "denoise",
+    label: "ParallelBench: what may be decoded in parallel, and what denoising strategies save",
+    command: "npm run bench:denoise",
+  },
+];

@@ -1,0 +1,197 @@
+/** Stories: what they cost, and how probable a causal model of the same vocabulary finds them. */
+import type { EngineHost } from "../../src/worker/host";
+import { GpuCanvasSession } from "../../src/runtime/canvas_session";
+import { prompts } from "../prompts";
+import { decode, type Decoded, type Strategy } from "./decode";
+import { mean, type Estimate } from "./statistics";
+
+const MODEL = "story-diffusion";
+const JUDGE = "story-target";
+/** Positions of a story to fill in. */
+export const STORY_LENGTH = 32;
+
+const low = (tokensPerStep: number): Strategy => ({
+  label: `low confidence, ${tokensPerStep} a step`,
+  method: "low-confidence",
+  params: { tokensPerStep },
+});
+const guided = (label: string, rule: string): Strategy => ({
+  label: `guided, ${label}`,
+  method: "guided-diffusion",
+  params: { rule, blockLength: 16 },
+});
+
+export const storyStrategies: readonly Strategy[] = [
+  low(1),
+  low(2),
+  low(4),
+  low(8),
+  { label: "left to right, 1 a step", method: "low-confidence", params: { order: "left_to_right" } },
+  guided("own choice", "deterministic"),
+  guided("two best, half as likely", "topk_relative"),
+  guided("five best", "topk"),
+  guided("more likely than a tenth", "threshold"),
+  { label: "threshold 0.9", method: "fast-dllm" },
+  { label: "threshold 0.5", method: "fast-dllm", params: { threshold: 0.5 } },
+  { label: "Prophet, mean, bars of the paper", method: "prophet" },
+  { label: "dKV Decode, N = 8", method: "dkv-cache", params: { refreshEvery: 8 } },
+  { label: "random order, 1 a step", method: "random-order" },
+  { label: "dKV Greedy, window 4, N = 8", method: "dkv-cache", params: { variant: "greedy" } },
+  {
+    label: "dKV Greedy, window 4, N = 2",
+    method: "dkv-cache",
+    params: { variant: "greedy", refreshEvery: 2 },
+  },
+];
+
+interface Story extends Decoded {
+  /** Tokens up to the end of the text. */
+  readonly length: number;
+  /** Bits per token by the judge. */
+  readonly bits: number;
+  /** Pairs of neighbouring tokens that are new, as a share of all. */
+  readonly distinct: number;
+}
+
+export interface StoryMeasurement {
+  readonly strategy: Strategy;
+  readonly stories: readonly Story[];
+}
+const over = ({ stories }: StoryMeasurement, of: (s: Story) => number): Estimate => mean(stories.map(of));
+
+/** Writes `count` stories with each strategy. */
+export async function measureStories(
+  host: EngineHost,
+  count: number,
+  strategies: readonly Strategy[],
+  tell: (m: StoryMeasurement) => void,
+): Promise<{ measured: StoryMeasurement[]; layers: number }> {
+  const [model, judge] = await Promise.all([host.model(MODEL), host.model(JUDGE)]);
+  const openings = prompts.slice(0, count).map((text) => model.tokenizer.encodePrompt(text));
+  const session = await GpuCanvasSession.open(host.engine, {
+    model: model.gpu,
+    guider: judge.gpu,
+    seed: 1,
+    length: STORY_LENGTH + Math.max(...openings.map((o) => o.length)),
+    tuning: host.tuning,
+    profiler: null,
+  });
+  const measured: StoryMeasurement[] = [];
+  for (const strategy of strategies) {
+    const stories: Story[] = [];
+    for (const [seed, prompt] of openings.entries()) {
+      const decoded = await decode(session, strategy, { prompt, length: STORY_LENGTH, seed });
+      const end = decoded.tokens.findIndex((token) => session.model.endTokens.includes(token));
+      // The end counts: the judge says whether it belongs there.
+      const text = end < 0 ? decoded.tokens : decoded.tokens.slice(0, end + 1);
+      const { logprob } = await session.judge([...prompt, ...text], prompt.length);
+      const pairs = text.slice(1).map((token, i) => `${text[i]},${token}`);
+      stories.push({
+        ...decoded,
+        length: text.length,
+        bits: -logprob.reduce((a, b) => a + b, 0) / text.length / Math.LN2,
+        distinct: pairs.length === 0 ? 1 : new Set(pairs).size / pairs.length,
+      });
+    }
+    measured.push({ strategy, stories });
+    tell({ strategy, stories });
+  }
+  const layers = session.model.layerCount;
+  session.dispose();
+  return { measured, layers };
+}
+
+/** The row of a strategy in the table. */
+export function storyRow(m: StoryMeasurement, layers: number) {
+  const bits = over(m, (s) => s.bits);
+  return {
+    strategy: m.strategy.label,
+    method: m.strategy.method,
+    passes: over(m, (s) => s.passes).value,
+    judged: over(m, (s) => s.guiderPasses).value,
+    rowLayers: layers * over(m, (s) => s.rows).value,
+    bits: bits.value,
+    low: bits.low,
+    high: bits.high,
+    distinct: 100 * over(m, (s) => s.distinct).value,
+    length: over(m, (s) => s.length).value,
+  };
+}
+
+export function storyCharts(measured: readonly StoryMeasurement[], count: number) {
+  const points = (isGuided: boolean) =>
+    measured
+      .filter((m) => (m.strategy.method === "guided-diffusion") === isGuided)
+      .map((m) => {
+        const { value, low, high } = over(m, (s) => s.bits);
+        return { x: over(m, (s) => s.passes).value, y: value, low, high, label: m.strategy.label };
+      });
+  return [
+    {
+      title: "Stories: probability and forward passes",
+      shows: `Bits that ${JUDGE} needs for a token of the story, and passes of ${MODEL} that wrote it; ${count} openings, ${STORY_LENGTH} positions, temperature 0; bars are 95 % intervals over stories. Down and to the left is better, but texts that repeat themselves are cheap: see the table.`,
+      mark: "points" as const,
+      x: { label: "Forward passes of a story", scale: "log" as const },
+      y: { label: "Bits per token", unit: "bits" },
+      series: [
+        { label: "guided", points: points(true) },
+        { label: "not guided", points: points(false) },
+      ],
+    },
+  ];
+}
+
+export function storyTable(measured: readonly StoryMeasurement[], layers: number, count: number) {
+  return {
+    title: "Stories",
+    help: `${count} openings, ${STORY_LENGTH} positions each, temperature 0. Fewer bits are better where texts are as varied.`,
+    columns: [
+      { key: "strategy", label: "Strategy", help: "Its settings; what is not said is the method's default." },
+      { key: "method", label: "Method", help: "The link opens its card.", of: "method" as const },
+      { key: "passes", label: "Passes", help: `Forward passes of ${MODEL}, mean of a story.`, digits: 1 },
+      { key: "judged", label: "Guider's", help: `Forward passes of ${JUDGE}, mean of a story.`, digits: 1 },
+      {
+        key: "rowLayers",
+        label: "Row-layers",
+        help: `Rows that ${MODEL} computed times its layers.`,
+        digits: 0,
+      },
+      {
+        key: "bits",
+        label: "Bits per token",
+        help: `By ${JUDGE}, mean over stories.`,
+        unit: "bits",
+        digits: 2,
+      },
+      { key: "low", label: "from", help: "End of its 95 % interval.", unit: "bits", digits: 2 },
+      { key: "high", label: "to", help: "End of its 95 % interval.", unit: "bits", digits: 2 },
+      {
+        key: "distinct",
+        label: "New pairs",
+        help: "Different pairs of neighbouring tokens: low for texts that repeat themselves.",
+        unit: "%",
+        digits: 0,
+      },
+      {
+        key: "length",
+        label: "Length",
+        help: "Tokens up to the end of the text.",
+        unit: "tokens",
+        digits: 0,
+      },
+    ],
+    rows: measured.map((m) => storyRow(m, layers)),
+  };
+}
+
+export function storyNotes(measured: readonly StoryMeasurement[]): { method: string; text: string }[] {
+  const base = measured[0]!;
+  const at = (m: StoryMeasurement): string =>
+    `${over(m, (s) => s.bits).value.toFixed(2)} bits a token and ${over(m, (s) => s.passes).value.toFixed(1)} passes`;
+  return measured
+    .filter(({ strategy }) => strategy.method === "guided-diffusion")
+    .map((m) => ({
+      method: m.strategy.method,
+      text: `${m.strategy.label}: stories of ${at(m)} (and ${over(m, (s) => s.guiderPasses).value.toFixed(1)} of the guider), against ${at(base)} for ${base.strategy.label}.`,
+    }));
+}
