@@ -88,7 +88,7 @@ const measured = await measure(
   {
     problems,
     strategies,
-    onSquares: ({ method }) => method === "low-confidence" || method === "random-order",
+    onSquares: ({ method }) => method === "low-confidence",
   },
   (m) => {
     const cells = TASKS.map((task) =>

@@ -59,6 +59,30 @@ export interface StoryMeasurement {
 }
 const over = ({ stories }: StoryMeasurement, of: (s: Story) => number): Estimate => mean(stories.map(of));
 
+/** One story, and what the judge makes of it. */
+async function write(
+  session: GpuCanvasSession,
+  strategy: Strategy,
+  prompt: readonly number[],
+  seed: number,
+): Promise<Story> {
+  const decoded = await decode(session, strategy, { prompt, length: STORY_LENGTH, seed });
+  const end = decoded.tokens.findIndex((token) => session.model.endTokens.includes(token));
+  // The end counts: the judge says whether it belongs there.
+  const text = end < 0 ? decoded.tokens : decoded.tokens.slice(0, end + 1);
+  const { logprob } = await session.judge([...prompt, ...text], prompt.length);
+  const pairs = text.slice(1).map((token, i) => `${text[i]},${token}`);
+  return {
+    ...decoded,
+    length: text.length,
+    bits: -logprob.reduce((a, b) => a + b, 0) / text.length / Math.LN2,
+    distinct: pairs.length === 0 ? 1 : new Set(pairs).size / pairs.length,
+  };
+}
+
+/** Stories written at the same time. */
+const SIDE_BY_SIDE = 3;
+
 /** Writes `count` stories with each strategy. */
 export async function measureStories(
   host: EngineHost,
@@ -68,37 +92,30 @@ export async function measureStories(
 ): Promise<{ measured: StoryMeasurement[]; layers: number }> {
   const [model, judge] = await Promise.all([host.model(MODEL), host.model(JUDGE)]);
   const openings = prompts.slice(0, count).map((text) => model.tokenizer.encodePrompt(text));
-  const session = await GpuCanvasSession.open(host.engine, {
-    model: model.gpu,
-    guider: judge.gpu,
-    seed: 1,
-    length: STORY_LENGTH + Math.max(...openings.map((o) => o.length)),
-    tuning: host.tuning,
-    profiler: null,
-  });
+  const open = (): Promise<GpuCanvasSession> =>
+    GpuCanvasSession.open(host.engine, {
+      model: model.gpu,
+      guider: judge.gpu,
+      seed: 1,
+      length: STORY_LENGTH + Math.max(...openings.map((o) => o.length)),
+      tuning: host.tuning,
+      profiler: null,
+    });
+  const sessions = await Promise.all(Array.from({ length: SIDE_BY_SIDE }, open));
   const measured: StoryMeasurement[] = [];
   for (const strategy of strategies) {
     const stories: Story[] = [];
-    for (const [seed, prompt] of openings.entries()) {
-      const decoded = await decode(session, strategy, { prompt, length: STORY_LENGTH, seed });
-      const end = decoded.tokens.findIndex((token) => session.model.endTokens.includes(token));
-      // The end counts: the judge says whether it belongs there.
-      const text = end < 0 ? decoded.tokens : decoded.tokens.slice(0, end + 1);
-      const { logprob } = await session.judge([...prompt, ...text], prompt.length);
-      const pairs = text.slice(1).map((token, i) => `${text[i]},${token}`);
-      stories.push({
-        ...decoded,
-        length: text.length,
-        bits: -logprob.reduce((a, b) => a + b, 0) / text.length / Math.LN2,
-        distinct: pairs.length === 0 ? 1 : new Set(pairs).size / pairs.length,
-      });
-    }
+    const waiting = [...openings.entries()];
+    const work = async (session: GpuCanvasSession): Promise<void> => {
+      for (let next = waiting.shift(); next; next = waiting.shift())
+        stories[next[0]] = await write(session, strategy, next[1], next[0]);
+    };
+    await Promise.all(sessions.map(work));
     measured.push({ strategy, stories });
     tell({ strategy, stories });
   }
-  const layers = session.model.layerCount;
-  session.dispose();
-  return { measured, layers };
+  for (const session of sessions) session.dispose();
+  return { measured, layers: model.gpu.layerCount };
 }
 
 /** The row of a strategy in the table. */

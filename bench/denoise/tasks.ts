@@ -36,9 +36,9 @@ export interface Outcome {
   readonly rows: readonly number[];
 }
 
-/** Runs a strategy on every problem of a task. */
+/** Runs a strategy on every problem of a task, as many side by side as there are sessions. */
 export async function solve(
-  session: GpuCanvasSession,
+  sessions: readonly GpuCanvasSession[],
   model: HostedModel,
   strategy: Strategy,
   task: TaskId,
@@ -47,12 +47,17 @@ export async function solve(
   const right: boolean[] = [];
   const passes: number[] = [];
   const rows: number[] = [];
-  for (const [seed, problem] of problems.entries()) {
-    const prompt = model.tokenizer.encodePrompt(problem.prompt);
-    const decoded = await decode(session, strategy, { prompt, length: canvasOf(task), seed });
-    right.push(judge(problem.prompt, textOf(decoded.tokens)).ok);
-    passes.push(decoded.passes);
-    rows.push(decoded.rows);
-  }
+  const waiting = [...problems.entries()];
+  const work = async (session: GpuCanvasSession): Promise<void> => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const [number, problem] = next;
+      const prompt = model.tokenizer.encodePrompt(problem.prompt);
+      const decoded = await decode(session, strategy, { prompt, length: canvasOf(task), seed: number });
+      right[number] = judge(problem.prompt, textOf(decoded.tokens)).ok;
+      passes[number] = decoded.passes;
+      rows[number] = decoded.rows;
+    }
+  };
+  await Promise.all(sessions.map(work));
   return { task, right, passes, rows };
 }
