@@ -7,7 +7,7 @@ import { mean, type Estimate } from "./statistics";
 
 /** Positions to fill in. */
 export const POSITIONS = 16;
-export const STEPS = [4, 8, 16, 32, 64, 256, 1024] as const;
+export const STEPS = [4, 8, 16, 32, 64, 256] as const;
 
 export interface Evaluations {
   readonly steps: number;

@@ -5,6 +5,7 @@
  *   --quick          few problems and strategies; writes nothing
  *   --problems N     problems a task (default 12)
  *   --tasks MODEL    the masked model for the tasks: a bundled one or a folder (default task-diffusion)
+ *   --minutes N      time for the tasks and stories (default 20); strategies that do not fit are left out, and it says so
  *   --dry            writes nothing
  */
 import { createHash } from "node:crypto";
@@ -39,15 +40,18 @@ const { values: args } = parseArgs({
     quick: { type: "boolean", default: false },
     dry: { type: "boolean", default: false },
     problems: { type: "string" },
+    minutes: { type: "string", default: "20" },
     tasks: { type: "string", default: "task-diffusion" },
   },
 });
 const isQuick = args.quick;
 const problems = Number(args.problems ?? (isQuick ? 3 : 12));
+if (!(Number(args.minutes) > 0))
+  throw new Error(`expected --minutes to be a number above 0, found ${args.minutes}`);
 if (!Number.isInteger(problems) || problems < 1)
   throw new Error(`expected --problems to be a whole number above 0, found ${args.problems}`);
-const storyCount = isQuick ? 2 : 6;
-const runs = isQuick ? 10 : 60;
+const storyCount = isQuick ? 2 : 5;
+const runs = isQuick ? 10 : 24;
 
 const host = await EngineHost.open(create([]));
 const bundled = (id: string) => directorySource(`public/models/${id}`, id);
@@ -75,6 +79,17 @@ notes.push({
 const began = performance.now();
 const told = (text: string): void =>
   console.log(`${((performance.now() - began) / 1000).toFixed(0).padStart(5)} s  ${text}`);
+/** Whether this share of the time is over. */
+const isLate = (share: number) => (): boolean =>
+  performance.now() - began > 60_000 * Number(args.minutes) * share;
+const sayLeftOut = (all: readonly { label: string }[], done: number): void => {
+  const left = all.slice(done).map(({ label }) => label);
+  if (left.length > 0)
+    notes.push({
+      method: null,
+      text: `Left out when the ${args.minutes} minutes were over: ${left.join("; ")}.`,
+    });
+};
 const percent = (value: number): string => (100 * value).toFixed(0).padStart(4);
 
 console.log(`${problems} problems a task; right answers in %`);
@@ -88,6 +103,7 @@ const measured = await measure(
   {
     problems,
     strategies,
+    isLate: isLate(0.65),
     onSquares: ({ method }) => method === "low-confidence",
   },
   (m) => {
@@ -100,23 +116,23 @@ const measured = await measure(
     );
   },
 );
+sayLeftOut(strategies, measured.size);
 const layers = (await host.model(args.tasks)).gpu.layerCount;
 charts.push(...chartsOf(measured, problems));
 tables.push(tableOf(measured, layers, problems));
 notes.push(...notesOf(measured));
 
 console.log("\nStories: passes, guider's passes, rows, bits per token, new pairs in %, length");
-const stories = await measureStories(
-  host,
-  storyCount,
-  isQuick ? storyStrategies.filter(({ label }) => /1 a step|guided/.test(label)) : storyStrategies,
-  (m) => {
-    const r = storyRow(m, 1);
-    told(
-      `${r.strategy.padEnd(35)} ${r.passes.toFixed(1).padStart(6)} ${r.judged.toFixed(1).padStart(6)} ${r.rowLayers.toFixed(0).padStart(7)} ${r.bits.toFixed(2).padStart(6)} [${r.low.toFixed(2)}, ${r.high.toFixed(2)}] ${r.distinct.toFixed(0).padStart(4)} ${r.length.toFixed(0).padStart(4)}`,
-    );
-  },
-);
+const storiesAsked = isQuick
+  ? storyStrategies.filter(({ label }) => /1 a step|guided/.test(label))
+  : storyStrategies;
+const stories = await measureStories(host, storyCount, storiesAsked, isLate(1), (m) => {
+  const r = storyRow(m, 1);
+  told(
+    `${r.strategy.padEnd(35)} ${r.passes.toFixed(1).padStart(6)} ${r.judged.toFixed(1).padStart(6)} ${r.rowLayers.toFixed(0).padStart(7)} ${r.bits.toFixed(2).padStart(6)} [${r.low.toFixed(2)}, ${r.high.toFixed(2)}] ${r.distinct.toFixed(0).padStart(4)} ${r.length.toFixed(0).padStart(4)}`,
+  );
+});
+sayLeftOut(storiesAsked, stories.measured.length);
 charts.push(...storyCharts(stories.measured, storyCount));
 tables.push(storyTable(stories.measured, stories.layers, storyCount));
 notes.push(...storyNotes(stories.measured));

@@ -23,18 +23,18 @@ const guided = (label: string, rule: string): Strategy => ({
 
 export const storyStrategies: readonly Strategy[] = [
   low(1),
-  low(2),
   low(4),
-  low(8),
-  { label: "left to right, 1 a step", method: "low-confidence", params: { order: "left_to_right" } },
-  guided("own choice", "deterministic"),
   guided("two best, half as likely", "topk_relative"),
   guided("five best", "topk"),
+  low(2),
+  guided("own choice", "deterministic"),
   guided("more likely than a tenth", "threshold"),
   { label: "threshold 0.9", method: "fast-dllm" },
   { label: "threshold 0.5", method: "fast-dllm", params: { threshold: 0.5 } },
   { label: "Prophet, mean, bars of the paper", method: "prophet" },
   { label: "dKV Decode, N = 8", method: "dkv-cache", params: { refreshEvery: 8 } },
+  low(8),
+  { label: "left to right, 1 a step", method: "low-confidence", params: { order: "left_to_right" } },
   { label: "random order, 1 a step", method: "random-order" },
   { label: "dKV Greedy, window 4, N = 8", method: "dkv-cache", params: { variant: "greedy" } },
   {
@@ -88,6 +88,7 @@ export async function measureStories(
   host: EngineHost,
   count: number,
   strategies: readonly Strategy[],
+  isLate: () => boolean,
   tell: (m: StoryMeasurement) => void,
 ): Promise<{ measured: StoryMeasurement[]; layers: number }> {
   const [model, judge] = await Promise.all([host.model(MODEL), host.model(JUDGE)]);
@@ -104,6 +105,7 @@ export async function measureStories(
   const sessions = await Promise.all(Array.from({ length: SIDE_BY_SIDE }, open));
   const measured: StoryMeasurement[] = [];
   for (const strategy of strategies) {
+    if (measured.length > 0 && isLate()) break;
     const stories: Story[] = [];
     const waiting = [...openings.entries()];
     const work = async (session: GpuCanvasSession): Promise<void> => {
