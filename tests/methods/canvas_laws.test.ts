@@ -204,7 +204,7 @@ describe("order temperature draws positions without replacement", () => {
   const RUNS = 4000;
   const noisy = (step: number): number[] =>
     priorities.map((priority, position) =>
-      drawOrder(TEMPERATURE).apply({ position, priority } as Row, { seed: 5, step } as Moment),
+      drawOrder(TEMPERATURE).apply({ position, priority } as Row, { seed: 5, step, draw: step } as Moment),
     );
 
   test("the two best after the noise", () => {
