@@ -16,7 +16,7 @@ const params = {
   depth: integer({
     default: 4,
     min: 1,
-    max: 8,
+    max: 16,
     label: "Depth",
     help: "Levels of the tree: the most draft tokens one round can accept, and the draft model's passes per round.",
   }),

@@ -17,7 +17,7 @@ const params = {
     default: [1, 1, 3, 1, 1],
     min: 1,
     max: 8,
-    maxLength: 8,
+    maxLength: 16,
     label: "Expansion",
     help: `Draws after each node, one number a level. Draws are independent, so two of them can be the same token. The tree is cut at ${MAX_NODES} nodes.`,
   }),

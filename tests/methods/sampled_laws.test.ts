@@ -46,6 +46,10 @@ test.each([
   ["rsd-c", { branching: [3], draftTemperature: 0.5 }, CUT],
   ["rsd-s", { width: 3, depth: 2 }, SAMPLER],
   ["rsd-s", { width: 2, depth: 3, draftTemperature: 1.6 }, CUT],
+  ["sequoia", { nodes: 4, depth: 2 }, CUT],
+  ["dyspec", { nodes: 4, depth: 2 }, SAMPLER],
+  ["dyspec", { nodes: 6, depth: 2, stop: "threshold", threshold: 0.2, draftTemperature: 0.6 }, CUT],
+  ["eagle-tree", { nodes: 4, topK: 2, depth: 2 }, CUT],
 ] as const)("%s %j samples the target's law under %j", async (method, params, sampler) => {
   const exact = exactLaw(target, sampler);
   expect(chiSquare(await countTexts(method, params, sampler), exact)).toBeLessThan(chiSquareLimit(exact));

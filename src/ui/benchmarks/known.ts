@@ -14,4 +14,9 @@ export const knownBenchmarks: readonly KnownBenchmark[] = [
     label: "ParallelBench: what may be decoded in parallel, and what denoising strategies save",
     command: "npm run bench:denoise",
   },
+  {
+    id: "drafts",
+    label: "Draft trees: how many tokens one target pass yields, by method, tree size and temperature",
+    command: "npm run bench:drafts",
+  },
 ];
