@@ -2,7 +2,7 @@
 import { findMethod } from "../../src/decoding";
 import type { Measured } from "../result";
 import { METHODS, STATIC, type MethodId } from "./shapes";
-import { difference, estimate, type Estimate, type Sample } from "./statistics";
+import { difference, estimate, tokensPerPass, type Estimate, type Sample } from "./statistics";
 
 /** One line of what was kept: some rounds of a method after a story. */
 export interface Kept extends Sample {
@@ -89,7 +89,7 @@ export function orders(kept: readonly Kept[]): Order[] {
     for (const size of samples.sizes("nodes")) {
       const of = (m: MethodId): Kept[] => samples.of(m, "nodes", size, temperature);
       const measured = STATIC.filter((m) => of(m).length > 1);
-      const mean = (m: MethodId): number => estimate(of(m)).value;
+      const mean = (m: MethodId): number => tokensPerPass(of(m));
       const best = [...measured].sort((a, b) => mean(b) - mean(a))[0];
       const claims = best ? [...CLAIMS, ["dyspec", best] as const] : CLAIMS;
       for (const [first, second] of claims) {

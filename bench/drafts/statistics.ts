@@ -13,9 +13,9 @@ export interface Estimate {
   readonly high: number;
 }
 
-const RESAMPLES = 2000;
+const RESAMPLES = 1000;
 
-const ratio = (samples: readonly Sample[]): number =>
+export const tokensPerPass = (samples: readonly Sample[]): number =>
   samples.reduce((sum, s) => sum + s.expected, 0) / samples.reduce((sum, s) => sum + s.rounds, 0);
 
 /** 2.5 % and 97.5 % points of `statistic` over stories drawn anew with replacement. */
@@ -27,8 +27,8 @@ function interval(count: number, statistic: (picked: readonly number[]) => numbe
 }
 
 export function estimate(samples: readonly Sample[]): Estimate {
-  const [low, high] = interval(samples.length, (picked) => ratio(picked.map((i) => samples[i]!)));
-  return { value: ratio(samples), low, high };
+  const [low, high] = interval(samples.length, (picked) => tokensPerPass(picked.map((i) => samples[i]!)));
+  return { value: tokensPerPass(samples), low, high };
 }
 
 /** Mean of `a` minus `b` over the stories that both have; null without two of them. */
@@ -36,7 +36,7 @@ export function difference(a: readonly Sample[], b: readonly Sample[]): Estimate
   const pairs = a.flatMap((x) => b.filter((y) => y.story === x.story).map((y) => [x, y] as const));
   if (pairs.length < 2) return null;
   const of = (list: readonly (readonly [Sample, Sample])[]): number =>
-    ratio(list.map(([x]) => x)) - ratio(list.map(([, y]) => y));
+    tokensPerPass(list.map(([x]) => x)) - tokensPerPass(list.map(([, y]) => y));
   const [low, high] = interval(pairs.length, (picked) => of(picked.map((i) => pairs[i]!)));
   return { value: of(pairs), low, high };
 }
