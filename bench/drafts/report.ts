@@ -211,7 +211,13 @@ export function report(
         rows: settings,
       },
     ],
-    notes: notes(kept),
+    notes: [
+      {
+        method: null,
+        text: `Measured over the first ${Math.max(...kept.map((k) => k.rounds))} rounds after each opening, so methods that learn from the text as it grows start with nothing and show little here.`,
+      },
+      ...notes(kept),
+    ],
   };
 }
 
