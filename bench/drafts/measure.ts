@@ -66,6 +66,7 @@ export async function measure(
     maxNewTokens: 120,
     detail: "light" as const,
     profile: false,
+    begin: null,
   };
   const sum = { rounds: 0, tokens: 0, expected: 0, byChild: [] as number[] };
   let nodes: readonly DraftNode[] = [];
