@@ -12,7 +12,19 @@ export interface CompiledKernel {
 
 const COMPUTE_STAGE = 0x4;
 
+/** How far the kernels being built are: those asked for since none was under way. */
+export interface BuildProgress {
+  readonly done: number;
+  readonly total: number;
+  /** The kernel that was asked for or finished last. */
+  readonly label: string;
+}
+
 export class Pipelines {
+  /** Told when a kernel begins to be built and when it is. */
+  onProgress: ((progress: BuildProgress) => void) | null = null;
+  private done = 0;
+  private total = 0;
   private readonly made = new Map<string, Promise<CompiledKernel>>();
   /** Layout of group 1: the params slot, with a dynamic offset. */
   readonly paramsLayout: GPUBindGroupLayout;
@@ -40,9 +52,23 @@ export class Pipelines {
     if (!compiled) {
       compiled = this.compile(kernel, variant, label);
       this.made.set(label, compiled);
-      compiled.catch(() => this.made.delete(label));
+      this.note(label, 0);
+      compiled.then(
+        () => this.note(label, 1),
+        () => {
+          this.note(label, 1);
+          this.made.delete(label);
+        },
+      );
     }
     return compiled;
+  }
+
+  private note(label: string, done: 0 | 1): void {
+    if (done === 0 && this.done === this.total) this.done = this.total = 0;
+    if (done === 0) this.total++;
+    else this.done++;
+    this.onProgress?.({ done: this.done, total: this.total, label });
   }
 
   get count(): number {

@@ -8,7 +8,8 @@ import { useIsCanvasRun } from "./moment";
 import { CanvasStrip } from "./panels/CanvasStrip";
 import { CanvasText } from "./panels/CanvasText";
 import { DropTarget } from "./panels/DropTarget";
-import { Inspector } from "./panels/Inspector";
+import { CloseIcon } from "./panels/icons";
+import { Chosen, Inspector } from "./panels/Inspector";
 import { LiveRegion } from "./panels/LiveRegion";
 import { Notices } from "./panels/Notices";
 import { Setup } from "./panels/Setup";
@@ -17,7 +18,7 @@ import { TextPanel } from "./panels/TextPanel";
 import { Tour } from "./panels/Tour";
 import { Transport } from "./panels/Transport";
 import { ViewPanel } from "./panels/ViewPanel";
-import { closeTour, openTour, useLayout } from "./stores/layout";
+import { closeTour, openTour, pin, useLayout } from "./stores/layout";
 import { useRun, type RunSource } from "./stores/run";
 
 /** From this width on the three columns stand side by side; also in layout.css. */
@@ -95,7 +96,24 @@ function Caption() {
   );
 }
 
-function Stage() {
+/** Where the page is narrow, what was chosen stands right under the drawing it was chosen in. */
+function ChosenHere() {
+  return (
+    <section className="inspector chosen-here" aria-label="What is chosen" data-testid="chosen-here">
+      <button
+        type="button"
+        className="quiet square"
+        aria-label="Let go of what is chosen"
+        onClick={() => pin(null)}
+      >
+        <CloseIcon />
+      </button>
+      <Chosen />
+    </section>
+  );
+}
+
+function Stage({ hasChosen = false }: { readonly hasChosen?: boolean }) {
   const isCanvas = useIsCanvasRun();
   return (
     <div className="stage">
@@ -105,6 +123,7 @@ function Stage() {
       {isCanvas ? <CanvasText /> : <TextPanel />}
       <Tour />
       <ViewPanel />
+      {hasChosen && <ChosenHere />}
       {isCanvas ? <CanvasStrip /> : <SlotStrip />}
       <Transport />
     </div>
@@ -148,13 +167,14 @@ function Columns() {
 }
 
 function Folded() {
+  const hasChosen = useLayout((s) => s.pinned !== null);
   return (
     <div className="folded">
       <section aria-label="Stage">
-        <Stage />
+        <Stage hasChosen={hasChosen} />
       </section>
       <section aria-label="Inspector">
-        <Inspector />
+        <Inspector isChosenElsewhere={hasChosen} />
       </section>
       <section aria-label="Setup">
         <Setup />

@@ -71,6 +71,12 @@ function onMessage(message: WorkerMessage): void {
       if (isStarting)
         useEngine.setState({ progress: message.progress, phase: PHASE_OF_STAGE[message.progress.stage] });
       return;
+    case "build":
+      if (isStarting) {
+        const { done, total, label } = message;
+        useEngine.setState({ build: done < total ? { done, total, label } : null });
+      }
+      return;
     case "events":
       // The first events may arrive before the answer to start().
       if (isStarting && message.run !== activeRun) adoptRun(message.run);

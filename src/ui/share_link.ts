@@ -101,7 +101,9 @@ function openTrace(bytes: Uint8Array, hash: string | null): boolean {
     showTrace({ kind: "link" }, events);
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message : String(thrown);
-    addNotice(`The run in this link cannot be shown: ${why}. Its settings are in place; Run replays them.`);
+    addNotice(
+      `The run in this link cannot be shown: ${why}. Its settings are in place: Run replays them on this device.`,
+    );
     return false;
   }
   const tokens = useRun
@@ -119,14 +121,17 @@ function openTrace(bytes: Uint8Array, hash: string | null): boolean {
  */
 export function openLink(fragment: string): boolean {
   const link = decodeLink(fragment, context);
+  // A trace that could not be read is said in one notice, with what to do.
   for (const { key, message } of link.issues)
-    addNotice(key === "link" ? `This link: ${message}.` : `This link, ${key}: ${message}.`);
+    if (key === "trace") addNotice(`This link: ${message}, which are in place.`);
+    else addNotice(key === "link" ? `This link: ${message}.` : `This link, ${key}: ${message}.`);
   if (link.status !== "read") return false;
   const { views, hash, ...settings } = link.contents;
   adoptSettings({ ...settings, detail: "full", profile: false });
   setView(viewOf(views[0] ?? DEFAULT_VIEW).id);
   if (link.trace && openTrace(link.trace, hash)) return true;
   expectHash(hash);
-  addNotice("The settings of the link are in place. Run replays them on this device.");
+  const isTold = link.trace !== null || link.issues.some(({ key }) => key === "trace");
+  if (!isTold) addNotice("The settings of the link are in place. Run replays them on this device.");
   return false;
 }

@@ -42,6 +42,8 @@ export interface RunSettings {
 export type WorkerMessage =
   | { readonly type: "events"; readonly run: number; readonly events: readonly TraceEvent[] }
   | { readonly type: "progress"; readonly progress: LoadProgress }
+  /** Kernels built of those asked for, and the one that was last. */
+  | { readonly type: "build"; readonly done: number; readonly total: number; readonly label: string }
   | { readonly type: "device_lost"; readonly error: ErrorRecord };
 
 /** A result or a typed error; Comlink would drop the error's fields. */

@@ -42,6 +42,9 @@ function openHost(): Promise<EngineHost> {
   if (!host) {
     const opening = EngineHost.open((navigator as { gpu?: GPU }).gpu);
     host = opening;
+    void opening.then((h) => {
+      h.engine.pipelines.onProgress = (progress) => send({ type: "build", ...progress });
+    });
     opening.then(
       (h) =>
         void h.gpu.lost.then((error) => {

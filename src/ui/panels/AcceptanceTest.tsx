@@ -4,6 +4,7 @@ import type { NodeView, RoundView, RunView } from "../../trace/view";
 import { probability, quoted } from "../format";
 import type { Inspected } from "../inspect";
 import { SIGN_COLOUR, SIGN_NAME } from "../views/glyphs";
+import { isBeyondEnd } from "../views/tree_words";
 import { Fact } from "./Fact";
 import { TestPictures } from "./TestPictures";
 
@@ -146,6 +147,9 @@ export function AcceptanceTest({
       {node.verdict ? (
         <>
           <NodeTest round={round} node={node} verdict={node.verdict} />
+          {isBeyondEnd(round, { mark: { kind: "node", node } }) && (
+            <p className="help">Accepted, but the text ended before it: it is no part of the text.</p>
+          )}
           <TestPictures view={view} inspected={inspected} />
         </>
       ) : (

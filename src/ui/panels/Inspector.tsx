@@ -133,8 +133,9 @@ function DeviceFacts() {
   );
 }
 
-export function Inspector() {
-  const { view, step, isNewest } = useMoment();
+/** What is chosen: its laws, what can be done with it, its test; or a position of a canvas. */
+export function Chosen() {
+  const { view, step } = useMoment();
   const selection = useSelection(step);
   const latest = useRun((s) => s.latest);
   const isCanvas = useIsCanvasRun();
@@ -145,32 +146,44 @@ export function Inspector() {
       selection?.kind === "position" ? inspectPosition(latest, selection.step, selection.position) : null,
     [latest, selection],
   );
+  if (position)
+    return (
+      <Position
+        inspected={position}
+        steps={Math.max(latest.canvas?.start.planned ?? 0, latest.rounds.length)}
+        onChange={position.isPrompt ? null : (change) => branchFrom(latest, position, change)}
+      />
+    );
+  if (inspected && !isCanvas)
+    return (
+      <>
+        <Laws inspected={inspected} />
+        <ForceToken />
+        <AcceptanceTest view={view} inspected={inspected} />
+      </>
+    );
+  return (
+    <section>
+      <h2 className="section-name">Nothing chosen</h2>
+      <p className="help">
+        {isCanvas
+          ? "Point at a position, or move to one with the arrow keys, to see what the model thought of it, now and in earlier steps. Choose it to keep it here while the run moves on."
+          : "Point at a node or a token, or move to one with the keyboard, to see what both models thought of it."}
+      </p>
+    </section>
+  );
+}
+
+/** @param isChosenElsewhere what is chosen stands under the drawing, where the page is narrow */
+export function Inspector({ isChosenElsewhere = false }: { readonly isChosenElsewhere?: boolean }) {
+  const { view, step, isNewest } = useMoment();
+  const latest = useRun((s) => s.latest);
+  const isCanvas = useIsCanvasRun();
   return (
     // A scrolling region has to be reachable by keyboard.
     <div className="inspector" tabIndex={0} role="group" aria-label="Numbers">
       {isCanvas ? <CanvasHeadline view={view} /> : <Headline view={view} />}
-      {position ? (
-        <Position
-          inspected={position}
-          steps={Math.max(latest.canvas?.start.planned ?? 0, latest.rounds.length)}
-          onChange={position.isPrompt ? null : (change) => branchFrom(latest, position, change)}
-        />
-      ) : inspected && !isCanvas ? (
-        <>
-          <Laws inspected={inspected} />
-          <ForceToken />
-          <AcceptanceTest view={view} inspected={inspected} />
-        </>
-      ) : (
-        <section>
-          <h2 className="section-name">Nothing chosen</h2>
-          <p className="help">
-            {isCanvas
-              ? "Point at a position, or move to one with the arrow keys, to see what the model thought of it, now and in earlier steps. Choose it to keep it here while the run moves on."
-              : "Point at a node or a token, or move to one with the keyboard, to see what both models thought of it."}
-          </p>
-        </section>
-      )}
+      {!isChosenElsewhere && <Chosen />}
       {!isCanvas && <TreePays view={view} />}
       <RunFacts view={view} />
       {!isNewest && (

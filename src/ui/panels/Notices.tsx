@@ -21,9 +21,15 @@ const TITLE: Readonly<Record<ErrorCode, string>> = {
 function Loading() {
   const phase = useEngine((s) => s.phase);
   const progress = useEngine((s) => s.progress);
+  const build = useEngine((s) => s.build);
   if (phase !== "opening" && phase !== "loading" && phase !== "compiling") return null;
   const total = progress?.totalBytes ?? null;
-  const share = progress && total ? Math.min(1, progress.loadedBytes / total) : null;
+  const isBuilding = phase === "compiling" && build !== null;
+  const share = isBuilding
+    ? build.done / build.total
+    : progress && total
+      ? Math.min(1, progress.loadedBytes / total)
+      : null;
   const name = progress ? labelOf(progress.model) : "";
   const what =
     phase === "opening"
@@ -37,6 +43,11 @@ function Loading() {
     <div className="notice loading" role="status" data-testid="loading">
       <p>
         <strong>{what}</strong>
+        {isBuilding && (
+          <span className="figures">
+            {build.label.split("/")[0]}, {build.done} of {build.total}
+          </span>
+        )}
         {phase === "loading" && progress && (
           <span className="figures">
             {bytes(progress.loadedBytes)}

@@ -11,6 +11,8 @@ export interface EngineState {
   readonly phase: EnginePhase;
   readonly device: DeviceInfo | null;
   readonly progress: LoadProgress | null;
+  /** Kernels being built on the way to a run. */
+  readonly build: { readonly done: number; readonly total: number; readonly label: string } | null;
   /** Why the last thing asked for did not happen. */
   readonly error: ErrorRecord | null;
   /** The device went away; a restart is needed. */
@@ -25,6 +27,7 @@ export const useEngine = create<EngineState>()(() => ({
   phase: "idle",
   device: null,
   progress: null,
+  build: null,
   error: null,
   isLost: false,
   hasWebGpu: typeof navigator !== "undefined" && "gpu" in navigator,

@@ -4,7 +4,7 @@ import { useMemo } from "react";
 import { roundOf, type RoundView } from "../../trace/view";
 import { isSame } from "../stores/layout";
 import { Glyph, SIGN_COLOUR, type Sign } from "./glyphs";
-import { describeMark, selectionOf } from "./tree_words";
+import { describeMark, isBeyondEnd, selectionOf } from "./tree_words";
 import {
   fitTree,
   GLYPH,
@@ -27,6 +27,9 @@ function detailAt(k: number): Detail {
   if (k >= 0.58) return "numbers";
   return k >= 0.36 ? "labels" : "dots";
 }
+
+/** Labels shrink less than the drawing does, so that they can be read in a tree that was made to fit. */
+const labelScale = (k: number): number => Math.min(2.2, Math.max(1, 0.72 / k));
 
 const signOf = ({ mark }: PlacedMark): Sign =>
   mark.kind === "node" ? mark.node.state : mark.kind === "extra" ? mark.token.origin : "candidate";
@@ -82,6 +85,8 @@ interface MarkProps {
   readonly placed: PlacedMark;
   readonly round: RoundView;
   readonly detail: Detail;
+  /** Of the whole drawing. */
+  readonly k: number;
   readonly isSelected: boolean;
   /** The one mark of the drawing that Tab stops at. */
   readonly isTabStop: boolean;
@@ -89,10 +94,11 @@ interface MarkProps {
   readonly onPin: DrawingProps["onPin"];
 }
 
-function Mark({ placed, round, detail, isSelected, isTabStop, onHover, onPin }: MarkProps) {
+function Mark({ placed, round, detail, k, isSelected, isTabStop, onHover, onPin }: MarkProps) {
   const sign = signOf(placed);
   const isQuiet = sign === "not_reached" || sign === "candidate";
   const isKept = sign === "accepted" || placed.mark.kind === "extra" || sign === "anchor";
+  const isBeyond = isBeyondEnd(round, placed);
   const selection = selectionOf(round, placed);
   const handlers =
     onHover && onPin
@@ -124,11 +130,16 @@ function Mark({ placed, round, detail, isSelected, isTabStop, onHover, onPin }: 
       <g className="tree-mark-body" key={round.step}>
         {isSelected && <circle r={GLYPH + 4} fill="none" stroke="var(--ink)" strokeWidth={1.5} />}
         <Glyph sign={sign} r={GLYPH} />
-        {detail !== "dots" && (
+        {isBeyond && (
+          <path d={`M${-GLYPH - 3},-11v22`} stroke="var(--ink)" strokeWidth={1.6} strokeDasharray="3 2.5" />
+        )}
+        {/* The path can be read however small the tree is drawn. */}
+        {(detail !== "dots" || isKept) && (
           <text
             x={GLYPH + 6}
             y={detail === "numbers" ? 1.5 : 5}
-            fontSize={LABEL_SIZE}
+            fontSize={LABEL_SIZE * labelScale(k)}
+            opacity={isBeyond ? 0.55 : undefined}
             fontWeight={isKept ? 620 : 430}
             fill={isQuiet || sign === "rejected" ? "var(--ink-soft)" : "var(--ink)"}
           >
@@ -195,7 +206,9 @@ function TreeDrawing({ view, step, size, placement, selection = null, onHover, o
   const isCompact = isCompactAt(size);
   const layout = useMemo(() => layTree(view, round, isCompact), [view, round, isCompact]);
   const place = placement ?? fitTree(layout, size);
-  const detail = detailAt(place.k);
+  // Closer rows have no room for numbers below the labels.
+  const isClose = layout.marks.length > CROWDED && detailAt(place.k) === "numbers" && place.k < 1.6;
+  const detail = isClose ? "labels" : detailAt(place.k);
   const byKey = new Map(layout.marks.map((m) => [m.key, m]));
   const isCrowded = layout.marks.length > CROWDED && place.k < 0.9;
   const isChosen = (m: PlacedMark): boolean =>
@@ -236,6 +249,7 @@ function TreeDrawing({ view, step, size, placement, selection = null, onHover, o
               key={m.key}
               placed={m}
               round={round}
+              k={place.k}
               detail={isCrowded && signOf(m) === "not_reached" ? "dots" : detail}
               isSelected={isChosen(m)}
               isTabStop={m === chosen}

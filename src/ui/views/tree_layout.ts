@@ -166,9 +166,18 @@ function layTrunk(view: RunView, before: number, gap: number): TrunkMark[] {
   return trunk;
 }
 
+/** Trees with more nodes than this stand closer: numbers are then for closer looks. */
+const MANY = 64;
+
+function rowHeightOf(nodes: number, isCompact: boolean): number {
+  if (nodes > 2 * MANY) return 17;
+  if (nodes > MANY) return 26;
+  return isCompact ? 38 : 42;
+}
+
 /** The layout of a round's tree, or of the prompt's end if there is no such round. */
 export function layTree(view: RunView, round: RoundView | undefined, isCompact: boolean): TreeLayout {
-  const rowHeight = isCompact ? 38 : 42;
+  const rowHeight = rowHeightOf(round?.nodes.length ?? 0, isCompact);
   const gap = isCompact ? 32 : 54;
   if (!round) {
     const end = view.prompt.length + view.tokens.length;
@@ -235,8 +244,8 @@ export function layTree(view: RunView, round: RoundView | undefined, isCompact: 
 
 export const isCompactAt = (size: Size): boolean => size.width < 560;
 
-/** Smallest scale a fit may choose: below it labels cannot be read, and panning is better. */
-const SMALLEST_FIT = 0.62;
+/** Smallest scale a fit may choose, which shows trees of 256 nodes whole; where there is little room, panning is better. */
+const SMALLEST_FIT = 0.2;
 const SMALLEST_COMPACT_FIT = 0.78;
 
 /** The placement that shows the whole tree and as much of the trunk as there is room for. */

@@ -12,6 +12,13 @@ export function selectionOf(round: RoundView, { mark }: PlacedMark): Selection {
   return { kind: "candidate", step: round.step, token: mark.candidate.token };
 }
 
+/** Whether a draft was accepted and is still no part of the text, which ended before it: at its asked length, say. */
+export const isBeyondEnd = (round: RoundView, { mark }: Pick<PlacedMark, "mark">): boolean =>
+  mark.kind === "node" &&
+  mark.node.state === "accepted" &&
+  round.phase === "committed" &&
+  mark.node.depth > round.tokens.length;
+
 /** One sentence about a mark: what a screen reader says when it gets focus. */
 export function describeMark(round: RoundView, { mark }: PlacedMark): string {
   if (mark.kind === "candidate")
@@ -21,5 +28,6 @@ export function describeMark(round: RoundView, { mark }: PlacedMark): string {
   const { node } = mark;
   if (node.parent < 0) return `${quoted(node.text)}, ${SIGN_NAME.anchor}, step ${round.step + 1}`;
   const target = node.verdict ? `, target ${probability(Math.exp(node.verdict.logp))}` : "";
-  return `${quoted(node.text)}, depth ${node.depth}, ${SIGN_NAME[node.state]}, draft probability ${probability(Math.exp(node.draftLogprob))}${target}`;
+  const beyond = isBeyondEnd(round, { mark: { kind: "node", node } }) ? " beyond the end of the text" : "";
+  return `${quoted(node.text)}, depth ${node.depth}, ${SIGN_NAME[node.state]}${beyond}, draft probability ${probability(Math.exp(node.draftLogprob))}${target}`;
 }
