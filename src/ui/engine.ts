@@ -102,7 +102,10 @@ function loseDevice(error: ErrorRecord): void {
 async function openClient(): Promise<EngineClient> {
   if (client) return client;
   const { connectEngine } = await import("../worker/client");
+  // Somebody else may have asked while this was fetched: two workers would both number their runs from 1.
+  if (client) return client;
   client = connectEngine(new URL("./", document.baseURI).href, onMessage);
+  activeRun = null;
   return client;
 }
 
