@@ -2,7 +2,7 @@
 import { Decoscope, expect, test } from "./decoscope";
 
 test("a rejected token can be forced, undone, and shared", async ({ app, page, browser }) => {
-  await app.open("#/playground");
+  await app.open();
   await page.locator('.tree-mark[data-state="rejected"]').first().click();
   await page.getByTestId("force-token").click();
   await app.ended();
