@@ -1,4 +1,5 @@
 /** How the page is built and served. Tests have their own file, vitest.config.ts. */
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
@@ -38,6 +39,8 @@ const shadersWithoutComments = (): Plugin => ({
 export default defineConfig({
   // Relative addresses, so that the built folder works under any path of any static host.
   base: "./",
+  // So that the page does not ask for a file that is not there.
+  define: { "import.meta.env.HAS_EVALUATION": existsSync("public/models/eval.json") },
   plugins: [react(), ownD3ForCharts],
   build: {
     target: "es2023",

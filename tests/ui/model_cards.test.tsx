@@ -2,6 +2,7 @@
 import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 import { bodyOf, CardText } from "../../src/ui/about_models/card_text";
+import { readEvaluation, tableOf } from "../../src/ui/about_models/evaluation";
 import { models } from "../../src/ui/definitions";
 import { readText } from "../helpers/repository";
 
@@ -24,7 +25,34 @@ describe("cards", () => {
     expect(html).toContain("&lt;img");
   });
 
+  it("comments for tools are left out", () => {
+    expect(renderToStaticMarkup(<CardText card={"<!-- measured by npm run eval -->\n\ntext\n"} />)).toBe(
+      '<div class="card-text"><p>text</p></div>',
+    );
+  });
+
   it("the head for the hub is left out", () => {
     expect(bodyOf("---\nlanguage: en\n---\n\n# name\n\ntext\n")).toBe("\ntext\n");
+  });
+});
+
+describe("the evaluation", () => {
+  const figure = { id: "a", label: "sums solved", value: 0.625, unit: "share", count: 40, of: "problems" };
+  const measured = {
+    weightsSha256: "",
+    command: "npm run eval --",
+    date: "2026-01-31",
+    storage: "f32",
+    adapter: "x",
+  };
+  it("becomes rows with units", () => {
+    const evaluation = readEvaluation({ models: { "story-target": { ...measured, figures: [figure] } } });
+    expect(tableOf(evaluation).rows).toEqual([
+      { model: "story-target", figure: "sums solved", value: "63\u202f%", over: "40 problems" },
+    ]);
+  });
+  it("that does not fit says where", () => {
+    const wrong = { models: { a: { ...measured, figures: [{ ...figure, unit: "points" }] } } };
+    expect(() => readEvaluation(wrong)).toThrow(/models\.a\.figures\.0\.unit.*npm run eval/);
   });
 });

@@ -1,16 +1,14 @@
 /** The place that says what the bundled models are, what they were trained on, how good they are, and what they are not. */
 import { useRef, useState } from "react";
-import { INDEX_PATH, loadIndex, loadResult, pathOf } from "../benchmarks/load";
-import { ResultSection } from "../benchmarks/Benchmarks";
+import { ResultTable } from "../benchmarks/ResultTable";
 import { labelOf, methods, fits, models, type ModelInfo } from "../definitions";
 import { fetchText, useFetched } from "../fetched";
 import { bytes, count, parameters } from "../format";
 import { hrefOf } from "../routes";
 import { CardText } from "./card_text";
+import { EVALUATION_PATH, loadEvaluation, tableOf } from "./evaluation";
+import "../benchmarks/benchmarks.css";
 import "./about_models.css";
-
-/** The result that holds what was measured of the models. */
-const EVALUATION = "models";
 
 const KIND: Readonly<Record<ModelInfo["kind"], string>> = {
   causal: "writes from left to right",
@@ -82,21 +80,36 @@ function ModelCard({ model }: { readonly model: ModelInfo }) {
   );
 }
 
-function Evaluation() {
-  const index = useFetched(INDEX_PATH, loadIndex);
-  const isThere = index.state === "here" && index.value.includes(EVALUATION);
-  const result = useFetched(isThere ? pathOf(EVALUATION) : null, loadResult);
-  if (index.state === "waiting" || (isThere && result.state === "waiting"))
-    return <p className="help">Looking for measurements…</p>;
-  if (index.state === "failed") return <p className="help problem">{index.message}</p>;
-  if (result.state === "failed") return <p className="help problem">{result.message}</p>;
-  if (result.state === "here") return <ResultSection result={result.value} />;
-  return (
-    <p className="help" data-testid="no-evaluation">
-      No comparison of the models was measured for this copy of the page. What was measured of each alone
-      stands in its card.
-    </p>
-  );
+function EvaluationFigures() {
+  // Known when the page is built, so that a file that is not there is not asked for.
+  const path = import.meta.env["HAS_EVALUATION"] === true ? EVALUATION_PATH : null;
+  const evaluation = useFetched(path, loadEvaluation);
+  if (path === null)
+    return (
+      <p className="help" data-testid="no-evaluation">
+        The models were not measured for this copy of the page; <code>npm run eval</code> does it and writes{" "}
+        <code>public/{EVALUATION_PATH}</code>. What was measured in training stands in each card.
+      </p>
+    );
+  switch (evaluation.state) {
+    case "waiting":
+      return <p className="help">Loading the figures…</p>;
+    case "failed":
+      return <p className="help problem">{evaluation.message}</p>;
+    case "here":
+      return (
+        <>
+          <ResultTable table={tableOf(evaluation.value)} />
+          <ul className="help">
+            {Object.entries(evaluation.value.models).map(([id, { command, adapter, date }]) => (
+              <li key={id}>
+                {labelOf(id)}: <code>{command}</code>, {date}, on {adapter}
+              </li>
+            ))}
+          </ul>
+        </>
+      );
+  }
 }
 
 const largest = Math.max(...models.map((m) => m.parameters));
@@ -120,7 +133,7 @@ export function AboutModels() {
       </div>
       <section className="result" aria-label="How good they are">
         <h3>How good they are</h3>
-        <Evaluation />
+        <EvaluationFigures />
       </section>
       <section className="result" aria-label="Data and licences">
         <h3>Data and licences</h3>

@@ -90,6 +90,9 @@ function block(t: Token, key: number): ReactNode {
       return <Table key={key} table={t as Tokens.Table} />;
     case "space":
       return null;
+    case "html":
+      // Comments are for tools; anything else shows what it is.
+      return /^<!--[^>]*-->\s*$/.test(t.raw) ? null : <p key={key}>{t.raw}</p>;
     default:
       return <p key={key}>{t.raw}</p>;
   }

@@ -79,7 +79,11 @@ export function ChartFigure({ chart, result, name }: ChartFigureProps) {
   const frame = useRef<HTMLDivElement>(null);
   const width = useSize(frame)?.width ?? 0;
   useEffect(() => {
-    if (width > 0) frame.current?.replaceChildren(drawChart(chart, width, document));
+    if (width <= 0) return;
+    const drawing = drawChart(chart, width, document);
+    // Plot names its groups by how they are drawn; the frame's own name says what is drawn.
+    for (const named of drawing.querySelectorAll("[aria-label]")) named.removeAttribute("aria-label");
+    frame.current?.replaceChildren(drawing);
   }, [chart, width]);
   const save = (format: "svg" | "png") => {
     const drawing = frame.current?.querySelector("svg");
