@@ -6,6 +6,10 @@ import type { BenchmarkChart, BenchmarkPoint, BenchmarkSeries } from "./schema";
 const FONT = 11.5;
 const NARROW = 520;
 const BAR = 15;
+/** Distance of series beside one another at one x, in px. */
+const DODGE = 4;
+/** So many different x are few enough to be the ticks themselves. */
+const FEW = 6;
 
 const withUnit = ({ label, unit }: { readonly label: string; readonly unit?: string | undefined }): string =>
   unit === undefined ? label : `${label} (${unit})`;
@@ -96,10 +100,34 @@ function references(chart: BenchmarkChart): Plot.Markish[] {
   });
 }
 
+/** Domain and ticks of the x axis. */
+function xScale(
+  chart: BenchmarkChart,
+  xs: readonly (number | string)[],
+  isNarrow: boolean,
+): Plot.ScaleOptions {
+  if (chart.x.scale === "names") return { domain: xs };
+  const numbers = xs.filter((x) => typeof x === "number");
+  const isLog = chart.x.scale === "log";
+  const few = numbers.length <= FEW;
+  // A log scale made "nice" reaches from one power of ten to another; the data with some room is enough.
+  const domain =
+    chart.x.range ?? (isLog ? [Math.min(...numbers) / 1.25, Math.max(...numbers) * 1.25] : undefined);
+  return {
+    ...(domain ? { domain } : { nice: true }),
+    ticks: (few ? numbers : isNarrow ? 4 : 8) as number,
+    tickFormat: (d: number) => (isLog && !few && !isTidy(d) ? "" : number(d)),
+  };
+}
+
 function drawPoints(chart: BenchmarkChart, width: number, document: Document): Element {
   const isNarrow = width < NARROW;
   const isNames = chart.x.scale === "names";
+  // Intervals of several series at one x would cover one another: they stand side by side, a few px apart.
+  const isDodged = chart.series.length > 1 && chart.series.some((s) => s.points.some(hasInterval));
+  const xs = [...new Set(chart.series.flatMap((s) => s.points.map((p) => p.x)))];
   const marks = chart.series.flatMap((series, i): Plot.Markish[] => {
+    const dx = isDodged ? (i - (chart.series.length - 1) / 2) * DODGE : 0;
     const { colour, symbol, dash } = markOf(i);
     const points = isNames
       ? [...series.points]
@@ -110,6 +138,7 @@ function drawPoints(chart: BenchmarkChart, width: number, document: Document): E
             Plot.line(points, {
               x: "x",
               y: "y",
+              dx,
               stroke: colour,
               strokeWidth: 1.6,
               ...(dash === undefined ? {} : { strokeDasharray: dash }),
@@ -120,12 +149,14 @@ function drawPoints(chart: BenchmarkChart, width: number, document: Document): E
         x: "x",
         y1: "low",
         y2: "high",
+        dx,
         stroke: colour,
         strokeOpacity: 0.65,
       }),
       Plot.dot(points, {
         x: "x",
         y: "y",
+        dx,
         fill: colour,
         stroke: "var(--sheet)",
         strokeWidth: 0.8,
@@ -147,12 +178,7 @@ function drawPoints(chart: BenchmarkChart, width: number, document: Document): E
       type: isNames ? "point" : chart.x.scale === "log" ? "log" : "linear",
       label: withUnit(chart.x),
       labelAnchor: "right",
-      ...(chart.x.range ? { domain: chart.x.range } : isNames ? {} : { nice: true }),
-      ...(isNames ? { domain: [...new Set(chart.series.flatMap((s) => s.points.map((p) => p.x)))] } : {}),
-      ...(isNames ? {} : { ticks: isNarrow ? 4 : 8 }),
-      ...(isNames
-        ? {}
-        : { tickFormat: (d: number) => (chart.x.scale === "log" && !isTidy(d) ? "" : number(d)) }),
+      ...xScale(chart, xs, isNarrow),
     },
     y: {
       type: chart.y.scale === "log" ? "log" : "linear",
