@@ -44,6 +44,7 @@ const { values: args } = parseArgs({
     tasks: { type: "string", default: "task-diffusion" },
   },
 });
+const given = process.argv.slice(2);
 const isQuick = args.quick;
 const problems = Number(args.problems ?? (isQuick ? 3 : 12));
 if (!(Number(args.minutes) > 0))
@@ -152,7 +153,7 @@ if (!isQuick && !args.dry) {
     title: "ParallelBench: what may be decoded in parallel",
     summary:
       "Which tasks survive when several positions are committed at once, what caches and early commits save, and what they cost in accuracy, for every denoising method on the bundled models.",
-    command: "npm run bench:denoise",
+    command: ["npm run bench:denoise", ...(given.length > 0 ? ["--", ...given] : [])].join(" "),
     adapter: host.gpu.adapter,
     isSoftware: host.gpu.isSoftware,
     charts: charts as never,
