@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { gumbelAt, Purpose } from "../../src/base/rng";
 import type { Expansion } from "../../src/decoding/session";
-import { Node } from "../../src/kernels/layouts";
+import { treeWords } from "../../src/kernels/layouts";
 import { treeReset } from "../../src/kernels/tree_reset";
 import type { Tuning } from "../../src/kernels/tuning";
 import { anchorTree, childrenOf, expand, shiftPerturbed, type TreeNodes } from "../reference/expand_tree";
@@ -31,7 +31,7 @@ interface Case {
 
 async function onDevice(c: Case): Promise<{ words: Uint32Array; cap: number }> {
   const cap = levelStarts(c.levels).at(-1)!;
-  const tree = bench().empty(Node.PERTURBED * cap + cap);
+  const tree = bench().empty(treeWords(cap));
   const ctl = bench().buffer(ctlOf({ N: 1, SEED: c.seed, STEP: c.step }));
   const laws = bench().buffer(joined(c.laws));
   const vocabSize = c.laws[0]!.length;
