@@ -1,5 +1,5 @@
 /** What the map of steps and positions can show: a number for a position in a step, its unit and its range. */
-import { max } from "d3";
+import { max } from "d3-array";
 import type { ScoresEvent } from "../../../trace/canvas_events";
 import type { CanvasRound } from "../../../trace/canvas_view";
 import { indexOf } from "./cells";

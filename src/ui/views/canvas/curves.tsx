@@ -1,5 +1,7 @@
 /** Numbers over the steps: how sure the model is, what decides, what was committed, what was computed. */
-import { line, max, scaleLinear, ticks } from "d3";
+import { max, ticks } from "d3-array";
+import { scaleLinear } from "d3-scale";
+import { line } from "d3-shape";
 import { count } from "../../format";
 import type { DrawingProps, ViewDefinition } from "../view";
 import { type StepNumbers, stepNumbers } from "./series";

@@ -1,5 +1,6 @@
 /** How sure the model was of one position over the steps, as a small curve for the inspector. */
-import { line, scaleLinear } from "d3";
+import { scaleLinear } from "d3-scale";
+import { line } from "d3-shape";
 import type { InspectedPosition, Past } from "../../inspect_position";
 import { REASON_SHAPE, shapePath } from "./signs";
 

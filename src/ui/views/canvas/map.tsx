@@ -1,5 +1,5 @@
 /** Every step and every position at once: a number as a strength of ink, commits by shape, blocks, the shown step. */
-import { ticks } from "d3";
+import { ticks } from "d3-array";
 import { memo, type MouseEvent } from "react";
 import type { RunView } from "../../../trace/view";
 import { truncate } from "../../format";

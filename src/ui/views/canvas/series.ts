@@ -1,5 +1,5 @@
 /** Numbers of each step of a run that fills a canvas: what the curves draw and the metrics add up. */
-import { mean } from "d3";
+import { mean } from "d3-array";
 import { roundOf, type RunView } from "../../../trace/view";
 import { canvasRounds } from "./cells";
 
