@@ -4,7 +4,7 @@
  */
 import { toErrorRecord, type ErrorRecord } from "../base/errors";
 import type { LoadProgress, RunSettings, WorkerMessage } from "../worker/api";
-import type { EngineClient } from "../worker/client";
+import type * as ClientModule from "../worker/client";
 import { keepCosts, useCosts } from "./stores/costs";
 import { addNotice, isBusy, useEngine, type EnginePhase } from "./stores/engine";
 import { useLayout } from "./stores/layout";
@@ -14,7 +14,7 @@ import { appendEvents, beginRun, forgetBranch, showRun, useRun, type Leaving } f
 import type { Timeline } from "../trace/timeline";
 import { runSettings, useSettings } from "./stores/settings";
 
-let client: EngineClient | null = null;
+let client: ClientModule.EngineClient | null = null;
 /** The run whose events are on the stage; null while none was started or a start is under way. */
 let activeRun: number | null = null;
 let isStarting = false;
@@ -99,10 +99,12 @@ function loseDevice(error: ErrorRecord): void {
   useEngine.setState({ phase: "idle", progress: null, device: null, isLost: true, error });
 }
 
-async function openClient(): Promise<EngineClient> {
-  if (client) return client;
-  const { connectEngine } = await import("../worker/client");
-  // Somebody else may have asked while this was fetched: two workers would both number their runs from 1.
+async function openClient(): Promise<ClientModule.EngineClient> {
+  return client ?? clientFrom(await import("../worker/client"));
+}
+
+/** Somebody else may have asked while the module was fetched: two workers would both number their runs from 1. */
+function clientFrom({ connectEngine }: typeof ClientModule): ClientModule.EngineClient {
   if (client) return client;
   client = connectEngine(new URL("./", document.baseURI).href, onMessage);
   activeRun = null;
@@ -222,7 +224,7 @@ export async function runOneStep(): Promise<void> {
   if (useEngine.getState().phase === "paused") step();
 }
 
-const withRun = (act: (engine: EngineClient, run: number) => void): void => {
+const withRun = (act: (engine: ClientModule.EngineClient, run: number) => void): void => {
   if (client && activeRun !== null) act(client, activeRun);
 };
 

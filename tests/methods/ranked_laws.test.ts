@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { pcg4d, toUniform } from "../../src/base/rng";
 import { enumerate } from "../reference/choice";
 import { heapDrafting, rankedDrafting, type RankedShape } from "../reference/ranked_drafts";
-import { kinds, speculate, type Models } from "./laws";
+import { kinds, speculate } from "./laws";
 import { rejectionRule, sampleAndMatch, walk, type Draft, type Drafting } from "../reference/speculation";
 
 const WOR = rejectionRule("wor");
@@ -104,7 +104,7 @@ describe("the trees", () => {
 describe("negative controls: the check sees", () => {
   const models = kinds[0]!.models;
   const worst = (drafting: Drafting, rule = WOR): number =>
-    Math.max(...[91, 92, 93].map((seed) => speculate(models(seed) as Models, 3, drafting, rule)));
+    Math.max(...[91, 92, 93].map((seed) => speculate(models(seed), 3, drafting, rule)));
 
   test("a heap that takes the most probable token instead of drawing one", () => {
     const best = (law: readonly number[]): number => law.indexOf(Math.max(...law));
