@@ -37,7 +37,7 @@ function inline(tokens: readonly Token[] | undefined): ReactNode {
 function Table({ table }: { readonly table: Tokens.Table }) {
   const hasHead = table.header.some((cell) => cell.text !== "");
   return (
-    <div className="table-scroll" tabIndex={0} role="region" aria-label="Facts">
+    <div className="table-scroll" tabIndex={0} role="group" aria-label="Facts">
       <table className="figures">
         {hasHead && (
           <thead>
@@ -67,7 +67,7 @@ function Table({ table }: { readonly table: Tokens.Table }) {
 function block(t: Token, key: number): ReactNode {
   switch (t.type) {
     case "heading":
-      return <h5 key={key}>{inline((t as Tokens.Heading).tokens)}</h5>;
+      return <h4 key={key}>{inline((t as Tokens.Heading).tokens)}</h4>;
     case "paragraph":
       return <p key={key}>{inline((t as Tokens.Paragraph).tokens)}</p>;
     case "list":
