@@ -11,8 +11,7 @@ test("Prophet is found by its author, and its card puts its recorded run on the 
   await expect(page).toHaveURL(/#gallery$/);
   await expect(page).toHaveTitle(/^Gallery/);
   const cards = page.getByRole("listitem").filter({ has: page.getByRole("link", { name: /^Open / }) });
-  const all = await cards.count();
-  expect(all).toBeGreaterThan(10);
+  await expect.poll(() => cards.count()).toBeGreaterThan(10);
   await page.getByRole("searchbox", { name: "Search" }).fill("Vosoughi");
   await expect(cards).toHaveCount(1);
   await expect(cards.first()).toContainText("Diffusion Language Models Know the Answer Before Decoding");
