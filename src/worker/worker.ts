@@ -42,16 +42,15 @@ function openHost(): Promise<EngineHost> {
   if (!host) {
     const opening = EngineHost.open((navigator as { gpu?: GPU }).gpu);
     host = opening;
-    void opening.then((h) => {
-      h.engine.pipelines.onProgress = (progress) => send({ type: "build", ...progress });
-    });
     opening.then(
-      (h) =>
+      (h) => {
+        h.engine.pipelines.onProgress = (progress) => send({ type: "build", ...progress });
         void h.gpu.lost.then((error) => {
           if (host !== opening) return;
           host = null;
           if (error) send({ type: "device_lost", error: error.toRecord() });
-        }),
+        });
+      },
       () => {
         if (host === opening) host = null;
       },
