@@ -4,7 +4,7 @@
  */
 import type { RunBegin } from "../trace/events";
 import { pieceOf, roundOf, type RunView } from "../trace/view";
-import type { Branch } from "./branch";
+import { settingsOfBranch, type Branch } from "./branch";
 
 /** A token for the position, or null to mask it again. */
 export type Change = number | null;
@@ -44,21 +44,8 @@ export function canvasBranch(
     tokens,
     forced: [...forced].sort((a, b) => a - b),
   };
-  const { model, draft, method, params, sampler, prompt, seed, maxNewTokens } = start;
   return {
-    settings: {
-      model,
-      draft,
-      method,
-      params,
-      sampler,
-      prompt,
-      begin,
-      seed,
-      maxNewTokens,
-      detail: "full",
-      profile: false,
-    },
+    settings: settingsOfBranch(start, begin),
     step: Math.max(0, step),
     forced: change === null ? `mask at ${position}` : pieceOf(view, change),
   };
