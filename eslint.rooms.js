@@ -18,13 +18,19 @@ const ROOMS = {
   trace: { may: ["base"] },
   tasks: { may: ["base"] },
   decoding: { may: ["trace", "tasks", "base"], types: ["models/model.ts"] },
+  parallel: { may: ["decoding", "tasks", "trace", "base"] },
   share: { may: ["base"] },
-  worker: { may: ["models", "kernels", "engine", "runtime", "trace", "decoding", "share", "base"] },
+  worker: {
+    may: ["models", "kernels", "engine", "runtime", "trace", "decoding", "parallel", "share", "base"],
+  },
   headless: {
-    may: ["models", "kernels", "engine", "runtime", "trace", "tasks", "decoding", "share", "base", "worker"],
+    may: [
+      ...["models", "kernels", "engine", "runtime", "trace", "tasks", "decoding", "parallel"],
+      ...["share", "base", "worker"],
+    ],
   },
   ui: {
-    may: ["base", "trace", "tasks", "share", "decoding", "models/catalog.ts", "worker/client.ts"],
+    may: ["base", "trace", "tasks", "share", "decoding", "parallel", "models/catalog.ts", "worker/client.ts"],
     types: ["worker/api.ts"],
   },
 };

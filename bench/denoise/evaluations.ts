@@ -2,8 +2,8 @@
 import { expectedEvaluations } from "../../src/decoding/canvas/radd_rates";
 import { GpuCanvasSession } from "../../src/runtime/canvas_session";
 import type { EngineHost } from "../../src/worker/host";
-import { decode } from "./decode";
-import { mean, type Estimate } from "./statistics";
+import { mean, type Estimate } from "../../src/parallel/statistics";
+import { decode } from "../../src/worker/solve";
 
 /** Positions to fill in. */
 export const POSITIONS = 16;

@@ -1,11 +1,13 @@
 /**
  * `npm run bench:denoise`: ParallelBench's list tasks by strategy and parallelism beside the bound, stories by strategy,
- * RADD's passes beside the formula. Prints tables and writes public/benchmarks/denoise.json.
+ * RADD's passes beside the formula. Prints tables and writes public/benchmarks/denoise.json. The page measures the tasks
+ * with the same code (src/parallel, src/worker/solve.ts).
  *
  *   --quick          few problems and strategies; writes nothing
- *   --problems N     problems a task (default 12)
+ *   --problems N     problems a task (default 36)
+ *   --stories N      openings of stories (default 8)
  *   --tasks MODEL    the masked model for the tasks: a bundled one or a folder (default task-diffusion)
- *   --minutes N      time for the tasks and stories (default 20); strategies that do not fit are left out, and it says so
+ *   --minutes N      time for the tasks and stories (default 35); strategies that do not fit are left out, and it says so
  *   --dry            writes nothing
  */
 import { createHash } from "node:crypto";
@@ -14,50 +16,53 @@ import { parseArgs } from "node:util";
 import { create, globals } from "webgpu";
 import { findModel } from "../../src/models/catalog";
 import { directorySource } from "../../src/models/source_node";
+import { accuracy, hasAny, passesOf, rowsOf } from "../../src/parallel/measurement";
+import { AMBIGUOUS, lists, LISTS, type Measurement, SOLVABLE, TASKS } from "../../src/parallel/problems";
+import { boundChart, chartsOf, notesOf, orderingsOf, tableOf } from "../../src/parallel/report";
+import { allStrategies, promptStrategies, quickStrategies } from "../../src/parallel/strategies";
 import { EngineHost } from "../../src/worker/host";
 import { writeResult } from "../result";
 import { evaluationsChart, evaluationsNote, measureEvaluations } from "./evaluations";
-import {
-  accuracy,
-  allStrategies,
-  chartsOf,
-  LISTS,
-  lists,
-  measure,
-  notesOf,
-  passesOf,
-  quickStrategies,
-  rowsOf,
-  tableOf,
-} from "./parallel";
+import { measureTasks } from "./measure";
 import { measureStories, storyCharts, storyNotes, storyRow, storyStrategies, storyTable } from "./stories";
-import { AMBIGUOUS, SOLVABLE, TASKS } from "./tasks";
 
 Object.assign(globalThis, globals);
+
+/** The same tasks, learnt by a model whose prompt rows see the canvas, too; where it is, stored prompts are measured on it. */
+const TWIN = "task-diffusion-full";
 
 const { values: args } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     dry: { type: "boolean", default: false },
     problems: { type: "string" },
-    minutes: { type: "string", default: "20" },
+    stories: { type: "string" },
+    minutes: { type: "string", default: "35" },
     tasks: { type: "string", default: "task-diffusion" },
   },
 });
 const given = process.argv.slice(2);
 const isQuick = args.quick;
-const problems = Number(args.problems ?? (isQuick ? 3 : 12));
+const whole = (name: string, text: string): number => {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new Error(`expected --${name} to be a whole number above 0, found ${text}`);
+};
+const problems = whole("problems", args.problems ?? (isQuick ? "3" : "36"));
+const storyCount = whole("stories", args.stories ?? (isQuick ? "2" : "8"));
 if (!(Number(args.minutes) > 0))
   throw new Error(`expected --minutes to be a number above 0, found ${args.minutes}`);
-if (!Number.isInteger(problems) || problems < 1)
-  throw new Error(`expected --problems to be a whole number above 0, found ${args.problems}`);
-const storyCount = isQuick ? 2 : 5;
-const runs = isQuick ? 10 : 24;
+const runs = isQuick ? 10 : 48;
 
 const host = await EngineHost.open(create([]));
 const bundled = (id: string) => directorySource(`public/models/${id}`, id);
-await host.load(args.tasks, findModel(args.tasks) ? bundled(args.tasks) : directorySource(args.tasks));
-for (const id of ["story-diffusion", "story-target"]) await host.load(id, bundled(id));
+const hasTwin = findModel(TWIN) !== undefined;
+/** Who judges the canvas, where somebody does. */
+const guider = findModel(args.tasks)?.draft ?? null;
+const load = (id: string) => host.load(id, findModel(id) ? bundled(id) : directorySource(id));
+for (const id of [args.tasks, "story-diffusion", "story-target"]) await load(id);
+if (guider !== null) await load(guider);
+if (hasTwin) await load(TWIN);
 console.log(`${host.gpu.adapter}\n`);
 
 const charts: object[] = [];
@@ -72,10 +77,15 @@ const weights = async (id: string): Promise<string> => {
     .digest("hex")
     .slice(0, 12);
 };
-notes.push({
-  method: null,
-  text: `Weights, by the start of their SHA-256: tasks ${await weights(args.tasks)}, story-diffusion ${await weights("story-diffusion")}, story-target ${await weights("story-target")}.`,
-});
+const used = [
+  args.tasks,
+  ...(guider === null ? [] : [guider]),
+  ...(hasTwin ? [TWIN] : []),
+  "story-diffusion",
+  "story-target",
+];
+const stamped = await Promise.all(used.map(async (id) => `${id} ${await weights(id)}`));
+notes.push({ method: null, text: `Weights, by the start of their SHA-256: ${stamped.join(", ")}.` });
 
 const began = performance.now();
 const told = (text: string): void =>
@@ -92,36 +102,69 @@ const sayLeftOut = (all: readonly { label: string }[], done: number): void => {
     });
 };
 const percent = (value: number): string => (100 * value).toFixed(0).padStart(4);
+const tell = (m: Measurement): void => {
+  const cells = TASKS.map((task) =>
+    (hasAny(m, [task]) ? percent(accuracy(m, [task]).value) : "     -").padEnd(6),
+  ).join(" ");
+  const [one, several] = [accuracy(m, SOLVABLE).value, accuracy(m, lists(AMBIGUOUS)).value];
+  told(
+    `${m.strategy.label.padEnd(35)} ${passesOf(m, LISTS).value.toFixed(1).padStart(6)} ${rowsOf(m, LISTS).value.toFixed(0).padStart(5)}  ${percent(one)}  ${percent(several)}    | ${cells}`,
+  );
+};
 
 console.log(`${problems} problems a task; right answers in %`);
 console.log(
   `${" ".repeat(44)}passes  rows   one  several | ${TASKS.map((t) => t.slice(0, 4) + t.slice(-4, -2)).join(" ")}`,
 );
 const strategies = isQuick ? quickStrategies : allStrategies;
-const measured = await measure(
+const measured = await measureTasks(
   host,
   args.tasks,
   {
+    guider,
     problems,
     strategies,
-    isLate: isLate(0.65),
+    isLate: isLate(0.6),
+    // They cost as much as several lists.
     onSquares: ({ method }) => method === "low-confidence",
   },
-  (m) => {
-    const cells = TASKS.map((task) =>
-      (m.byTask.has(task) ? percent(accuracy(m, [task]).value) : "     -").padEnd(6),
-    ).join(" ");
-    const [one, several] = [accuracy(m, SOLVABLE).value, accuracy(m, lists(AMBIGUOUS)).value];
-    told(
-      `${m.strategy.label.padEnd(35)} ${passesOf(m, LISTS).value.toFixed(1).padStart(6)} ${rowsOf(m, LISTS).value.toFixed(0).padStart(5)}  ${percent(one)}  ${percent(several)}    | ${cells}`,
-    );
-  },
+  tell,
 );
 sayLeftOut(strategies, measured.size);
-const layers = (await host.model(args.tasks)).gpu.layerCount;
-charts.push(...chartsOf(measured, problems));
-tables.push(tableOf(measured, layers, problems));
+const { gpu } = await host.model(args.tasks);
+const attention = gpu.masked?.attention === "prompt_isolated" ? "isolated" : "full";
+charts.push(...chartsOf(measured, problems), boundChart());
+const orderings = orderingsOf(measured, attention);
+console.log(`\n${orderings.help}`);
+for (const row of orderings.rows.filter(({ holds }) => !holds))
+  console.log(
+    `  not: ${row.says}: ${row.left} ${row.leftValue.toFixed(1)} (${row.relation} ${row.right} ${row.rightValue.toFixed(1)})`,
+  );
+tables.push(tableOf(measured, gpu.layerCount, problems), orderings);
 notes.push(...notesOf(measured));
+
+if (hasTwin) {
+  console.log(`\n${TWIN}`);
+  const options = {
+    guider: null,
+    problems,
+    strategies: promptStrategies,
+    isLate: isLate(0.75),
+    onSquares: () => false,
+  };
+  const twin = await measureTasks(host, TWIN, options, tell);
+  const layers = (await host.model(TWIN)).gpu.layerCount;
+  tables.push({ ...tableOf(twin, layers, problems), title: `Stored prompts: ${TWIN}` });
+  notes.push(
+    ...notesOf(twin)
+      .filter(({ method }) => method === "dkv-cache" || method === "combined-denoising")
+      .map(({ method, text }) => ({ method, text: `${TWIN}, whose prompt rows see the canvas: ${text}` })),
+  );
+} else
+  notes.push({
+    method: "dkv-cache",
+    text: `Not measured: what a stored prompt costs a model whose prompt rows see the canvas. All figures here are of ${args.tasks}, whose prompt rows see the prompt alone, so that a stored prompt is exact; no twin with full attention comes with this page.`,
+  });
 
 console.log("\nStories: passes, guider's passes, rows, bits per token, new pairs in %, length");
 const storiesAsked = isQuick
@@ -140,9 +183,9 @@ notes.push(...storyNotes(stories.measured));
 
 console.log("\nRADD: steps, passes measured, expected");
 const evaluations = await measureEvaluations(host, args.tasks, runs);
-for (const { steps, measured, expected } of evaluations)
+for (const { steps, measured: passes, expected } of evaluations)
   told(
-    `${String(steps).padStart(5)} ${measured.value.toFixed(2).padStart(7)} ${expected.toFixed(2).padStart(7)}`,
+    `${String(steps).padStart(5)} ${passes.value.toFixed(2).padStart(7)} ${expected.toFixed(2).padStart(7)}`,
   );
 charts.push(evaluationsChart(evaluations, runs));
 notes.push(evaluationsNote(evaluations));

@@ -2,8 +2,9 @@
 import type { EngineHost } from "../../src/worker/host";
 import { GpuCanvasSession } from "../../src/runtime/canvas_session";
 import { prompts } from "../prompts";
-import { decode, type Decoded, type Strategy } from "./decode";
-import { mean, type Estimate } from "./statistics";
+import { mean, type Estimate } from "../../src/parallel/statistics";
+import type { Strategy } from "../../src/parallel/strategies";
+import { decode, type Decoded } from "../../src/worker/solve";
 
 const MODEL = "story-diffusion";
 const JUDGE = "story-target";

@@ -1,6 +1,8 @@
 /** Types of what crosses between page and worker; nothing else. Commands go through Comlink, events through a port. */
 import type { ErrorRecord } from "../base/errors";
 import type { ParamValues } from "../base/params";
+import type { TaskId, TaskOutcome } from "../parallel/problems";
+import type { Strategy } from "../parallel/strategies";
 import type { RunBegin, SamplerSettings, TraceEvent } from "../trace/events";
 
 export interface DeviceInfo {
@@ -63,6 +65,18 @@ export interface PassTime {
   readonly ms: number;
 }
 
+/** Problems [from, from + count) of a task, to be answered with a strategy by a loaded masked model. */
+export interface SolveRequest {
+  readonly model: string;
+  /** A loaded causal model that judges, for strategies that need one. */
+  readonly guider: string | null;
+  readonly strategy: Strategy;
+  readonly task: TaskId;
+  readonly count: number;
+  readonly from: number;
+}
+export type { TaskOutcome } from "../parallel/problems";
+
 /** The worker's commands. */
 export interface WorkerApi {
   /** Must be the first call: where events go, and the URL (ending in a slash) under which `models/` lies. */
@@ -74,6 +88,10 @@ export interface WorkerApi {
   cancelLoad(model: string): void;
   /** Times forward passes of a loaded model over 1, 2, 4, ... rows, up to `most` or a little above. */
   measure(model: string, most: number): Promise<Outcome<readonly PassTime[]>>;
+  /** Answers problems without a trace; gives what was right and what it cost. */
+  solve(request: SolveRequest): Promise<Outcome<TaskOutcome>>;
+  /** Ends what is being solved, which gives an error with code "cancelled", and frees what it held. */
+  endSolving(): void;
   tokenize(model: string, text: string): Promise<Outcome<readonly number[]>>;
   /** Starts a run, paused if `paused`. Resolves with its number once it can be stepped; events follow over the port. */
   start(settings: RunSettings, paused: boolean): Promise<Outcome<number>>;

@@ -10,6 +10,8 @@ import type {
   Outcome,
   PassTime,
   RunSettings,
+  SolveRequest,
+  TaskOutcome,
   WorkerApi,
   WorkerMessage,
 } from "./api";
@@ -22,6 +24,10 @@ export interface EngineClient {
   cancelLoad(model: string): void;
   /** Times forward passes of a loaded model over 1, 2, 4, ... rows. */
   measure(model: string, most: number): Promise<readonly PassTime[]>;
+  /** Answers problems of a task without a trace. */
+  solve(request: SolveRequest): Promise<TaskOutcome>;
+  /** Ends what is being solved; its promise rejects with code "cancelled". */
+  endSolving(): void;
   tokenize(model: string, text: string): Promise<readonly number[]>;
   /** Resolves with the number of the run. */
   start(settings: RunSettings, paused: boolean): Promise<number>;
@@ -88,6 +94,8 @@ export function connectEngine(base: string, onMessage: (message: WorkerMessage) 
     },
     cancelLoad: (model) => tell(() => remote.cancelLoad(model)),
     measure: (model, most) => call(() => remote.measure(model, most)),
+    solve: (request) => call(() => remote.solve(request)),
+    endSolving: () => tell(() => remote.endSolving()),
     tokenize: (model, text) => call(() => remote.tokenize(model, text)),
     start: (settings, paused) => call(() => remote.start(settings, paused)),
     pause: (run) => tell(() => remote.pause(run)),

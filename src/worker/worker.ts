@@ -17,6 +17,7 @@ import type {
 } from "./api";
 import { EngineHost } from "./host";
 import { runMethod } from "./run";
+import { Solver } from "./solve";
 
 /** Events go to the page at most this often. */
 const BATCH_MS = 1000 / 60;
@@ -27,6 +28,29 @@ let modelBase = "";
 const loads = new Map<string, AbortController>();
 const runs = new Map<number, Run>();
 let lastRun = 0;
+
+/** Sessions that problems are answered in, and what they were opened for. */
+let solving: { readonly key: string; readonly host: EngineHost; readonly solver: Promise<Solver> } | null =
+  null;
+/** Grows with every end of solving: what began before it is stopped. */
+let solvingEnds = 0;
+
+function solverFor(opened: EngineHost, model: string, guider: string | null): Promise<Solver> {
+  const key = `${model} ${guider ?? ""}`;
+  if (solving?.key === key && solving.host === opened) return solving.solver;
+  closeSolver();
+  const solver = Solver.open(opened, model, guider);
+  solving = { key, host: opened, solver };
+  solver.catch(() => {
+    if (solving?.solver === solver) solving = null;
+  });
+  return solver;
+}
+
+function closeSolver(): void {
+  void solving?.solver.then((s) => s.dispose()).catch(() => undefined);
+  solving = null;
+}
 
 const send = (message: WorkerMessage): void => port?.postMessage(message);
 
@@ -180,6 +204,16 @@ const api: WorkerApi = {
         );
       return timePasses(opened.engine, opened.tuning, (await opened.model(model)).gpu, most);
     }),
+  solve: ({ model, guider, ...request }) =>
+    outcome(async () => {
+      const began = solvingEnds;
+      const solver = await solverFor(await openHost(), model, guider);
+      return solver.solve(request, () => began !== solvingEnds);
+    }),
+  endSolving(): void {
+    solvingEnds++;
+    closeSolver();
+  },
   tokenize: (model, text) =>
     outcome(async () => (await (await openHost()).model(model)).tokenizer.encodePrompt(text)),
   start: (settings, paused) =>

@@ -3,8 +3,8 @@
  * strategies then get right.
  */
 import { describe, expect, test } from "vitest";
-import { answersOf, correlation, idealAccuracy, lostBits, type Symbols } from "../../bench/denoise/bound";
-import { orderOf } from "../../bench/denoise/orders";
+import { answersOf, correlation, idealAccuracy, lostBits, type Symbols } from "../../src/parallel/bound";
+import { orderOf } from "../../src/parallel/orders";
 import { exactMasked, runCanvas } from "../helpers/fake_canvas";
 import { GREEDY_SAMPLER } from "../helpers/fake_session_run";
 

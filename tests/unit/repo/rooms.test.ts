@@ -17,8 +17,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   trace: ["base"],
   tasks: ["base"],
   decoding: ["trace", "tasks", "base"],
+  parallel: ["decoding", "tasks", "trace", "base"],
   share: ["base"],
-  worker: ["models", "kernels", "engine", "runtime", "trace", "decoding", "share", "base"],
+  worker: ["models", "kernels", "engine", "runtime", "trace", "decoding", "parallel", "share", "base"],
   headless: [
     "models",
     "kernels",
@@ -27,11 +28,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "trace",
     "tasks",
     "decoding",
+    "parallel",
     "share",
     "base",
     "worker",
   ],
-  ui: ["base", "trace", "tasks", "share", "decoding"],
+  ui: ["base", "trace", "tasks", "share", "decoding", "parallel"],
 };
 
 /** Files whose doors differ from those of their room; the second test has them. */

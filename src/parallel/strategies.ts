@@ -1,5 +1,13 @@
 /** What is compared on the tasks. Canvases have 8 positions, squares 16. */
-import type { Strategy } from "./decode";
+
+/** A denoising method with settings; what is not said is the method's default. */
+export interface Strategy {
+  readonly label: string;
+  readonly method: string;
+  readonly params?: Readonly<Record<string, number | boolean | string>>;
+  /** 0 takes the most probable tokens. */
+  readonly temperature?: number;
+}
 
 type Settings = NonNullable<Strategy["params"]>;
 
@@ -53,12 +61,18 @@ export const adaptive: readonly Strategy[] = [
   { label: "ASS", method: "eoser-ass", params: { leastGamma: 1 } },
   { label: "ASS and EOSER 0.01", method: "eoser-ass", params: { leastGamma: 0.01 } },
   { label: "EOSER 0.4, 1 a step", method: "eoser-ass", params: { counts: "even", leastGamma: 0.4 } },
+  ...[
+    { label: "guided, two best, half as likely", rule: "topk_relative" },
+    { label: "guided, own choice", rule: "deterministic" },
+  ].map(({ label, rule }) => ({ label, method: "guided-diffusion", params: { rule } })),
   { label: "RADD, 16 steps, sampled", method: "radd", params: { steps: 16 }, temperature: 1 },
   { label: "ReMDM, 32 steps, sampled", method: "remdm", params: { steps: 32 }, temperature: 1 },
 ];
 
 export const caches: readonly Strategy[] = [
   dkv("dKV Decode, N = 8", { refreshEvery: 8 }),
+  dkv("dKV Decode, never refreshed", { refreshEvery: 0 }),
+  dkv("dKV Decode, N = 4, prompt recomputed", { refreshEvery: 4, prompt: "live" }),
   dkv("dKV-PD, N = 8", { refreshEvery: 8, prompt: "once" }),
   dkv("dKV Prefill", { variant: "prefill" }),
   dkv("dKV Greedy, window 2, N = 8", { variant: "greedy", refreshEvery: 8, window: 2 }),
@@ -81,3 +95,29 @@ export const combinations: readonly Strategy[] = [
     leastGamma: 0.4,
   }),
 ];
+
+/** Every strategy, each once; what everything is compared with comes first. */
+export const allStrategies: readonly Strategy[] = [
+  ...curves.confidence,
+  ...curves.sampled,
+  ...curves.random,
+  ...adaptive,
+  ...caches,
+  ...combinations,
+];
+/** A few of each kind. */
+export const quickStrategies: readonly Strategy[] = [
+  ...curves.confidence,
+  ...curves.sampled,
+  ...adaptive.filter(({ label }) => /threshold 0.9|Prophet|RADD|own choice/.test(label)),
+  ...caches.filter(({ label }) => /Decode, N = 8|Greedy, window 2|delay/.test(label)),
+];
+/** What a model whose prompt rows see the canvas is asked for, too: the stored prompt is where the two kinds differ. */
+export const promptStrategies: readonly Strategy[] = [
+  BASELINE,
+  ...caches.filter(({ label }) => /never|N = 4|blocks/.test(label)),
+];
+
+/** Label of a fixed plan. */
+export const planned = (curve: keyof typeof curves, tokensPerStep: (typeof PARALLEL)[number]): string =>
+  curves[curve].find((s) => s.tokensPerStep === tokensPerStep)!.label;

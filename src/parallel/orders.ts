@@ -1,6 +1,6 @@
 /** The groups of positions that a plan commits in turn. */
-import { evenCounts } from "../../src/decoding/canvas/commit";
-import { placeOf } from "../../src/decoding/canvas/rank";
+import { evenCounts } from "../decoding/canvas/commit";
+import { placeOf } from "../decoding/canvas/rank";
 
 /** Positions [0, length) in the random order of `seed`, `perStep` at a time, as the method "random-order" takes them. */
 export function orderOf(seed: number, length: number, perStep: number): number[][] {

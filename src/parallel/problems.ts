@@ -1,0 +1,49 @@
+/** Problems of the list tasks and Latin squares, and what became of them. */
+import { drawProblem, findTask, judge, type Problem } from "../tasks";
+import { decode } from "../tasks/vocabulary";
+import type { Strategy } from "./strategies";
+
+/** Tasks whose prompt determines the answer, and those with several right ones. */
+export const SOLVABLE = ["copy", "reverse", "sort", "replace_index"] as const;
+export const AMBIGUOUS = ["shuffle", "replace_random", "insert_random", "remove_random", "latin"] as const;
+export const TASKS = [...SOLVABLE, ...AMBIGUOUS] as const;
+export type TaskId = (typeof TASKS)[number];
+
+/** Without the squares. */
+export const lists = (tasks: readonly TaskId[]): TaskId[] => tasks.filter((task) => task !== "latin");
+export const LISTS = lists(TASKS);
+
+/** Letters in a list. */
+export const LEVELS = [4, 5, 6] as const;
+/** Positions to fill in: a list and what is left over, or the cells of a square. */
+export const canvasOf = (task: TaskId): number => (task === "latin" ? 16 : 8);
+/** Longest prompt in tokens. */
+export const MOST_PROMPT = 24;
+
+const SEED = 2026;
+
+/** Problems [from, from + count) of a task's test split, levels in turn. */
+export function problemsOf(task: TaskId, count: number, from = 0): Problem[] {
+  return Array.from({ length: count }, (_, i) => {
+    const number = from + i;
+    const level = task === "latin" ? 4 : LEVELS[number % LEVELS.length]!;
+    return drawProblem(findTask(task), { seed: SEED, number, split: "test", level });
+  });
+}
+
+/** Whether `tokens` answer a problem. */
+export const isRight = (problem: Problem, tokens: readonly number[]): boolean =>
+  judge(problem.prompt, decode(tokens)).ok;
+
+/** What one strategy did on the problems of one task; lists are parallel. */
+export interface TaskOutcome {
+  readonly right: readonly boolean[];
+  readonly passes: readonly number[];
+  readonly rows: readonly number[];
+}
+
+/** A strategy over tasks. */
+export interface Measurement {
+  readonly strategy: Strategy;
+  readonly byTask: ReadonlyMap<TaskId, TaskOutcome>;
+}

@@ -1,0 +1,246 @@
+/** Charts, tables and notes of strategies on the tasks, in the form of docs/benchmarks.md. */
+import { answersOf, idealAccuracy, lostBits } from "./bound";
+import { checkExpectations, expectationTable } from "./expectations";
+import { accuracy, hasAny, passesOf, rowsOf } from "./measurement";
+import { orderOf } from "./orders";
+import {
+  AMBIGUOUS,
+  canvasOf,
+  LEVELS,
+  lists,
+  LISTS,
+  type Measurement,
+  SOLVABLE,
+  type TaskId,
+  TASKS,
+} from "./problems";
+import { mean, type Estimate } from "./statistics";
+import { BASELINE, curves, PARALLEL } from "./strategies";
+
+/** Measurements by the labels of their strategies. */
+export type Measured = ReadonlyMap<string, Measurement>;
+
+export const NAMES: Readonly<Record<TaskId, string>> = {
+  copy: "copy",
+  reverse: "reverse",
+  sort: "sort",
+  replace_index: "replace at a place",
+  shuffle: "shuffle",
+  replace_random: "replace anywhere",
+  insert_random: "insert anywhere",
+  remove_random: "remove anywhere",
+  latin: "Latin square",
+};
+const SEVERAL = lists(AMBIGUOUS);
+const isSame = (a: readonly TaskId[], b: readonly TaskId[]): boolean => a.join() === b.join();
+/** A few tasks in words. */
+const tasksInWords = (tasks: readonly TaskId[]): string =>
+  isSame(tasks, LISTS)
+    ? "all lists"
+    : isSame(tasks, SEVERAL)
+      ? "lists with several answers"
+      : tasks.map((t) => NAMES[t]).join(", ");
+
+/** Orders over which laws of random order are averaged. */
+const ORDERS = 24;
+
+/** Means over lengths and random orders of `of`, for each number of tokens a step. */
+function overOrders(task: TaskId, of: typeof lostBits): { x: number; y: number }[] {
+  return PARALLEL.map((perStep) => {
+    const values = LEVELS.flatMap((n) => {
+      const canvas = canvasOf(task);
+      const answers = answersOf(task, n, canvas)!;
+      return Array.from({ length: ORDERS }, (_, seed) => of(answers, orderOf(seed, canvas, perStep)));
+    });
+    return { x: perStep, y: mean(values).value };
+  });
+}
+
+const point = (x: number, { value, low, high }: Estimate) => ({
+  x,
+  y: 100 * value,
+  low: 100 * low,
+  high: 100 * high,
+});
+const perStepAxis = { label: "Tokens per step", scale: "log" as const };
+const rightAxis = { label: "Right answers", unit: "%", range: [0, 100] as [number, number] };
+
+/** What was tried, in words. */
+const sizesOf = (problems: number): string =>
+  `${problems} problems a task, lists of ${LEVELS.join(", ")} letters on 8 positions, squares on 16; bars are 95 % intervals.`;
+
+/** A curve over parallelism: one series a task that was measured. */
+const seriesOf = (
+  measured: Measured,
+  curve: (typeof curves)[keyof typeof curves],
+  tasks: readonly TaskId[],
+) =>
+  tasks
+    .map((task) => ({
+      label: NAMES[task],
+      points: curve.flatMap(({ label, tokensPerStep }) => {
+        const m = measured.get(label);
+        return m && hasAny(m, [task]) ? [point(tokensPerStep, accuracy(m, [task]))] : [];
+      }),
+    }))
+    .filter(({ points }) => points.length > 0);
+
+/** The lower bound for the tasks whose law is known. */
+export function boundChart(tasks: readonly TaskId[] = SEVERAL) {
+  return {
+    title: "What parallel decoding must lose",
+    shows:
+      "Conditional total correlation of the positions committed together, added over the steps of a random order: the least divergence between the right answers' law and any decoder with that plan, however good its model. 0 for tasks with one right answer. Exact, over all right answers.",
+    x: perStepAxis,
+    y: { label: "Lower bound", unit: "bits" },
+    series: tasks.map((task) => ({ label: NAMES[task], points: overOrders(task, lostBits) })),
+  };
+}
+
+/** Charts of what was measured; those without a point are left out. `problems` is the number of each task. */
+export function chartsOf(measured: Measured, problems: number) {
+  const sizes = sizesOf(problems);
+  const costs = (tasks: readonly TaskId[]) =>
+    [...measured.values()]
+      .filter((m) => hasAny(m, tasks))
+      .map((m) => ({ ...point(passesOf(m, tasks).value, accuracy(m, tasks)), label: m.strategy.label }));
+  const sampled = SEVERAL.filter((task) => seriesOf(measured, curves.sampled, [task]).length > 0);
+  const charts = [
+    {
+      title: "Low confidence: accuracy and parallelism",
+      shows: `The surest positions of a step together. Tasks with one right answer stay, those with several are lost: their tokens depend on one another. ${sizes}`,
+      x: perStepAxis,
+      y: rightAxis,
+      series: seriesOf(measured, curves.confidence, TASKS),
+    },
+    {
+      title: "The model beside an ideal one, sampled in random order",
+      shows: `Points: the model at temperature 1. Dashed: an ideal model with the same plan, exact. What lies between is the model's own error. ${sizes}`,
+      x: perStepAxis,
+      y: rightAxis,
+      series: seriesOf(measured, curves.sampled, sampled),
+      references: sampled.map((task) => ({
+        kind: "curve" as const,
+        label: `${NAMES[task]}, ideal`,
+        points: overOrders(task, idealAccuracy).map(({ x, y }) => ({ x, y: 100 * y })),
+      })),
+    },
+    {
+      title: "Every strategy: accuracy and forward passes",
+      shows: `One point a strategy and kind of task (lists only). Up and to the left is better. ${sizes}`,
+      mark: "points" as const,
+      x: { label: "Forward passes of an answer" },
+      y: rightAxis,
+      series: [
+        { label: "one right answer", points: costs(SOLVABLE) },
+        { label: "several right answers", points: costs(SEVERAL) },
+      ].filter(({ points }) => points.length > 0),
+    },
+  ];
+  return charts.filter(({ series }) => series.length > 0);
+}
+
+/** One row a strategy, and what the columns mean. */
+export function tableOf(measured: Measured, layers: number, problems: number) {
+  const base = measured.get(BASELINE.label);
+  const baseRows = base && hasAny(base, LISTS) ? rowsOf(base, LISTS).value : null;
+  const tasks = TASKS.filter((task) => [...measured.values()].some((m) => hasAny(m, [task])));
+  const rows = [...measured.values()].map((m) => {
+    const percentOf = (of: readonly TaskId[], end: "value" | "low" | "high" = "value"): number | null =>
+      hasAny(m, of) ? 100 * accuracy(m, of)[end] : null;
+    const rowsNow = hasAny(m, LISTS) ? rowsOf(m, LISTS).value : null;
+    return {
+      strategy: m.strategy.label,
+      method: m.strategy.method,
+      passes: hasAny(m, LISTS) ? passesOf(m, LISTS).value : null,
+      rowLayers: rowsNow === null ? null : layers * rowsNow,
+      ratio: rowsNow === null || baseRows === null ? null : rowsNow / baseRows,
+      one: percentOf(SOLVABLE),
+      oneLow: percentOf(SOLVABLE, "low"),
+      oneHigh: percentOf(SOLVABLE, "high"),
+      several: percentOf(SEVERAL),
+      severalLow: percentOf(SEVERAL, "low"),
+      severalHigh: percentOf(SEVERAL, "high"),
+      ...Object.fromEntries(tasks.map((task) => [task, percentOf([task])])),
+    };
+  });
+  const percent = { unit: "%", digits: 1 };
+  const interval = "End of its 95 % interval (Wilson).";
+  const meanOver = (of: readonly TaskId[]): string =>
+    `Right answers over ${of.map((t) => NAMES[t]).join(", ")}, as far as measured.`;
+  return {
+    title: "All strategies",
+    help: `${problems} problems a task from the test split; at temperature 0 unless it says sampled. Compare accuracy with the first row, one token a step.`,
+    columns: [
+      { key: "strategy", label: "Strategy", help: "Its settings; what is not said is the method's default." },
+      { key: "method", label: "Method", help: "The link opens its card.", of: "method" as const },
+      { key: "passes", label: "Passes", help: "Forward passes of an answer, mean over lists.", digits: 1 },
+      {
+        key: "rowLayers",
+        label: "Row-layers",
+        help: "Rows computed times layers, mean over lists.",
+        digits: 0,
+      },
+      {
+        key: "ratio",
+        label: "of one a step",
+        help: "Row-layers beside those of one token a step.",
+        digits: 2,
+      },
+      { key: "one", label: "One answer", help: meanOver(SOLVABLE), ...percent },
+      { key: "oneLow", label: "from", help: interval, ...percent },
+      { key: "oneHigh", label: "to", help: interval, ...percent },
+      { key: "several", label: "Several", help: meanOver(SEVERAL), ...percent },
+      { key: "severalLow", label: "from", help: interval, ...percent },
+      { key: "severalHigh", label: "to", help: interval, ...percent },
+      ...tasks.map((task) => ({
+        key: task,
+        label: NAMES[task],
+        help: `Right answers of ${problems}.`,
+        ...{ unit: "%", digits: 0 },
+      })),
+    ],
+    rows,
+  };
+}
+
+/** The orderings that are expected, beside what was measured. */
+export const orderingsOf = (measured: Measured, attention: "isolated" | "full") =>
+  expectationTable(checkExpectations(measured, attention), tasksInWords);
+
+const shown = (e: Estimate): string => `${(100 * e.value).toFixed(1)} %`;
+
+/** A strategy beside one token a step, in one sentence; null if either was not measured. */
+export function comparedWith(
+  measured: Measured,
+  label: string,
+  tasks: readonly TaskId[],
+  kind: string,
+): string | null {
+  const [m, base] = [measured.get(label), measured.get(BASELINE.label)];
+  if (!m || !base || !hasAny(m, tasks) || !hasAny(base, tasks)) return null;
+  const [own, before] = [accuracy(m, tasks), accuracy(base, tasks)];
+  const saved = 100 * (1 - passesOf(m, tasks).value / passesOf(base, tasks).value);
+  const rows = 100 * (rowsOf(m, tasks).value / rowsOf(base, tasks).value);
+  return `${label}: on ${own.count} problems with ${kind}, ${shown(own)} right against ${shown(before)} one token a step; ${saved.toFixed(0)} % of the passes saved, ${rows.toFixed(0)} % of the row-layers computed.`;
+}
+
+/** What the page says on the methods' cards, made of the measured numbers. */
+export function notesOf(measured: Measured): { method: string; text: string }[] {
+  const one: readonly TaskId[] = SOLVABLE;
+  return [...measured.values()].flatMap(({ strategy: { label, method } }) => {
+    if (label === BASELINE.label) return [];
+    // What commits early is made for answers that are clear.
+    const kinds: [readonly TaskId[], string][] =
+      method === "prophet" || method === "guided-diffusion"
+        ? [
+            [one, "one right answer"],
+            [SEVERAL, "several right answers"],
+          ]
+        : [[LISTS, "one or several right answers"]];
+    return kinds.flatMap(([tasks, kind]) => {
+      const text = comparedWith(measured, label, tasks, kind);
+      return text === null ? [] : [{ method, text }];
+    });
+  });
+}
