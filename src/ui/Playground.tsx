@@ -5,8 +5,6 @@ import { labelOf, modelOf } from "./definitions";
 import { plural } from "./format";
 import { listenToKeys } from "./keys";
 import { useIsCanvasRun } from "./moment";
-import { CanvasStrip } from "./panels/CanvasStrip";
-import { CanvasText } from "./panels/CanvasText";
 import { DropTarget } from "./panels/DropTarget";
 import { CloseIcon } from "./panels/icons";
 import { Chosen, Inspector } from "./panels/Inspector";
@@ -42,6 +40,10 @@ const SOURCE_NAME: Readonly<Record<RunSource["kind"], string>> = {
   file: "Trace file",
   link: "Run from a link",
 };
+
+/** What only runs that fill a canvas need. */
+const CanvasText = lazy(async () => ({ default: (await import("./panels/CanvasText")).CanvasText }));
+const CanvasStrip = lazy(async () => ({ default: (await import("./panels/CanvasStrip")).CanvasStrip }));
 
 const TaskVerdict = lazy(async () => ({ default: (await import("./panels/TaskVerdict")).TaskVerdict }));
 
@@ -120,11 +122,11 @@ function Stage({ hasChosen = false }: { readonly hasChosen?: boolean }) {
       <Notices />
       <Caption />
       <Verdict />
-      {isCanvas ? <CanvasText /> : <TextPanel />}
+      <Suspense fallback={null}>{isCanvas ? <CanvasText /> : <TextPanel />}</Suspense>
       <Tour />
       <ViewPanel />
       {hasChosen && <ChosenHere />}
-      {isCanvas ? <CanvasStrip /> : <SlotStrip />}
+      <Suspense fallback={null}>{isCanvas ? <CanvasStrip /> : <SlotStrip />}</Suspense>
       <Transport />
     </div>
   );

@@ -6,11 +6,13 @@ import { cancel, report } from "./engine";
 import { playTour, showBestMoment } from "./playback";
 import { addNotice, isBusy, useEngine } from "./stores/engine";
 import { openTour, useLayout } from "./stores/layout";
+import { loadFirstRun } from "./recordings";
 import { usePlayer } from "./stores/player";
 import { beginRun, useRun, type RunSource } from "./stores/run";
-import { readTrace, writeTrace } from "./trace_file";
 
-const RECORDED = "recordings/first-run.jsonl";
+/** Reading with suspicion is for traces of others; its code is fetched with the first of them. */
+const traceFile = () => import("./trace_file");
+
 /** Larger files are no traces of this page; reading one would only stall the tab. */
 const LARGEST_BYTES = 64_000_000;
 
@@ -33,13 +35,7 @@ function greet(): void {
 /** The run that comes with the page. Unless it was asked for, it gives way to whatever is on the stage already. */
 export async function openRecordedRun(isAsked = true): Promise<void> {
   try {
-    const response = await fetch(new URL(RECORDED, document.baseURI));
-    if (!response.ok)
-      throw new DecoscopeError(
-        "load",
-        `The recorded run could not be fetched: expected status 200, found ${response.status}. Reload the page, or run a model of your own.`,
-      );
-    const { events } = readTrace(new Uint8Array(await response.arrayBuffer()));
+    const events = await loadFirstRun();
     if (!isAsked && useRun.getState().source.kind !== "none") return;
     showTrace({ kind: "recorded" }, events);
     if (!isAsked) greet();
@@ -56,6 +52,7 @@ export async function openTraceFile(file: File): Promise<void> {
         "load",
         `${file.name} has ${file.size} bytes; a trace has at most ${LARGEST_BYTES}. Choose a file saved by \u201cSave trace file\u201d.`,
       );
+    const { readTrace } = await traceFile();
     const { events, warnings } = readTrace(new Uint8Array(await file.arrayBuffer()));
     for (const warning of warnings) addNotice(`${file.name}: ${warning}.`);
     useEngine.setState({ error: null });
@@ -66,12 +63,17 @@ export async function openTraceFile(file: File): Promise<void> {
 }
 
 /** Saves the whole run on the stage, whatever moment is shown. */
-export function saveTrace(): void {
+export async function saveTrace(): Promise<void> {
   const { timeline } = useRun.getState();
   const { start } = timeline.latest;
   const name = start ? `${start.method}-seed-${start.seed}` : "run";
-  download(
-    `decoscope-${name}.jsonl.gz`,
-    new Blob([writeTrace(timeline.events)], { type: "application/gzip" }),
-  );
+  try {
+    const { writeTrace } = await traceFile();
+    download(
+      `decoscope-${name}.jsonl.gz`,
+      new Blob([writeTrace(timeline.events)], { type: "application/gzip" }),
+    );
+  } catch (thrown) {
+    report(thrown);
+  }
 }

@@ -3,10 +3,21 @@ import { openRecordedRun } from "./files";
 import { openMethod } from "./open_method";
 import { placeIds } from "./places/index";
 import { HOME, readFragment } from "./routes";
-import { openLink } from "./share_link";
+import { report } from "./engine";
 import { addNotice } from "./stores/engine";
 import { useRoute } from "./stores/route";
 import { useRun } from "./stores/run";
+
+/** The code that reads links is fetched by those who come with one. */
+async function followLink(fragment: string): Promise<void> {
+  try {
+    const { openLink } = await import("./share_link");
+    if (useRoute.getState().opened === fragment) openLink(fragment);
+  } catch (thrown) {
+    report(thrown);
+  }
+  if (useRun.getState().source.kind === "none") await openRecordedRun(false);
+}
 
 /** Goes where a fragment says; says what is wrong with one that leads nowhere. */
 export function follow(fragment: string): void {
@@ -24,7 +35,7 @@ export function follow(fragment: string): void {
     void openMethod(item);
     return;
   }
-  if (read.kind === "link" && isNew) openLink(fragment);
+  if (read.kind === "link" && isNew) void followLink(fragment);
   // A link's own run goes before the recorded one, which is fetched only for those who see the stage.
-  if (useRun.getState().source.kind === "none") void openRecordedRun(false);
+  else if (useRun.getState().source.kind === "none") void openRecordedRun(false);
 }

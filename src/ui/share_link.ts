@@ -128,7 +128,7 @@ export function openLink(fragment: string): boolean {
   if (link.status !== "read") return false;
   const { views, hash, ...settings } = link.contents;
   adoptSettings({ ...settings, detail: "full", profile: false });
-  setView(viewOf(views[0] ?? DEFAULT_VIEW).id);
+  setView(viewOf(views[0] ?? DEFAULT_VIEW).head.id);
   if (link.trace && openTrace(link.trace, hash)) return true;
   expectHash(hash);
   const isTold = link.trace !== null || link.issues.some(({ key }) => key === "trace");

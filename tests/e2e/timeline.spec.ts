@@ -3,12 +3,27 @@ import { expect, test } from "./decoscope";
 
 test("a live run pauses, resumes and ends, by buttons and by keys", async ({ app, page }) => {
   await app.open();
-  await app.set({ newTokens: 120 });
+  await app.set({ newTokens: 200 });
   await page.getByRole("button", { name: "One step", exact: true }).click();
   await expect(app.status).toHaveAttribute("data-phase", "paused");
-  await page.getByRole("button", { name: "Play", exact: true }).click();
-  await expect(app.status).toHaveAttribute("data-phase", "running");
-  await page.getByRole("button", { name: "Pause", exact: true }).click();
+  // Inside the page: a quick engine ends the run before two clicks from outside get there.
+  const phases = await page.evaluate(async () => {
+    const status = document.querySelector<HTMLElement>('[data-testid="engine-status"]')!;
+    const press = async (label: string) => {
+      for (let frame = 0; frame < 600; frame++) {
+        const button = document.querySelector<HTMLButtonElement>(`button[aria-label="${label}"]:enabled`);
+        if (button) {
+          const phase = status.dataset["phase"];
+          button.click();
+          return phase;
+        }
+        await new Promise(requestAnimationFrame);
+      }
+      throw new Error(`expected a button ${label} to press, found none`);
+    };
+    return [await press("Play"), await press("Pause")];
+  });
+  expect(phases[1]).toBe("running");
   await expect(app.status).toHaveAttribute("data-phase", "paused");
   // The round that was under way may still arrive; after it, a paused engine works on nothing.
   await page.waitForTimeout(3000);

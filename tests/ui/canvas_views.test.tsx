@@ -6,7 +6,8 @@ import type { RunView } from "../../src/trace/view";
 import { inlineVariables } from "../../src/ui/svg_file";
 import { shownCells } from "../../src/ui/views/canvas/cells";
 import { positionAfterKey } from "../../src/ui/views/canvas/keys";
-import { shownView, tabsFor, views } from "../../src/ui/views/index";
+import { canvasStripView } from "../../src/ui/views/canvas/strip";
+import { shownView, tabsFor } from "../../src/ui/views/index";
 import type { Size, ViewDefinition } from "../../src/ui/views/view";
 import {
   cachedRun,
@@ -43,7 +44,8 @@ it.each(Object.entries({ ...canvasRuns, gapsRun }))("%s is a legal trace", (_, r
   expect(checkTrace(run.events)).toBeNull();
 });
 
-for (const definition of views.filter((v) => v.isFor !== "text")) {
+const views = [...(await Promise.all(tabsFor(true).map((tab) => tab.load()))), canvasStripView];
+for (const definition of views) {
   describe(`view ${definition.id} of a canvas`, () => {
     const step = middle(storedRun);
     const view = definition.isWholeRun ? storedRun.latest : storedRun.viewAfterStep(step);
@@ -172,12 +174,12 @@ describe("marks on the timeline", () => {
 
 describe("tabs", () => {
   it("are those of the run's kind", () => {
-    expect(tabsFor(true).map((v) => v.id)).toContain("canvas");
-    expect(tabsFor(true).map((v) => v.id)).not.toContain("tree");
-    expect(tabsFor(false).map((v) => v.id)).not.toContain("canvas");
-    expect(shownView("tree", true).id).toBe("canvas");
-    expect(shownView("costs", true).id).toBe("costs");
-    expect(shownView("canvas", false).id).toBe("tree");
+    expect(tabsFor(true).map((v) => v.head.id)).toContain("canvas");
+    expect(tabsFor(true).map((v) => v.head.id)).not.toContain("tree");
+    expect(tabsFor(false).map((v) => v.head.id)).not.toContain("canvas");
+    expect(shownView("tree", true).head.id).toBe("canvas");
+    expect(shownView("costs", true).head.id).toBe("costs");
+    expect(shownView("canvas", false).head.id).toBe("tree");
   });
 });
 

@@ -7,6 +7,7 @@ import { checkTrace } from "../../src/trace/grammar";
 import { foldEvents } from "../../src/trace/fold";
 import { draftOf, fits, methods, modelOf, runSchema, samplerSchema } from "../../src/ui/definitions";
 import { CardPicture } from "../../src/ui/gallery/CardPicture";
+import { parseRecording } from "../../src/ui/recordings";
 import { recordingOf, showcaseSettings } from "../../src/ui/showcase";
 import { readTrace } from "../../src/ui/trace_file";
 import { filesUnder, ROOT } from "../helpers/repository";
@@ -47,6 +48,8 @@ describe("recordings", () => {
     (id, method) => {
       const { events, warnings } = recorded(id);
       expect(warnings).toEqual([]);
+      // The page reads its own recordings without these checks.
+      expect(parseRecording(readFileSync(`${ROOT}/public/${recordingOf(id)}`))).toEqual(events);
       expect(checkTrace(events)).toBeNull();
       const { start, status } = foldEvents(events);
       const { model, draft, params, sampler, prompt, seed, maxNewTokens } = showcaseSettings(method);

@@ -3,7 +3,8 @@ import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 import type { RunView } from "../../src/trace/view";
 import { inlineVariables } from "../../src/ui/svg_file";
-import { views } from "../../src/ui/views/index";
+import { slotsView } from "../../src/ui/views/slots";
+import { tabsFor } from "../../src/ui/views/index";
 import { treeView } from "../../src/ui/views/tree";
 import type { Size, ViewDefinition } from "../../src/ui/views/view";
 import { after, stepWhere, timeline } from "./moments";
@@ -24,7 +25,8 @@ const residual = stepWhere("residual");
 const atResidual = timeline.viewAfterStep(residual);
 
 // Drawings of runs that fill a canvas have tests of their own.
-for (const definition of views.filter((v) => v.isFor !== "canvas")) {
+const views = await Promise.all(tabsFor(false).map((tab) => tab.load()));
+for (const definition of [...views, slotsView]) {
   describe(`view ${definition.id}`, () => {
     it("draws the stored picture", async () => {
       const svg = draw(definition, atResidual, residual);

@@ -91,7 +91,7 @@ function TraceMenu() {
         className="quiet"
         items={[
           { label: "Open trace file\u2026", onSelect: () => file.current?.click() },
-          { label: "Save trace file", isDisabled: !hasRun, onSelect: saveTrace },
+          { label: "Save trace file", isDisabled: !hasRun, onSelect: () => void saveTrace() },
           { label: "Show the recorded run", onSelect: () => void openRecordedRun() },
         ]}
       >

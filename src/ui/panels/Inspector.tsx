@@ -1,5 +1,5 @@
 /** The inspector column: what is chosen, its laws and its acceptance test; numbers of the run. */
-import { useMemo } from "react";
+import { lazy, Suspense, useMemo } from "react";
 import { acceptanceOfTested, tokensPerTargetForward } from "../../trace/metrics";
 import type { RunView } from "../../trace/view";
 import { labelOf } from "../definitions";
@@ -16,8 +16,9 @@ import { CanvasCounts, CanvasHeadline } from "./CanvasFacts";
 import { Fact } from "./Fact";
 import { ForceToken } from "./ForceToken";
 import { Laws } from "./Laws";
-import { Position } from "./Position";
 import { TreePays } from "./TreePays";
+
+const Position = lazy(async () => ({ default: (await import("./Position")).Position }));
 
 function Headline({ view }: { readonly view: RunView }) {
   const { metrics } = view;
@@ -148,11 +149,13 @@ export function Chosen() {
   );
   if (position)
     return (
-      <Position
-        inspected={position}
-        steps={Math.max(latest.canvas?.start.planned ?? 0, latest.rounds.length)}
-        onChange={position.isPrompt ? null : (change) => branchFrom(latest, position, change)}
-      />
+      <Suspense fallback={null}>
+        <Position
+          inspected={position}
+          steps={Math.max(latest.canvas?.start.planned ?? 0, latest.rounds.length)}
+          onChange={position.isPrompt ? null : (change) => branchFrom(latest, position, change)}
+        />
+      </Suspense>
     );
   if (inspected && !isCanvas)
     return (

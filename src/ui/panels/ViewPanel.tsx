@@ -12,11 +12,12 @@ import { usePlayer } from "../stores/player";
 import { useRun } from "../stores/run";
 import { shownView, tabsFor } from "../views/index";
 import { neighbourOf } from "../views/tree_keys";
-import type { Placement, Size, ViewDefinition } from "../views/view";
+import type { Placement, Size, ViewDefinition, ViewHead } from "../views/view";
 import { FORCE_ACTION, force } from "./ForceToken";
 import { FitIcon, MinusIcon, PlusIcon } from "./icons";
 import { SaveMenu } from "./SaveMenu";
 import { useSize } from "./use_size";
+import { useView } from "./use_view";
 
 const SMALLEST_SCALE = 0.15;
 const LARGEST_SCALE = 3;
@@ -115,7 +116,7 @@ function Canvas({ definition, moment, size, placement }: CanvasProps) {
 }
 
 /** What the visitor chose to see in a drawing, or the first it offers. */
-function useChoice({ id, choice }: ViewDefinition): string | undefined {
+function useChoice({ id, choice }: ViewHead): string | undefined {
   const chosen = useLayout((s) => s.choices[id]);
   return choice?.options.find((o) => o.value === chosen)?.value ?? choice?.options[0]?.value;
 }
@@ -142,14 +143,14 @@ function onMarkKey(e: KeyboardEvent<HTMLElement>, moment: Moment, size: Size): v
 }
 
 /** What a drawing lets the visitor choose. */
-function ChoicePicker({ definition }: { readonly definition: ViewDefinition }) {
-  const chosen = useChoice(definition);
-  if (!definition.choice) return null;
-  const { label, options } = definition.choice;
+function ChoicePicker({ head }: { readonly head: ViewHead }) {
+  const chosen = useChoice(head);
+  if (!head.choice) return null;
+  const { label, options } = head.choice;
   return (
     <label className="view-choice">
       <span className="visually-hidden">{label}</span>
-      <select value={chosen} onChange={(e) => setChoice(definition.id, e.target.value)}>
+      <select value={chosen} onChange={(e) => setChoice(head.id, e.target.value)}>
         {options.map((o) => (
           <option key={o.value} value={o.value}>
             {o.label}
@@ -173,13 +174,12 @@ function ExportMenu({ definition, moment, size }: Omit<CanvasProps, "placement">
 export function ViewPanel() {
   const id = useLayout((s) => s.view);
   const isCanvas = useIsCanvasRun();
-  const definition = shownView(id, isCanvas);
+  const tab = shownView(id, isCanvas);
+  const { head } = tab;
+  const definition = useView(tab);
   const shown = useMoment();
   const latest = useRun((s) => s.latest);
-  const moment = useMemo(
-    () => (definition.isWholeRun ? { ...shown, view: latest } : shown),
-    [definition, shown, latest],
-  );
+  const moment = useMemo(() => (head.isWholeRun ? { ...shown, view: latest } : shown), [head, shown, latest]);
   const timeline = useRun((s) => s.timeline);
   const frame = useRef<HTMLDivElement>(null);
   const measured = useSize(frame);
@@ -187,30 +187,30 @@ export function ViewPanel() {
     () => ({
       width: measured?.width ?? 0,
       height:
-        (measured && definition.heightAt?.(moment.view, moment.step, measured.width)) ??
+        (measured && definition?.heightAt?.(moment.view, moment.step, measured.width)) ??
         measured?.height ??
         0,
     }),
     [measured, definition, moment],
   );
   const fitted = useMemo(
-    () => (definition.fit && size.width > 0 ? definition.fit(moment.view, moment.step, size) : null),
+    () => (definition?.fit && size.width > 0 ? definition.fit(moment.view, moment.step, size) : null),
     [definition, moment, size],
   );
-  const { moved, scaleBy, reset } = useZoom(frame, fitted, definition.isZoomable, timeline);
-  const placement = definition.isZoomable ? moved : null;
+  const { moved, scaleBy, reset } = useZoom(frame, fitted, head.isZoomable, timeline);
+  const placement = head.isZoomable ? moved : null;
   return (
-    <Tabs.Root className="view-panel" value={definition.id} onValueChange={setView} activationMode="manual">
+    <Tabs.Root className="view-panel" value={head.id} onValueChange={setView} activationMode="manual">
       <div className="view-bar">
         <Tabs.List className="tabs" aria-label="Views">
           {tabsFor(isCanvas).map((t) => (
-            <Tabs.Trigger key={t.id} value={t.id}>
-              {t.label}
+            <Tabs.Trigger key={t.head.id} value={t.head.id}>
+              {t.head.label}
             </Tabs.Trigger>
           ))}
         </Tabs.List>
         <div className="view-tools">
-          {definition.isZoomable && (
+          {head.isZoomable && (
             <>
               <button
                 type="button"
@@ -242,24 +242,24 @@ export function ViewPanel() {
               </button>
             </>
           )}
-          <ChoicePicker definition={definition} />
-          <ExportMenu definition={definition} moment={moment} size={size} />
+          <ChoicePicker head={head} />
+          {definition && <ExportMenu definition={definition} moment={moment} size={size} />}
         </div>
       </div>
       <Tabs.Content
-        value={definition.id}
+        value={head.id}
         className="view-frame"
-        data-zoomable={definition.isZoomable || undefined}
-        data-testid={`view-${definition.id}`}
+        data-zoomable={head.isZoomable || undefined}
+        data-testid={`view-${head.id}`}
         ref={frame}
-        tabIndex={definition.isZoomable ? -1 : 0}
+        tabIndex={head.isZoomable ? -1 : 0}
         onKeyDown={(e) => onMarkKey(e, moment, size)}
       >
-        {measured && measured.width > 0 && (
+        {definition && measured && measured.width > 0 && (
           <Canvas definition={definition} moment={moment} size={size} placement={placement} />
         )}
       </Tabs.Content>
-      <p className="view-help help">{definition.help}</p>
+      <p className="view-help help">{head.help}</p>
     </Tabs.Root>
   );
 }

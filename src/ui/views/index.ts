@@ -1,46 +1,39 @@
-/** The drawings of the page, in the order of their tabs. One file each; add a line to add one. */
+/**
+ * The drawings of the page, in the order of their tabs. One file each; add a line to add one. The first stage needs those of texts;
+ * drawings of other runs are fetched with the first such run.
+ */
 import { acceptanceView } from "./acceptance";
-import { canvasView } from "./canvas/grid";
-import { curvesView } from "./canvas/curves";
-import { mapView } from "./canvas/map";
-import { canvasStripView } from "./canvas/strip";
+import { CANVAS_HEAD, CURVES_HEAD, MAP_HEAD } from "./canvas/heads";
 import { costsView } from "./costs";
-import { slotsView } from "./slots";
 import { stepsView } from "./steps";
 import { tokensView } from "./tokens";
 import { treeView } from "./tree";
-import type { ViewDefinition } from "./view";
+import { lazyTab, tabOf, type ViewTab } from "./view";
 
-export const views: readonly ViewDefinition[] = [
-  treeView,
-  canvasView,
-  mapView,
-  curvesView,
-  stepsView,
-  tokensView,
-  acceptanceView,
-  costsView,
-  slotsView,
-  canvasStripView,
+const FIRST = tabOf(treeView);
+
+export const tabs: readonly ViewTab[] = [
+  FIRST,
+  lazyTab(CANVAS_HEAD, async () => (await import("./canvas/grid")).canvasView),
+  lazyTab(MAP_HEAD, async () => (await import("./canvas/map")).mapView),
+  lazyTab(CURVES_HEAD, async () => (await import("./canvas/curves")).curvesView),
+  tabOf(stepsView),
+  tabOf(tokensView),
+  tabOf(acceptanceView),
+  tabOf(costsView),
 ];
 
-/** Drawings that stand under the stage all the time and are no tabs. */
-export const STRIPS: ReadonlySet<string> = new Set([slotsView.id, canvasStripView.id]);
-
-/** What tabs there are, for runs of every kind. */
-const tabs: readonly ViewDefinition[] = views.filter((v) => !STRIPS.has(v.id));
-
 /** The tabs of the stage for a run that fills a canvas, or for one that appends to a text. */
-export const tabsFor = (isCanvas: boolean): readonly ViewDefinition[] =>
-  tabs.filter((v) => v.isFor === undefined || (v.isFor === "canvas") === isCanvas);
+export const tabsFor = (isCanvas: boolean): readonly ViewTab[] =>
+  tabs.filter(({ head }) => head.isFor === undefined || (head.isFor === "canvas") === isCanvas);
 
 export const DEFAULT_VIEW = treeView.id;
 
 /** The tab with this id, or the first. */
-export const viewOf = (id: string): ViewDefinition => tabs.find((v) => v.id === id) ?? treeView;
+export const viewOf = (id: string): ViewTab => tabs.find(({ head }) => head.id === id) ?? FIRST;
 
 /** The tab with this id if it suits the kind of run, else the first that does. */
-export const shownView = (id: string, isCanvas: boolean): ViewDefinition => {
+export const shownView = (id: string, isCanvas: boolean): ViewTab => {
   const suited = tabsFor(isCanvas);
-  return suited.find((v) => v.id === id) ?? suited[0] ?? treeView;
+  return suited.find(({ head }) => head.id === id) ?? suited[0] ?? FIRST;
 };

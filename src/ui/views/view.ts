@@ -30,7 +30,8 @@ export interface DrawingProps {
   readonly onPin?: (selection: Selection) => void;
 }
 
-export interface ViewDefinition {
+/** What is known of a view before its drawing is fetched. */
+export interface ViewHead {
   /** As in the `views` of methods. */
   readonly id: string;
   readonly label: string;
@@ -47,10 +48,43 @@ export interface ViewDefinition {
   };
   /** Panned and zoomed by the frame. */
   readonly isZoomable: boolean;
+}
+
+export interface ViewDefinition extends ViewHead {
   /** One svg element of exactly `size`. */
   readonly Drawing: (props: DrawingProps) => ReactElement;
   /** Where a zoomable drawing puts itself when nobody moved it. */
   readonly fit?: (view: RunView, step: number, size: Size) => Placement;
   /** Height of the drawing at a width, for those that have a natural one. */
   readonly heightAt?: (view: RunView, step: number, width: number) => number;
+}
+
+/** A tab of the stage: its head, and its drawing, which is here from the start or fetched when it is first shown. */
+export interface ViewTab {
+  readonly head: ViewHead;
+  /** The view once it is here. */
+  readonly ready: () => ViewDefinition | null;
+  readonly load: () => Promise<ViewDefinition>;
+}
+
+/** The tab of a view that comes with the page. */
+export const tabOf = (view: ViewDefinition): ViewTab => ({
+  head: view,
+  ready: () => view,
+  load: () => Promise.resolve(view),
+});
+
+/** The tab of a view whose code is fetched when a run needs it. A failed fetch is tried again the next time. */
+export function lazyTab(head: ViewHead, fetchView: () => Promise<ViewDefinition>): ViewTab {
+  let view: ViewDefinition | null = null;
+  let asked: Promise<ViewDefinition> | null = null;
+  const load = () =>
+    (asked ??= fetchView().then(
+      (fetched) => (view = fetched),
+      (thrown: unknown) => {
+        asked = null;
+        throw thrown;
+      },
+    ));
+  return { head, ready: () => view, load };
 }

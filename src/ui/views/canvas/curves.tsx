@@ -4,6 +4,7 @@ import { scaleLinear } from "d3-scale";
 import { line } from "d3-shape";
 import { count } from "../../format";
 import type { DrawingProps, ViewDefinition } from "../view";
+import { CURVES_HEAD } from "./heads";
 import { type StepNumbers, stepNumbers } from "./series";
 
 const EDGE = 24;
@@ -243,12 +244,7 @@ function CurvesDrawing({ view, step, size }: DrawingProps) {
 }
 
 export const curvesView: ViewDefinition = {
-  id: "scores",
-  label: "Curves",
-  help: "The toned column is the shown step. The axis goes to the last planned step: what an early stop saves stays empty. Confidence and gap are means over the masked positions that the step looked at.",
-  isZoomable: false,
-  isFor: "canvas",
-  isWholeRun: true,
+  ...CURVES_HEAD,
   Drawing: CurvesDrawing,
   heightAt: (_view, _step, width) => 12 + (width >= WIDE ? 2 : 4) * (PANEL + 16),
 };

@@ -4,6 +4,7 @@ import { shortProbability, truncate } from "../../format";
 import { textWidth } from "../text_width";
 import { tokenLabel } from "../token_label";
 import type { DrawingProps, ViewDefinition } from "../view";
+import { CANVAS_HEAD } from "./heads";
 import { CacheBar } from "./cache_bar";
 import { type CellState, type ShownCell, shownCells } from "./cells";
 import { onPositionKey } from "./keys";
@@ -207,11 +208,7 @@ function GridDrawing({ view, step, size, selection = null, onHover, onPin }: Dra
 }
 
 export const canvasView: ViewDefinition = {
-  id: "canvas",
-  label: "Canvas",
-  help: "Italic: masked, and what the model would put there now, its probability, and the next likely token; * was said in an earlier step. Blue: committed in this step. s7: committed in step 7. Shaded: the block at work. Foot of a cell: its cache, full if computed in this step, shorter and paler with age.",
-  isZoomable: false,
-  isFor: "canvas",
+  ...CANVAS_HEAD,
   Drawing: GridDrawing,
   heightAt: (view, _step, width) => {
     const { columns } = gridOf(width);

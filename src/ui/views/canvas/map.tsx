@@ -5,8 +5,9 @@ import type { RunView } from "../../../trace/view";
 import { truncate } from "../../format";
 import { tokenLabel } from "../token_label";
 import type { DrawingProps, ViewDefinition } from "../view";
+import { MAP_HEAD } from "./heads";
 import { canvasRounds } from "./cells";
-import { type Channel, channelOf, CHANNELS, scaleEnd } from "./channels";
+import { type Channel, channelOf, scaleEnd } from "./channels";
 import { positionAfterKey } from "./keys";
 import { type CommitShape, REASON_SHAPE, SHAPE_NAME, shapePath } from "./signs";
 
@@ -370,16 +371,7 @@ function MapDrawing({ view, step, size, choice, selection = null, onHover, onPin
 }
 
 export const mapView: ViewDefinition = {
-  id: "denoised",
-  label: "Map",
-  help: "The stronger the ink, the more, on the scale above. Blue shapes: commits. Orange crosses: masked again. Toned ground: a token stands there already. Bare: masked and not asked. Vertical lines: the block at work. The framed row is the shown step; choose any place to go there.",
-  isZoomable: false,
-  isFor: "canvas",
-  isWholeRun: true,
-  choice: {
-    label: "What the map shows",
-    options: CHANNELS.map(({ id, label }) => ({ value: id, label })),
-  },
+  ...MAP_HEAD,
   Drawing: MapDrawing,
   heightAt: (view, _step, width) => {
     const plot = plotOf(view, width);
