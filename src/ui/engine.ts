@@ -3,6 +3,7 @@
  * writer of the engine store and, together with opening a recorded trace, of the run store.
  */
 import { toErrorRecord, type ErrorRecord } from "../base/errors";
+import type { TraceEvent } from "../trace/events";
 import type { LoadProgress, RunSettings, WorkerMessage } from "../worker/api";
 import type * as ClientModule from "../worker/client";
 import { keepCosts, useCosts } from "./stores/costs";
@@ -83,11 +84,22 @@ function onMessage(message: WorkerMessage): void {
       if (message.run !== activeRun) return;
       if (!activeTimeline) return;
       appendEvents(message.events, activeTimeline);
+      arrive(message.events);
       if (message.events.some((e) => e.kind === "run_end")) onEnd(activeTimeline);
       return;
     case "device_lost":
       loseDevice(message.error);
   }
+}
+
+/** Rounds that came are awaited no longer; after the end none is. */
+function arrive(events: readonly TraceEvent[]): void {
+  const { roundsAwaited } = useEngine.getState();
+  if (roundsAwaited === 0) return;
+  const came = events.some((e) => e.kind === "run_end")
+    ? roundsAwaited
+    : events.filter((e) => e.kind === "cost").length;
+  useEngine.setState({ roundsAwaited: Math.max(0, roundsAwaited - came) });
 }
 
 function loseDevice(error: ErrorRecord): void {
@@ -96,7 +108,7 @@ function loseDevice(error: ErrorRecord): void {
   activeRun = null;
   isStarting = false;
   attempt++;
-  useEngine.setState({ phase: "idle", progress: null, device: null, isLost: true, error });
+  useEngine.setState({ phase: "idle", roundsAwaited: 0, progress: null, device: null, isLost: true, error });
 }
 
 async function openClient(): Promise<ClientModule.EngineClient> {
@@ -187,7 +199,7 @@ async function start(wanted: NonNullable<typeof asked>, isPaused: boolean): Prom
   const mine = ++attempt;
   asked = wanted;
   isStarting = true;
-  useEngine.setState({ phase: "opening", error: null, isLost: false, progress: null });
+  useEngine.setState({ phase: "opening", roundsAwaited: 0, error: null, isLost: false, progress: null });
   try {
     const engine = await openClient();
     const device = await engine.openDevice();
@@ -235,12 +247,14 @@ export function pause(): void {
 
 export function resume(): void {
   withRun((engine, number) => engine.resume(number));
+  useEngine.setState({ roundsAwaited: 0 });
   if (useEngine.getState().phase === "paused") setPhase("running");
 }
 
 /** Runs the engine one round and pauses. */
 export function step(): void {
   withRun((engine, number) => engine.step(number));
+  useEngine.setState((s) => ({ roundsAwaited: s.roundsAwaited + 1 }));
   if (useEngine.getState().phase === "running") setPhase("paused");
 }
 

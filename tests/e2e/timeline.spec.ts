@@ -6,6 +6,9 @@ test("a live run pauses, resumes and ends, by buttons and by keys", async ({ app
   await app.set({ newTokens: 200 });
   await page.getByRole("button", { name: "One step", exact: true }).click();
   await expect(app.status).toHaveAttribute("data-phase", "paused");
+  // The first step waits for its kernels to be compiled, and the status line says so.
+  await expect(page.getByTestId("step-count")).toContainText("1 / 1", { timeout: 60_000 });
+  await expect(app.status).toContainText("paused");
   // Inside the page: a quick engine ends the run before two clicks from outside get there.
   const phases = await page.evaluate(async () => {
     const status = document.querySelector<HTMLElement>('[data-testid="engine-status"]')!;

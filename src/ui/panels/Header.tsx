@@ -25,14 +25,19 @@ function EngineStatus() {
   const hasWebGpu = useEngine((s) => s.hasWebGpu);
   const isLost = useEngine((s) => s.isLost);
   // The kernels of a method are compiled between its start and its first round; later runs find them ready.
-  const isPreparing = useRun((s) => s.latest.metrics.tokens === 0) && phase === "running";
+  const isStepping = useEngine((s) => s.roundsAwaited > 0);
+  const isPreparing =
+    useRun((s) => s.latest.metrics.tokens === 0) &&
+    (phase === "running" || (phase === "paused" && isStepping));
   const where = device ? device.adapter : hasWebGpu ? "WebGPU" : "No WebGPU";
   const state = isLost
     ? "device lost"
     : hasWebGpu
       ? isPreparing
         ? "compiling kernels"
-        : PHASE_NAME[phase]
+        : phase === "paused" && isStepping
+          ? "one step"
+          : PHASE_NAME[phase]
       : "recorded runs only";
   return (
     <p className="engine-status" data-testid="engine-status" data-phase={phase}>

@@ -9,6 +9,8 @@ export type EnginePhase =
 
 export interface EngineState {
   readonly phase: EnginePhase;
+  /** Rounds asked for one by one that have not come yet. */
+  readonly roundsAwaited: number;
   readonly device: DeviceInfo | null;
   readonly progress: LoadProgress | null;
   /** Kernels being built on the way to a run. */
@@ -25,6 +27,7 @@ export interface EngineState {
 
 export const useEngine = create<EngineState>()(() => ({
   phase: "idle",
+  roundsAwaited: 0,
   device: null,
   progress: null,
   build: null,
