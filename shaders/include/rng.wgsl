@@ -5,6 +5,8 @@ const PURPOSE_DRAFT = 2u;
 const PURPOSE_ACCEPT = 3u;
 const PURPOSE_FINAL = 4u;
 const PURPOSE_PROPOSE = 16u;
+const PURPOSE_LATENT = 32u;
+const PURPOSE_LATENT_NOISE = 33u;
 
 fn pcg4d(v0: vec4<u32>) -> vec4<u32> {
   var v = v0 * 1664525u + 1013904223u;

@@ -19,6 +19,10 @@ export const Purpose = {
   RANK: 17,
   /** Uniform that decides whether a masked position is committed in a step; `node` is the position. */
   TRANSITION: 18,
+  /** Uniforms of a fresh latent; `node` is the position, `index` twice the channel and one more; `step` is 0. */
+  LATENT: 32,
+  /** The same of noise that is mixed into a latent in a step. */
+  LATENT_NOISE: 33,
 } as const;
 export type Purpose = (typeof Purpose)[keyof typeof Purpose];
 

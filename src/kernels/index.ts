@@ -16,6 +16,7 @@ import {
   drawChildrenKernel,
   drawIndependentKernel,
 } from "./expand_tree";
+import { embedMixKernel, latentStartKernel, recurBeginKernel, recurEndKernel } from "./latents";
 import { rankTreeKernel } from "./rank_tree";
 import { processLogitsKernel } from "./process_logits";
 import { rowStatsKernel } from "./row_stats";
@@ -73,4 +74,8 @@ export const kernels: readonly Kernel[] = [
   rmsnormKernel,
   ropeKernel,
   siluMulKernel,
+  latentStartKernel,
+  embedMixKernel,
+  recurBeginKernel,
+  recurEndKernel,
 ];

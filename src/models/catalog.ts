@@ -8,6 +8,8 @@ export interface CatalogEntry {
   readonly label: string;
   /** Which positions it sees: earlier ones (`causal`) or all (`masked`). */
   readonly kind: "causal" | "masked";
+  /** Recurrences it was trained with on average, if its depth is recurrent. */
+  readonly recurrence?: number;
   /** One sentence for the menu. */
   readonly description: string;
   /** Numbers in all weights together. */

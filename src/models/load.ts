@@ -1,9 +1,9 @@
 /** From a directory of model files to everything the engine needs, on the CPU; nothing here touches the GPU. */
 import { DecoscopeError } from "../base/errors";
-import { findArchitecture, type KnownConfig } from "./architectures";
+import { findArchitecture, type KnownArchitecture, type KnownConfig } from "./architectures";
 import { findShards, INDEX_FILE, readShards, SINGLE_FILE } from "./checkpoint";
 import { parseJson } from "./config";
-import type { Architecture, CheckpointTensors, ModelFacts } from "./model";
+import type { CheckpointTensors, ModelFacts } from "./model";
 import { Reader } from "./reader";
 import { MissingFileError, type ModelSource, type ReadOptions } from "./source";
 import { Tokenizer } from "./tokenizer/tokenizer";
@@ -11,7 +11,7 @@ import { mapWeights } from "./weights";
 
 export interface LoadedModel {
   readonly facts: ModelFacts;
-  readonly architecture: Architecture<KnownConfig>;
+  readonly architecture: KnownArchitecture;
   readonly config: KnownConfig;
   readonly tensors: CheckpointTensors;
   readonly tokenizer: Tokenizer;

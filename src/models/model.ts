@@ -22,6 +22,16 @@ export interface MaskedFacts {
   readonly logitShift: 0 | 1;
 }
 
+/** How a model of recurrent depth is put together: prelude, a core that runs again and again, coda. */
+export interface RecurrenceFacts {
+  /** Layers of each part. */
+  readonly nPrelude: number;
+  readonly nCore: number;
+  readonly nCoda: number;
+  /** Recurrences that training used, on average: what the model runs where nothing else is asked for. */
+  readonly trainedRecurrence: number;
+}
+
 /** What decoding methods may know of a model. */
 export interface ModelFacts {
   readonly id: string;

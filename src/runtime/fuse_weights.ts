@@ -4,11 +4,34 @@
  */
 import { assert } from "../base/errors";
 import { gatedRowOrder, rotaryRowOrder } from "../kernels/weights";
+import type { CheckpointTensors } from "../models/model";
 
 export interface Matrix {
   readonly rows: number;
   readonly cols: number;
   readonly values: Float32Array<ArrayBuffer>;
+}
+
+/** A checkpoint's matrix as numbers. */
+export function matrix(tensors: CheckpointTensors, name: string): Matrix {
+  const t = tensors.get(name);
+  const [rows, cols] = t.shape;
+  assert(rows !== undefined && cols !== undefined, `${name} is no matrix`);
+  return { rows, cols, values: t.toFloat32() };
+}
+
+/** Rows [from, to) of a matrix. */
+export const rowsOfMatrix = ({ cols, values }: Matrix, from: number, to: number): Matrix => ({
+  rows: to - from,
+  cols,
+  values: values.slice(from * cols, to * cols),
+});
+
+/** Columns [from, to) of a matrix. */
+export function columnsOfMatrix({ rows, cols, values }: Matrix, from: number, to: number): Matrix {
+  const part = new Float32Array(rows * (to - from));
+  for (let r = 0; r < rows; r++) part.set(values.subarray(r * cols + from, r * cols + to), r * (to - from));
+  return { rows, cols: to - from, values: part };
 }
 
 /** Multiplies column c by gain[c], in place. */

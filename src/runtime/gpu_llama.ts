@@ -18,9 +18,9 @@ import type { Recording, Tuning } from "../kernels/tuning";
 import type { WeightMatrix } from "../kernels/weights";
 import type { LlamaConfig } from "../models/architectures/llama";
 import type { LoadedModel } from "../models/load";
-import type { CheckpointTensors, MaskedFacts, ModelFacts } from "../models/model";
-import { foldGain, fuseGateUp, fuseQkv, type Matrix } from "./fuse_weights";
-import type { GpuModel, ModelState, RowBuffers } from "./gpu_model";
+import type { MaskedFacts, ModelFacts } from "../models/model";
+import { foldGain, fuseGateUp, fuseQkv, matrix, type Matrix } from "./fuse_weights";
+import { EXTRA_POSITIONS, type GpuModel, type ModelState, type RowBuffers } from "./gpu_model";
 import { uploadMatrix } from "./upload";
 
 interface LayerWeights {
@@ -28,16 +28,6 @@ interface LayerWeights {
   readonly out: WeightMatrix;
   readonly gateUp: WeightMatrix;
   readonly down: WeightMatrix;
-}
-
-/** Positions beyond the context that tree nodes near its end may have. */
-const EXTRA_POSITIONS = 256;
-
-function matrix(tensors: CheckpointTensors, name: string): Matrix {
-  const t = tensors.get(name);
-  const [rows, cols] = t.shape;
-  assert(rows !== undefined && cols !== undefined, `${name} is no matrix`);
-  return { rows, cols, values: t.toFloat32() };
 }
 
 export class GpuLlama implements GpuModel {
@@ -61,6 +51,10 @@ export class GpuLlama implements GpuModel {
     return this.config.masked;
   }
 
+  get recurrence(): null {
+    return null;
+  }
+
   get layerCount(): number {
     return this.config.nLayers;
   }
@@ -77,6 +71,7 @@ export class GpuLlama implements GpuModel {
     storage: WeightMatrix["storage"],
   ): Promise<GpuLlama> {
     const { config, tensors, facts } = loaded;
+    assert(config.architecture === "llama", `${facts.id} is no Llama`);
     return engine.memory.checked(`the weights of ${facts.id}`, async () => {
       const owned: GPUBuffer[] = [];
       const keep = async (name: string, m: Matrix, as = storage): Promise<WeightMatrix> => {

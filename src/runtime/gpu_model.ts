@@ -4,7 +4,10 @@
  */
 import type { CompactSlotsArgs } from "../kernels/compact_slots";
 import type { Recording } from "../kernels/tuning";
-import type { MaskedFacts, ModelFacts } from "../models/model";
+import type { MaskedFacts, ModelFacts, RecurrenceFacts } from "../models/model";
+
+/** Positions beyond the context that tree nodes near its end may have. */
+export const EXTRA_POSITIONS = 256;
 
 /** Row descriptors of one forward pass, as in kernels/layouts.ts. */
 export interface RowBuffers {
@@ -40,11 +43,16 @@ export interface GpuModel {
   readonly maxContext: number;
   /** How it fills masked positions; null for causal models. */
   readonly masked: MaskedFacts | null;
-  /** Layers that a row goes through. */
+  /** What its core is repeated in; null for models of fixed depth. */
+  readonly recurrence: RecurrenceFacts | null;
+  /** Layers that a row goes through; a core that runs again and again counts each time. */
   readonly layerCount: number;
   /** Bytes of the weights on the device. */
   readonly weightBytes: number;
-  /** @throws DecoscopeError "limit" if the device cannot hold it */
-  createState(label: string, slots: number, maxRows: number): ModelState;
+  /**
+   * @param seed of the noise that latents of a recurrent model begin with; 0 unless given
+   * @throws DecoscopeError "limit" if the device cannot hold it
+   */
+  createState(label: string, slots: number, maxRows: number, seed?: number): ModelState;
   dispose(): void;
 }

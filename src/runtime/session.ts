@@ -63,7 +63,7 @@ export class GpuSession implements Session {
     const maxRows = Math.max(treeNodes, Math.min(PREFILL_ROWS, this.maxContext), 2);
     const role = (model: GpuModel, name: string): RoleState => ({
       model,
-      state: model.createState(`${this.label}.${name}`, slots, maxRows),
+      state: model.createState(`${this.label}.${name}`, slots, maxRows, options.seed),
     });
     this.buffers = {
       ctl: this.allocate("ctl", 4 * CTL_WORDS),

@@ -10,7 +10,7 @@ import type { WeightMatrix } from "../kernels/weights";
 import { type LoadedModel, loadModel } from "../models/load";
 import type { ModelSource } from "../models/source";
 import type { GpuModel } from "../runtime/gpu_model";
-import { GpuLlama } from "../runtime/gpu_llama";
+import { uploadModel } from "../runtime/upload_model";
 import { readChoices, tune, tuningKey } from "../runtime/tuner";
 import type { DeviceInfo, LoadProgress } from "./api";
 
@@ -110,7 +110,7 @@ export class EngineHost {
     });
     const done = { model: id, loadedBytes: loaded.sizeBytes, totalBytes: loaded.sizeBytes };
     onProgress({ ...done, stage: "upload" });
-    const gpu = await GpuLlama.upload(this.engine, this.tuning, loaded, this.options.storage ?? "f32");
+    const gpu = await uploadModel(this.engine, this.tuning, loaded, this.options.storage ?? "f32");
     onProgress({ ...done, stage: "ready" });
     return { id, tokenizer: loaded.tokenizer, gpu };
   }

@@ -14,6 +14,8 @@ interface FixtureHeader {
   }[];
   /** How many of `tokens` are the prompt, which matters where its rows see nothing else. */
   readonly promptLength: number;
+  /** Recurrences that latents were followed through, of models of recurrent depth. */
+  readonly recurrences?: number;
   /** Of causal models. */
   readonly greedy?: {
     readonly prompt: string;

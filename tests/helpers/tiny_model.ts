@@ -36,7 +36,7 @@ export const jsonBytes = (value: unknown): Uint8Array<ArrayBuffer> =>
  * Weights are differences of Gumbel draws (mean 0, standard deviation 1) scaled by 1/sqrt(fan in), gains near 1; the
  * embedding has unit size, so that logits spread enough for an argmax to be clear.
  */
-function randomWeights(
+export function randomWeights(
   seed: number,
   tensor: number,
   shape: readonly number[],
@@ -91,7 +91,10 @@ export function tinyModel(options: TinyModelOptions = {}): ModelFiles {
   ]);
 }
 
-function weightFiles(tensors: readonly WrittenTensor[], shards: number): [string, Uint8Array<ArrayBuffer>][] {
+export function weightFiles(
+  tensors: readonly WrittenTensor[],
+  shards: number,
+): [string, Uint8Array<ArrayBuffer>][] {
   if (shards === 1) return [["model.safetensors", writeSafetensors(tensors)]];
   const pad = (n: number): string => String(n).padStart(5, "0");
   const fileName = (shard: number): string => `model-${pad(shard + 1)}-of-${pad(shards)}.safetensors`;

@@ -8,6 +8,7 @@ import { GpuCanvasSession } from "../../src/runtime/canvas_session";
 import { positionsOf } from "../../src/trace/canvas_events";
 import { checkTrace } from "../../src/trace/grammar";
 import type { EngineHost } from "../../src/worker/host";
+import { llamaConfig } from "../helpers/llama_config";
 import { memorySource, tinyModel } from "../helpers/tiny_model";
 import { LlamaReference } from "../reference/llama";
 import { logSoftmax, MASKED, proposal, rowStats, topK } from "../reference/row_stats";
@@ -31,7 +32,7 @@ class ReferenceSession {
 
   static async open(source: ModelSource): Promise<ReferenceSession> {
     const { config, tensors } = await loadModel(source);
-    return new ReferenceSession(new LlamaReference(config, tensors));
+    return new ReferenceSession(new LlamaReference(llamaConfig(config), tensors));
   }
 
   /** Logits of each scored position. */
@@ -144,7 +145,7 @@ it("a guider judges as its own logits do, whatever it saw before", async () => {
     [1, 10],
   ] as const) {
     const part = text.slice(0, end);
-    const { logits } = new LlamaReference(config, tensors).forwardText(part);
+    const { logits } = new LlamaReference(llamaConfig(config), tensors).forwardText(part);
     const found = await session.judge(part, from);
     part.slice(from).forEach((token, i) => {
       const law = logSoftmax(logits[from + i - 1]!);

@@ -1,13 +1,17 @@
 /** Logits of whole models on the GPU against the float64 forward, for every bundled model and for odd shapes. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { KnownConfig } from "../../src/models/architectures";
 import { loadModel } from "../../src/models/load";
+import type { CheckpointTensors } from "../../src/models/model";
 import type { ModelSource } from "../../src/models/source";
 import { catalog, findModel } from "../../src/models/catalog";
 import { promptLogits } from "../../src/runtime/logits";
 import { VOCABULARY } from "../../src/tasks/vocabulary";
 import type { EngineHost } from "../../src/worker/host";
 import { memorySource, tinyModel } from "../helpers/tiny_model";
+import { type TinyRecurrentOptions, tinyRecurrent } from "../helpers/tiny_recurrent";
 import { LlamaReference } from "../reference/llama";
+import { forwardText } from "../reference/recurrent";
 import { bundled, openHost } from "./helpers";
 
 /** Largest difference between two rows, relative to the largest logit of the row. */
@@ -21,16 +25,26 @@ function relativeError(found: ArrayLike<number>, expected: ArrayLike<number>): n
   return difference / size;
 }
 
-async function worstError(host: EngineHost, source: ModelSource, tokens: readonly number[]): Promise<number> {
-  const hosted = await host.load(source.id, source);
-  const { config, tensors } = await loadModel(source);
-  const reference = new LlamaReference(config, tensors);
+/** Logits of every row; models of recurrent depth run as often as in training. */
+function referenceLogits(
+  config: KnownConfig,
+  tensors: CheckpointTensors,
+  tokens: readonly number[],
+): Float64Array[] {
+  if (config.architecture === "recurrent-depth")
+    return forwardText(config, tensors, tokens, config.recurrence.trainedRecurrence);
   const rows = tokens.map((token, position) => ({
     token,
     position,
     ...(config.masked && { sees: () => true }),
   }));
-  const expected = reference.forward(rows).logits;
+  return [...new LlamaReference(config, tensors).forward(rows).logits];
+}
+
+async function worstError(host: EngineHost, source: ModelSource, tokens: readonly number[]): Promise<number> {
+  const hosted = await host.load(source.id, source);
+  const { config, tensors } = await loadModel(source);
+  const expected = referenceLogits(config, tensors, tokens);
   const found = await promptLogits(host.engine, host.tuning, hosted.gpu, tokens);
   const V = config.vocabSize;
   return Math.max(...expected.map((row, t) => relativeError(found.subarray(t * V, (t + 1) * V), row)));
@@ -67,6 +81,18 @@ describe("f32 storage agrees with float64 to 1e-4 relative", () => {
     ["both sides, many rows", { config: { attention: "bidirectional", mask_token_id: 1 } }, 60],
   ] as const)("%s", async (name, shape, count) => {
     const source = memorySource(tinyModel(shape), { id: `tiny ${name}` });
+    expect(await worstError(host, source, tokens(count, 200))).toBeLessThan(1e-4);
+  });
+
+  it.each<[string, TinyRecurrentOptions, number]>([
+    ["recurrent depth, one row", {}, 1],
+    [
+      "recurrent depth, several layers a part and scales of its own",
+      { nPrelude: 2, nCore: 3, nCoda: 2, config: { init_values: { std: 0.63, embed_scale: 1 } } },
+      7,
+    ],
+  ])("%s", async (name, shape, count) => {
+    const source = memorySource(tinyRecurrent(shape), { id: `tiny ${name}` });
     expect(await worstError(host, source, tokens(count, 200))).toBeLessThan(1e-4);
   });
 });

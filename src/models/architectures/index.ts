@@ -2,13 +2,25 @@
 import * as v from "valibot";
 import { DecoscopeError } from "../../base/errors";
 import { checkFields } from "../config";
-import type { Architecture, ConfigFiles } from "../model";
+import type { Architecture, ConfigFiles, WeightTable } from "../model";
 import { llama, type LlamaConfig } from "./llama";
+import { recurrentDepth, type RecurrentDepthConfig } from "./recurrent_depth";
 
 /** Any configuration that can be loaded; `architecture` tells which. */
-export type KnownConfig = LlamaConfig;
+export type KnownConfig = LlamaConfig | RecurrentDepthConfig;
 
-export const architectures: readonly Architecture<KnownConfig>[] = [llama];
+/** As the registry holds them: a weight table is asked for with the configuration that the same entry read. */
+export type KnownArchitecture = Pick<Architecture, "id" | "label" | "modelTypes"> & {
+  readConfig(files: ConfigFiles): KnownConfig;
+  weightTable(config: KnownConfig): WeightTable;
+};
+
+const known = <C extends KnownConfig>(architecture: Architecture<C>): KnownArchitecture => ({
+  ...architecture,
+  weightTable: (config) => architecture.weightTable(config as C),
+});
+
+export const architectures: readonly KnownArchitecture[] = [known(llama), known(recurrentDepth)];
 
 const schema = v.looseObject({
   model_type: v.optional(v.string()),
@@ -19,7 +31,7 @@ const schema = v.looseObject({
  * The architecture that config.json asks for.
  * @throws DecoscopeError `unsupported` that names the architecture found and those there are
  */
-export function findArchitecture({ config, label }: ConfigFiles): Architecture<KnownConfig> {
+export function findArchitecture({ config, label }: ConfigFiles): KnownArchitecture {
   const fields = checkFields(schema, config, `${label}/config.json`);
   const found = architectures.find(({ modelTypes }) => modelTypes.includes(fields.model_type ?? ""));
   if (found) return found;

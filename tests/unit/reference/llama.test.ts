@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadModel, type LoadedModel } from "../../../src/models/load";
+import { llamaConfig } from "../../helpers/llama_config";
 import { memorySource, tinyModel } from "../../helpers/tiny_model";
 import { argmax, greedyText, LlamaReference, rmsNorm, rotate, softmax } from "../../reference/llama";
 
@@ -13,7 +14,7 @@ describe("the float64 reference", () => {
   beforeAll(async () => {
     model = await loadModel(memorySource(tinyModel({ tieEmbeddings: false, headDim: 6 })));
   });
-  const make = (): LlamaReference => new LlamaReference(model.config, model.tensors);
+  const make = (): LlamaReference => new LlamaReference(llamaConfig(model.config), model.tensors);
   const text = [0, 5, 9, 40, 41, 200, 7];
 
   it("computes the formulas of its parts", () => {
@@ -44,7 +45,7 @@ describe("the float64 reference", () => {
 
   it("says the same whether a text is run at once or token by token", () => {
     const whole = make().forwardText(text);
-    expect(whole.layers).toHaveLength(model.config.nLayers + 1);
+    expect(whole.layers).toHaveLength(llamaConfig(model.config).nLayers + 1);
     expect(whole.logits[0]).toHaveLength(model.config.vocabSize);
     const cached = make();
     const logits = text.map((token) => cached.forwardText([token]).logits[0] as Float64Array);
@@ -101,7 +102,10 @@ describe("the float64 reference", () => {
         .logits.at(-1) as Float64Array;
       expect(argmax(logits)).toBe(token);
     });
-    const ending = new LlamaReference({ ...model.config, endTokens: [tokens[1] as number] }, model.tensors);
+    const ending = new LlamaReference(
+      { ...llamaConfig(model.config), endTokens: [tokens[1] as number] },
+      model.tensors,
+    );
     expect(greedyText(ending, text, 5)).toEqual(tokens.slice(0, 2));
   });
 });

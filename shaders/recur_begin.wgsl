@@ -1,0 +1,41 @@
+// recur_begin: a[i,:] = z[p(t),:] and x[i,:] = w[t,:] of the i-th active row t: what the adapter's product is added to
+// shapes:   rows [T,8], active [T], z [S,D], w [T,D] -> a [T,D], x [T,D]
+// grid:     x: channels; y: active rows
+// numerics: copies
+// source:   recursion.md 2.5: the adapter is linear, so its part of the embedding is computed once a token
+// @use layouts, latent
+
+override WORKGROUP_SIZE: u32 = 64u;
+override BY_POSITION: u32 = 0u;
+// 0: every row is active, in order.
+override HAS_LIST: u32 = 0u;
+
+struct Params {
+  dim: u32,
+}
+@group(0) @binding(0) var<storage, read> rows: array<u32>;
+@group(0) @binding(1) var<storage, read> active_rows: array<u32>;
+@group(0) @binding(2) var<storage, read> z: array<f32>;
+@group(0) @binding(3) var<storage, read> w: array<f32>;
+@group(0) @binding(4) var<storage, read_write> a: array<f32>;
+@group(0) @binding(5) var<storage, read_write> x: array<f32>;
+@group(1) @binding(0) var<uniform> params: Params;
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+  let d = id.x;
+  let i = id.y;
+  if (d >= params.dim) {
+    return;
+  }
+  var row = i;
+  if (HAS_LIST == 1u) {
+    row = active_rows[i];
+  }
+  // Behind the last active row the list says nothing.
+  if (row == NONE) {
+    return;
+  }
+  a[i * params.dim + d] = z[latent_of(row) * params.dim + d];
+  x[i * params.dim + d] = w[row * params.dim + d];
+}

@@ -1,0 +1,178 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { Row, ROW_WORDS, NONE } from "../../src/kernels/layouts";
+import {
+  embedMix,
+  LatentStart,
+  latentStart,
+  recurBegin,
+  recurEnd,
+  Signal,
+  SIGNAL_WORDS,
+  Start,
+  START_WORDS,
+} from "../../src/kernels/latents";
+import { Purpose } from "../../src/base/rng";
+import { latentNoise } from "../reference/latent";
+import { cosineDistance, relativeChange } from "../reference/recurrent";
+import { normals, REDUCTIONS, useBench } from "./harness";
+
+const bench = useBench();
+afterAll(() => bench().free());
+const D = 20;
+const S = 8;
+/** Positions of the rows; null for an idle one. */
+const POSITIONS = [2, 5, null, 3];
+const T = POSITIONS.length;
+
+function rowsOf(positions: readonly (number | null)[]): Uint32Array {
+  const words = new Uint32Array(ROW_WORDS * positions.length);
+  positions.forEach((p, i) => {
+    words[i * ROW_WORDS + Row.POSITION] = p ?? 0;
+    words[i * ROW_WORDS + Row.SLOT] = p ?? NONE;
+  });
+  return words;
+}
+interface StartOf {
+  readonly kind: number;
+  readonly source?: number;
+  readonly noise?: number;
+  readonly old?: number;
+  readonly fresh?: number;
+}
+function startsOf(list: readonly StartOf[]): Uint32Array {
+  const words = new Uint32Array(START_WORDS * list.length);
+  const floats = new Float32Array(words.buffer);
+  list.forEach((s, i) => {
+    words[i * START_WORDS + Start.KIND] = s.kind;
+    words[i * START_WORDS + Start.SOURCE] = s.source ?? 0;
+    floats[i * START_WORDS + Start.NOISE] = s.noise ?? 0;
+    floats[i * START_WORDS + Start.OLD] = s.old ?? 0;
+    floats[i * START_WORDS + Start.NEW] = s.fresh ?? 1;
+  });
+  return words;
+}
+const random = (n: number, seed: number): Float32Array => {
+  const next = normals(seed);
+  return Float32Array.from({ length: n }, next);
+};
+const rowOf = (m: Float32Array, i: number): Float64Array<ArrayBuffer> =>
+  Float64Array.from(m.subarray(i * D, (i + 1) * D));
+const near = (found: ArrayLike<number>, expected: ArrayLike<number>, bound: number): void => {
+  for (let i = 0; i < expected.length; i++) expect(Math.abs(found[i]! - expected[i]!)).toBeLessThan(bound);
+};
+
+describe("latent_start", () => {
+  const before = random(S * D, 1);
+  const embeddings = random(S * D, 2);
+  const start = async (list: readonly StartOf[]): Promise<Float32Array> => {
+    const z = bench().buffer(before);
+    const [rows, starts, e] = [rowsOf(POSITIONS), startsOf(list), embeddings].map((b) => bench().buffer(b));
+    await bench().run((rec) => {
+      const hasCopies = list.some((s) => s.kind === LatentStart.COPY);
+      const where = { rows: rows!, T, dim: D, byPosition: true };
+      latentStart(rec, { ...where, starts: starts!, e: e!, z, seed: 11, step: 4, sigma: 0.6, hasCopies });
+    });
+    return bench().f32(z);
+  };
+  const idle = { kind: LatentStart.KEPT };
+
+  test("noise is that of the reference, keyed by position", async () => {
+    const z = await start([{ kind: LatentStart.RANDOM }, { kind: LatentStart.RANDOM }, idle, idle]);
+    // Logarithm, root and the polynomial each lose a few of 24 bits.
+    for (const p of [2, 5]) near(rowOf(z, p), latentNoise(11, p, D, 0.6), 1e-6);
+    for (const p of [0, 1, 3, 4, 6, 7]) expect(rowOf(z, p)).toEqual(rowOf(before, p));
+  });
+
+  test("zeros, embeddings, copies and what was there", async () => {
+    const z = await start([
+      { kind: LatentStart.ZERO },
+      { kind: LatentStart.COPY, source: 2 },
+      idle,
+      { kind: LatentStart.EMBEDDING },
+    ]);
+    expect(rowOf(z, 2)).toEqual(new Float64Array(D));
+    expect(rowOf(z, 5)).toEqual(rowOf(before, 2));
+    expect(rowOf(z, 3)).toEqual(rowOf(embeddings, 3));
+    expect(rowOf(z, 0)).toEqual(rowOf(before, 0));
+  });
+
+  test("noise is mixed in, anew in every step", async () => {
+    const z = await start([{ kind: LatentStart.KEPT, noise: 0.25 }, idle, idle, idle]);
+    const fresh = latentNoise(11, 2, D, 0.6, 4, Purpose.LATENT_NOISE);
+    near(
+      rowOf(z, 2),
+      rowOf(before, 2).map((v, d) => 0.75 * v + 0.25 * fresh[d]!),
+      1e-6,
+    );
+  });
+});
+
+test("embed_mix: shares of the old and the new embedding, and a row that had none", async () => {
+  const [old, x] = [random(S * D, 3), random(T * D, 4)];
+  old.fill(NaN, 5 * D, 6 * D);
+  const e = bench().buffer(old);
+  const [y, w] = [bench().buffer(random(T * D, 5)), bench().buffer(random(T * D, 6))];
+  const rows = bench().buffer(rowsOf(POSITIONS));
+  const kind = LatentStart.KEPT;
+  const starts = bench().buffer(
+    startsOf([{ kind, old: 0.1, fresh: 0.9 }, { kind }, { kind }, { kind, fresh: 0.5 }]),
+  );
+  const fed = bench().buffer(x);
+  await bench().run((rec) => {
+    embedMix(rec, { rows, T, dim: D, byPosition: true, starts, x: fed, e, y, w });
+  });
+  const [mixed, copied] = [await bench().f32(e), await bench().f32(y)];
+  near(
+    rowOf(mixed, 2),
+    rowOf(old, 2).map((v, d) => 0.1 * v + 0.9 * rowOf(x, 0)[d]!),
+    1e-6,
+  );
+  near(rowOf(mixed, 5), rowOf(x, 1), 1e-7);
+  near(
+    rowOf(mixed, 3),
+    rowOf(x, 3).map((v) => v / 2),
+    1e-7,
+  );
+  expect(rowOf(copied, 1)).toEqual(rowOf(mixed, 5));
+  expect(rowOf(copied, 2)).toEqual(new Float64Array(D));
+  expect((await bench().f32(w)).every((v) => v === 0)).toBe(true);
+});
+
+describe("a recurrence of some rows", () => {
+  const active = Uint32Array.of(3, 0, NONE, NONE);
+  const [z0, w0, x0] = [random(S * D, 7), random(T * D, 8), random(T * D, 9)];
+
+  test("recur_begin gathers latents by position and products by row", async () => {
+    const [rows, list, z, w] = [rowsOf(POSITIONS), active, z0, w0].map((b) => bench().buffer(b));
+    const [a, x] = [bench().empty(T * D), bench().empty(T * D)];
+    await bench().run((rec) => {
+      recurBegin(rec, { rows: rows!, active: list!, T, dim: D, byPosition: true, z: z!, w: w!, a, x });
+    });
+    const [latents, products] = [await bench().f32(a), await bench().f32(x)];
+    [3, 0].forEach((row, i) => {
+      expect(rowOf(latents, i)).toEqual(rowOf(z0, POSITIONS[row]!));
+      expect(rowOf(products, i)).toEqual(rowOf(w0, row));
+    });
+    expect(rowOf(latents, 2)).toEqual(new Float64Array(D));
+  });
+
+  test.each(REDUCTIONS)("recur_end scatters and measures, by %s", async (_, tuning) => {
+    const [rows, list, x] = [rowsOf(POSITIONS), active, x0].map((b) => bench().buffer(b));
+    const [z, signals] = [bench().buffer(z0), bench().empty(SIGNAL_WORDS * T)];
+    await bench().run((rec) => {
+      recurEnd(rec, { rows: rows!, active: list!, T, dim: D, byPosition: true, x: x!, z, signals });
+    }, tuning);
+    const [after, measured] = [await bench().f32(z), await bench().f32(signals)];
+    [3, 0].forEach((row, i) => {
+      const p = POSITIONS[row]!;
+      expect(rowOf(after, p)).toEqual(rowOf(x0, i));
+      const at = SIGNAL_WORDS * row;
+      // Sums of 20 squares in f32.
+      expect(measured[at + Signal.REL_CHANGE]).toBeCloseTo(relativeChange(rowOf(x0, i), rowOf(z0, p)), 5);
+      expect(measured[at + Signal.COSINE]).toBeCloseTo(cosineDistance(rowOf(x0, i), rowOf(z0, p)), 5);
+      expect(measured[at + Signal.RAN]).toBe(1);
+    });
+    expect(measured[SIGNAL_WORDS + Signal.RAN]).toBe(0);
+    expect(rowOf(after, 5)).toEqual(rowOf(z0, 5));
+  });
+});
