@@ -5,7 +5,7 @@
  *
  *   --quick          few problems and strategies; writes nothing
  *   --problems N     problems a task (default 36)
- *   --stories N      openings of stories (default 8)
+ *   --stories N      openings of stories (default 12)
  *   --tasks MODEL    the masked model for the tasks: a bundled one or a folder (default task-diffusion)
  *   --minutes N      time for the tasks and stories (default 35); strategies that do not fit are left out, and it says so
  *   --dry            writes nothing
@@ -49,7 +49,7 @@ const whole = (name: string, text: string): number => {
   throw new Error(`expected --${name} to be a whole number above 0, found ${text}`);
 };
 const problems = whole("problems", args.problems ?? (isQuick ? "3" : "36"));
-const storyCount = whole("stories", args.stories ?? (isQuick ? "2" : "8"));
+const storyCount = whole("stories", args.stories ?? (isQuick ? "2" : "12"));
 if (!(Number(args.minutes) > 0))
   throw new Error(`expected --minutes to be a number above 0, found ${args.minutes}`);
 const runs = isQuick ? 10 : 48;

@@ -14,6 +14,8 @@ export interface CatalogEntry {
   readonly description: string;
   /** Numbers in all weights together. */
   readonly parameters: number;
+  /** Layers that a row goes through in a forward pass. */
+  readonly layers: number;
   /** Bytes of all files together: what is downloaded. */
   readonly sizeBytes: number;
   /** Most tokens of a text, prompt included. */
@@ -47,6 +49,7 @@ export const catalog: readonly CatalogEntry[] = [
     kind: "causal",
     description: "Writes children's stories in simple English; the model that drafts are checked against.",
     parameters: 1_185_152,
+    layers: 5,
     sizeBytes: 2_425_143,
     contextLength: 256,
     tokenizer: "stories-2048",
@@ -67,6 +70,7 @@ export const catalog: readonly CatalogEntry[] = [
     kind: "causal",
     description: "A third of the size and trained to guess what the larger story model would write next.",
     parameters: 393_696,
+    layers: 2,
     sizeBytes: 839_318,
     contextLength: 256,
     tokenizer: "stories-2048",
@@ -88,6 +92,7 @@ export const catalog: readonly CatalogEntry[] = [
     description:
       "Fills the masked positions of a story in any order; sees what stands before and after them.",
     parameters: 1_185_152,
+    layers: 5,
     sizeBytes: 2_424_973,
     contextLength: 256,
     tokenizer: "stories-2048",
@@ -108,6 +113,7 @@ export const catalog: readonly CatalogEntry[] = [
     description:
       "Solves small tasks whose answers can be checked: lists, sums, word problems, CountDown, squares, records.",
     parameters: 818_304,
+    layers: 4,
     sizeBytes: 1_648_330,
     contextLength: 64,
     tokenizer: "tasks-108",
@@ -129,6 +135,7 @@ export const catalog: readonly CatalogEntry[] = [
     description:
       "Fills in the answers of list tasks and Latin squares; rows of the prompt see only the prompt.",
     parameters: 343_200,
+    layers: 3,
     sizeBytes: 697_077,
     contextLength: 40,
     tokenizer: "tasks-108",

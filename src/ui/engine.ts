@@ -19,8 +19,20 @@ let client: ClientModule.EngineClient | null = null;
 /** The run whose events are on the stage; null while none was started or a start is under way. */
 let activeRun: number | null = null;
 let isStarting = false;
-/** What the run on its way or under way was asked for with, and the run it leaves if it is a branch. */
-let asked: { readonly settings: RunSettings; readonly leaves: Leaving | null } | null = null;
+/** A run that is made beside the stage. */
+interface Aside {
+  readonly timeline: Timeline;
+  /** Events were added. */
+  onGrowth(): void;
+  /** Nothing more comes: the run is over, or was never made. */
+  onEnd(): void;
+}
+/** What the run on its way or under way was asked for with, the run it leaves if it is a branch, and where it goes instead of the stage. */
+let asked: {
+  readonly settings: RunSettings;
+  readonly leaves: Leaving | null;
+  readonly aside: Aside | null;
+} | null = null;
 /** Where the active run's events go, on the stage or not. */
 let activeTimeline: Timeline | null = null;
 /** Grows with every run asked for, so that an answer to an older question is known as such. */
@@ -45,6 +57,10 @@ const PHASE_OF_STAGE: Readonly<Record<LoadProgress["stage"], EnginePhase>> = {
 function adoptRun(run: number): void {
   activeRun = run;
   isStarting = false;
+  if (asked?.aside) {
+    activeTimeline = asked.aside.timeline;
+    return;
+  }
   activeTimeline = beginRun({ kind: "live" }, [], asked?.leaves ?? null).timeline;
   usePlayer.setState({ moment: null, isPlaying: false });
   useLayout.setState({ pinned: null, hovered: null });
@@ -55,7 +71,8 @@ function onEnd(timeline: Timeline): void {
   setPhase("idle");
   if (status.state !== "ended") return;
   if (status.error) useEngine.setState({ error: status.error });
-  if (asked?.leaves) return;
+  if (asked?.aside?.timeline === timeline) asked.aside.onEnd();
+  if (asked?.leaves || asked?.aside) return;
   if (expectedHash !== null && status.reason !== "cancelled" && status.reason !== "error") {
     if (expectedHash !== status.hash)
       addNotice(
@@ -85,6 +102,7 @@ function onMessage(message: WorkerMessage): void {
       if (!activeTimeline) return;
       appendEvents(message.events, activeTimeline);
       arrive(message.events);
+      asked?.aside?.onGrowth();
       if (message.events.some((e) => e.kind === "run_end")) onEnd(activeTimeline);
       return;
     case "device_lost":
@@ -109,6 +127,7 @@ function loseDevice(error: ErrorRecord): void {
   isStarting = false;
   attempt++;
   useEngine.setState({ phase: "idle", roundsAwaited: 0, progress: null, device: null, isLost: true, error });
+  asked?.aside?.onEnd();
 }
 
 async function openClient(): Promise<ClientModule.EngineClient> {
@@ -159,7 +178,20 @@ export function problemWith(settings: RunSettings): ErrorRecord | null {
 
 /** Runs the settings of the setup column; ends the run before, if one is under way. */
 export const run = (isPaused = false): Promise<void> =>
-  start({ settings: runSettings(useSettings.getState()), leaves: null }, isPaused);
+  start({ settings: runSettings(useSettings.getState()), leaves: null, aside: null }, isPaused);
+
+/**
+ * Makes a run whose events go into `timeline` and not to the stage; ends what the engine is doing. Resolves when nothing more
+ * comes: `timeline` then says how the run ended, and has no end if it could not be made, which the engine's error explains.
+ */
+export function runAside(settings: RunSettings, timeline: Timeline, onGrowth: () => void): Promise<void> {
+  return new Promise((resolve) => {
+    const aside: Aside = { timeline, onGrowth, onEnd: resolve };
+    void start({ settings, leaves: null, aside }, false).then(() => {
+      if (activeTimeline !== timeline) resolve();
+    });
+  });
+}
 
 /**
  * Times forward passes of these models on this device, loading what is not loaded; does nothing while a run is under way. What was
@@ -185,7 +217,7 @@ export async function measureCosts(models: readonly string[], most: number): Pro
 /** Runs a branch of the run on the stage, which is kept; ends what the engine is doing. */
 export function runBranch({ settings, step, forced }: Branch): Promise<void> {
   const { current } = useRun.getState();
-  return start({ settings, leaves: { run: current, step, forced } }, false);
+  return start({ settings, leaves: { run: current, step, forced }, aside: null }, false);
 }
 
 async function start(wanted: NonNullable<typeof asked>, isPaused: boolean): Promise<void> {
@@ -197,6 +229,8 @@ async function start(wanted: NonNullable<typeof asked>, isPaused: boolean): Prom
   }
   if (isBusy(useEngine.getState().phase)) cancel();
   const mine = ++attempt;
+  // Whoever waits for the run before is told; what it still sends is nobody's.
+  asked?.aside?.onEnd();
   asked = wanted;
   isStarting = true;
   useEngine.setState({ phase: "opening", roundsAwaited: 0, error: null, isLost: false, progress: null });
@@ -285,7 +319,7 @@ export async function restart(): Promise<void> {
   client?.dispose();
   client = null;
   useEngine.setState({ isLost: false, error: null });
-  await (asked ? start(asked, false) : run());
+  await (asked && !asked.aside ? start(asked, false) : run());
 }
 
 /** Puts a known run back on the stage, at the end of a step; a run under way ends first. */

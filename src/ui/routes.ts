@@ -1,6 +1,6 @@
 /**
- * What the fragment of the page's address means: a place ("#gallery", "#gallery/prophet") or a link to a run
- * ("#v1.<settings>"). Places are words, so the two never meet.
+ * What the fragment of the page's address means: a place ("#gallery", "#gallery/prophet"; what follows the place is its
+ * own) or a link to a run ("#v1.<settings>"). Places are words, so the two never meet.
  */
 
 export interface Route {
@@ -22,11 +22,13 @@ export const HOME = "playground";
 
 /** Longer words are no names of ours. */
 const WORD = /^#?([a-z][a-z-]{0,39})(?:\/([\w-]{1,80}))?\/?$/i;
+/** What a place puts together of several words and links: "#compare/passes/v1.<settings>/v1.<settings>". */
+const LONG = /^#?([a-z][a-z-]{0,39})\/([\w-]+(?:[./][\w-]+)+)$/i;
 
 /** Reads a fragment, with or without its "#". `places` are the ids there are. */
 export function readFragment(fragment: string, places: readonly string[]): Fragment {
   if (fragment === "" || fragment === "#") return { kind: "place", route: { place: HOME, item: null } };
-  const [, word, item = null] = WORD.exec(fragment) ?? [];
+  const [, word, item = null] = WORD.exec(fragment) ?? LONG.exec(fragment) ?? [];
   if (word === undefined) return { kind: "link" };
   const place = places.find((id) => id === word.toLowerCase());
   return place === undefined ? { kind: "unknown", name: word } : { kind: "place", route: { place, item } };

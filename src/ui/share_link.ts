@@ -4,6 +4,9 @@ import { blanksOf } from "../decoding/canvas/blanks";
 import { encodeTrace } from "../trace/codec";
 import type { RunStartEvent } from "../trace/events";
 import { hashTokens } from "../trace/hash";
+import type { Timeline } from "../trace/timeline";
+import type { RunView } from "../trace/view";
+import type { RunSettings } from "../worker/api";
 import { draftOf, methodOf, modelOf, runSchema, samplerSchema } from "./definitions";
 import { expectHash } from "./engine";
 import { showTrace } from "./files";
@@ -44,43 +47,58 @@ export type LinkKind =
 const beginOf = ({ begin, prompt }: RunStartEvent): RunStartEvent["begin"] =>
   begin?.step === 0 && begin.forced.length === 0 && blanksOf(prompt).length > 0 ? null : begin;
 
-function contentsOfRun(start: RunStartEvent): Contents {
-  const { status } = useRun.getState().latest;
-  return {
-    model: start.model,
-    draft: start.draft,
-    method: start.method,
-    params: start.params,
-    sampler: { ...start.sampler },
-    prompt: start.prompt,
-    begin: beginOf(start),
-    seed: start.seed,
-    maxNewTokens: start.maxNewTokens,
-    views: [useLayout.getState().view],
-    hash:
-      status.state === "ended" && status.reason !== "cancelled" && status.reason !== "error"
-        ? status.hash
-        : null,
-  };
-}
+type Asked = Pick<
+  RunStartEvent,
+  "model" | "draft" | "method" | "params" | "sampler" | "prompt" | "begin" | "seed" | "maxNewTokens"
+>;
 
-function contentsOfSetup(): Contents {
-  const { model, draft, method, params, sampler, prompt, begin, seed, maxNewTokens } = runSettings(
-    useSettings.getState(),
+const contentsOf = (asked: Asked, hash: string | null): Contents => ({
+  model: asked.model,
+  draft: asked.draft,
+  method: asked.method,
+  params: asked.params,
+  sampler: { ...asked.sampler },
+  prompt: asked.prompt,
+  begin: asked.begin,
+  seed: asked.seed,
+  maxNewTokens: asked.maxNewTokens,
+  views: [useLayout.getState().view],
+  hash,
+});
+
+/** Hash of a run that came to its end; null for others. */
+const hashOf = ({ status }: RunView): string | null =>
+  status.state === "ended" && status.reason !== "cancelled" && status.reason !== "error" ? status.hash : null;
+
+const contentsOfRun = (start: RunStartEvent): Contents =>
+  contentsOf({ ...start, begin: beginOf(start) }, hashOf(useRun.getState().latest));
+const contentsOfSetup = (): Contents => contentsOf(runSettings(useSettings.getState()), null);
+
+const traceOf = (timeline: Timeline): Uint8Array => new TextEncoder().encode(encodeTrace(timeline.events));
+
+/** A run as part of a longer link: its settings, and what came of them if `timeline` is given. */
+export const encodeRun = (settings: RunSettings, timeline: Timeline | null): string =>
+  encodeLink(
+    contentsOf(settings, timeline && hashOf(timeline.latest)),
+    context,
+    timeline ? traceOf(timeline) : undefined,
   );
-  const views = [useLayout.getState().view];
+
+/** What {@link encodeRun} wrote, read with suspicion: settings, the bytes of a trace, and what was wrong. */
+export function decodeRun(text: string): {
+  readonly settings: RunSettings;
+  readonly trace: Uint8Array | null;
+  readonly problems: readonly string[];
+} {
+  const { contents, trace, issues } = decodeLink(text, context);
+  const { model, draft, method, params, sampler, prompt, begin, seed, maxNewTokens } = contents;
   return {
-    model,
-    draft,
-    method,
-    params,
-    sampler: { ...sampler },
-    prompt,
-    begin,
-    seed,
-    maxNewTokens,
-    views,
-    hash: null,
+    settings: {
+      ...{ model, draft, method, params, sampler, prompt, begin, seed, maxNewTokens },
+      ...{ detail: "full", profile: false },
+    },
+    trace,
+    problems: issues.map(({ key, message }) => (key === "link" ? message : `${key}: ${message}`)),
   };
 }
 
@@ -88,7 +106,7 @@ function contentsOfSetup(): Contents {
 export function makeLink(kind: LinkKind): string {
   const { latest, timeline } = useRun.getState();
   const contents = kind === "setup" || !latest.start ? contentsOfSetup() : contentsOfRun(latest.start);
-  const trace = kind === "run" ? new TextEncoder().encode(encodeTrace(timeline.events)) : undefined;
+  const trace = kind === "run" ? traceOf(timeline) : undefined;
   const url = new URL(location.href);
   url.hash = encodeLink(contents, context, trace);
   return url.href;

@@ -1,19 +1,12 @@
 /** The text of a run that fills a canvas: every position by its state, with a legend that counts. */
 import { memo, useEffect, useRef, type KeyboardEvent } from "react";
-import { promptParts } from "../../decoding/canvas/blanks";
-import { readsGaps } from "../../models/catalog";
-import type { RunView } from "../../trace/view";
-import { truncate, visiblePiece } from "../format";
 import { useMoment, useSelection } from "../moment";
 import { goTo } from "../playback";
 import { hover, pin } from "../stores/layout";
 import { CELL_STATES, type CellState, shownCells } from "../views/canvas/cells";
+import { freshness, headOf, textInFlow } from "../views/canvas/flow";
 import { positionAfterKey } from "../views/canvas/keys";
 import { describeCell, STATE_NAME } from "../views/canvas/signs";
-import { tokenLabel } from "../views/token_label";
-
-/** Characters of a candidate that a mask has room for. */
-const ROOM = 8;
 
 interface CellProps {
   readonly position: number;
@@ -71,9 +64,6 @@ export function CanvasLegend({ counts }: { readonly counts: ReadonlyMap<CellStat
   );
 }
 
-/** Commits fade over so many steps. */
-const FADE = 12;
-
 export function CanvasText() {
   const { view, step } = useMoment();
   const selection = useSelection(step);
@@ -123,19 +113,16 @@ export function CanvasText() {
         <p className="text canvas-flow">
           <span className="text-prompt">{headOf(view)}</span>
           {cells.slice(first).map((shown) => {
-            const { cell, state, opinion, age } = shown;
-            const open = opinion
-              ? truncate(tokenLabel(view, opinion.token).replace(/^\u00b7/, ""), ROOM)
-              : "";
+            const { cell, state, opinion } = shown;
             return (
               <Cell
                 key={cell.position}
                 position={cell.position}
                 state={state}
-                text={state === "end_fill" ? "" : cell.status === "masked" ? open : flowText(cell.piece)}
+                text={textInFlow(view, shown)}
                 label={describeCell(view, shown)}
                 confidence={opinion?.confidence ?? null}
-                freshness={age === null ? 0 : Math.max(0, 1 - age / FADE)}
+                freshness={freshness(shown)}
                 step={step}
                 isSelected={chosen === cell.position}
                 isTabStop={cell.position === (chosen !== null && chosen >= first ? chosen : first)}
@@ -148,14 +135,3 @@ export function CanvasText() {
     </section>
   );
 }
-
-/** The text before the first position that is drawn by itself: the prompt up to its first gap. */
-function headOf({ start }: RunView): string {
-  if (start && !readsGaps(start.model)) return start.prompt;
-  const first = promptParts(start?.prompt ?? "")[0];
-  return first?.kind === "text" ? first.text : "";
-}
-
-/** A committed piece in running text: itself, with a sign where it ends the line. */
-const flowText = (piece: string): string =>
-  /^[ \n\r\t]*$/.test(piece) ? visiblePiece(piece) + (piece.includes("\n") ? "\n" : "") : piece;

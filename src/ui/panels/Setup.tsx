@@ -1,12 +1,11 @@
 /** The setup column: what the next run is made with, and the buttons that start and end it. */
 import { lazy, Suspense, useId } from "react";
 import { findMethod } from "../../decoding/index";
-import { draftOf, fits, methodOf, modelFor, modelOf, models, runSchema, samplerSchema } from "../definitions";
+import { draftOf, fits, methodOf, modelOf, models, runSchema, samplerSchema } from "../definitions";
 import { cancel, prepare, run, runOneStep } from "../engine";
 import { Field } from "../form/fields";
 import { ParamsForm } from "../form/ParamsForm";
 import { bytes, parameters } from "../format";
-import { groupsOf } from "../pillars";
 import { hrefOf } from "../routes";
 import { isBusy, useEngine } from "../stores/engine";
 import {
@@ -20,6 +19,7 @@ import {
 } from "../stores/settings";
 import { Beginning } from "./Beginning";
 import { Blanks } from "./Blanks";
+import { MethodSelect } from "./MethodSelect";
 
 function Prompt() {
   const id = useId();
@@ -81,26 +81,16 @@ function MethodPicker() {
         <label className="section-name" htmlFor={id}>
           Method
         </label>
-        <select
+        <MethodSelect
           id={id}
           value={state.method}
-          aria-describedby={`${id}-help`}
-          onChange={(e) => {
+          describedBy={`${id}-help`}
+          onChange={(next) => {
             const before = modelOf(state.model)?.tokenizer ?? "";
-            setMethod(e.target.value);
+            setMethod(next);
             void followModel(before);
           }}
-        >
-          {groupsOf().map(({ pillar, methods }) => (
-            <optgroup key={pillar.id} label={pillar.label}>
-              {methods.map((m) => (
-                <option key={m.id} value={m.id} disabled={!modelFor(m)}>
-                  {m.label}
-                </option>
-              ))}
-            </optgroup>
-          ))}
-        </select>
+        />
       </div>
       {method && (
         <p id={`${id}-help`} className="help">

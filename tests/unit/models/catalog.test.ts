@@ -43,6 +43,7 @@ describe.each(catalog)("$id", (entry) => {
   it("has the numbers of its files", async () => {
     const model = await loadModel(source);
     expect(model.config).toMatchObject({ kind: entry.kind, maxContext: entry.contextLength });
+    expect(model.config).toHaveProperty("nLayers", entry.layers);
     expect(model.tensors.parameters).toBe(entry.parameters);
     expect(model.sizeBytes).toBe(entry.sizeBytes);
     const { bos, end, text } = TOKENIZERS[entry.tokenizer]!;

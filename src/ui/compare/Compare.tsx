@@ -1,0 +1,273 @@
+/** The place where runs are put beside one another: two to four methods on one prompt, raced by what they spend. */
+import { useEffect, useId, useMemo, useState } from "react";
+import { labelOf, methodOf, runSchema, samplerSchema } from "../definitions";
+import { cancel } from "../engine";
+import { ParamsForm } from "../form/ParamsForm";
+import { bytes } from "../format";
+import { Notices } from "../panels/Notices";
+import { PauseIcon, PlayIcon } from "../panels/icons";
+import { isBusy, useEngine } from "../stores/engine";
+import { useRoute } from "../stores/route";
+import { tabsFor } from "../views/index";
+import { comparisonFragment, fillFirst, openComparison, pause, play, runLanes, spend } from "./actions";
+import { CostTable } from "./CostTable";
+import { Differences } from "./Differences";
+import { amount, LaneView } from "./LaneView";
+import { isMeasure, trackOf, type Measure } from "./race";
+import { addLane, changeShared, MOST_LANES, useCompare, type Lane } from "./store";
+import "./compare.css";
+
+const BY: readonly { readonly value: Measure; readonly label: string }[] = [
+  { value: "passes", label: "target passes" },
+  { value: "rows", label: "row-layers" },
+  { value: "time", label: "wall clock" },
+];
+
+function Shared({ first }: { readonly first: Lane }) {
+  const id = useId();
+  const { prompt, sampler, maxNewTokens, seed } = first.settings;
+  return (
+    <section className="compare-shared" aria-label="What all runs share">
+      <div>
+        <label className="section-name" htmlFor={id}>
+          Prompt
+        </label>
+        <textarea
+          id={id}
+          rows={3}
+          value={prompt}
+          aria-describedby={`${id}-help`}
+          onChange={(e) => changeShared({ prompt: e.target.value })}
+        />
+        <p id={`${id}-help`} className="help">
+          All runs have this prompt and these settings; each has its own method.
+        </p>
+      </div>
+      <details className="more">
+        <summary>
+          Temperature {sampler.temperature}, {maxNewTokens} new tokens, seed {seed}
+        </summary>
+        <ParamsForm
+          schema={{ temperature: samplerSchema.temperature, ...runSchema }}
+          values={{ temperature: sampler.temperature, maxNewTokens, seed }}
+          onChange={(key, value) =>
+            changeShared(
+              key === "temperature"
+                ? { sampler: { ...sampler, temperature: Number(value) } }
+                : { [key]: Number(value) },
+            )
+          }
+        />
+      </details>
+    </section>
+  );
+}
+
+function RunButtons({ lanes }: { readonly lanes: readonly Lane[] }) {
+  const phase = useEngine((s) => s.phase);
+  const running = useCompare((s) => s.running);
+  const isMissing = lanes.some((lane) => lane.timeline?.latest.status.state !== "ended");
+  if (running !== null)
+    return (
+      <button
+        type="button"
+        onClick={() => {
+          useCompare.setState({ running: null });
+          cancel();
+        }}
+      >
+        Cancel
+      </button>
+    );
+  return (
+    <>
+      <button
+        type="button"
+        className="primary"
+        disabled={isBusy(phase) && phase !== "running" && phase !== "paused"}
+        onClick={() => void runLanes(!isMissing)}
+      >
+        {isMissing ? "Run" : "Run again"}
+      </button>
+      <button type="button" disabled={lanes.length >= MOST_LANES} onClick={addLane}>
+        Add a run
+      </button>
+    </>
+  );
+}
+
+function RaceBar({ longest }: { readonly longest: number }) {
+  const id = useId();
+  const by = useCompare((s) => s.by);
+  const spent = useCompare((s) => s.spent);
+  const isPlaying = useCompare((s) => s.isPlaying);
+  const now = Math.min(spent ?? longest, longest);
+  return (
+    <div className="race-bar">
+      <button
+        type="button"
+        className="square"
+        disabled={longest === 0}
+        aria-label={isPlaying ? "Pause the race" : "Play the race"}
+        onClick={() => (isPlaying ? pause() : play())}
+      >
+        {isPlaying ? <PauseIcon /> : <PlayIcon />}
+      </button>
+      <input
+        type="range"
+        aria-label="Spent by every run"
+        aria-valuetext={amount(now, by)}
+        min={0}
+        max={longest}
+        step={by === "time" ? longest / 500 || 1 : 1}
+        value={now}
+        disabled={longest === 0}
+        style={{ "--filled": `${longest > 0 ? (now / longest) * 100 : 0}%` }}
+        onChange={(e) => {
+          const to = Number(e.target.value);
+          spend(to >= longest ? null : to);
+        }}
+      />
+      <output className="figures" data-testid="race-spent">
+        {amount(now, by)}
+      </output>
+      <label htmlFor={id}>by</label>
+      <select
+        id={id}
+        value={by}
+        onChange={(e) => {
+          pause();
+          if (isMeasure(e.target.value)) useCompare.setState({ by: e.target.value, spent: null });
+        }}
+      >
+        {BY.map((m) => (
+          <option key={m.value} value={m.value}>
+            {m.label}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}
+
+function ViewPicker({ lanes }: { readonly lanes: readonly Lane[] }) {
+  const id = useId();
+  const view = useCompare((s) => s.view);
+  const kinds = new Set(
+    lanes.map((l) => methodOf(l.settings.method)?.requires.startsWith("masked") ?? false),
+  );
+  const offered = [...new Set([...kinds].flatMap((isCanvas) => tabsFor(isCanvas)))];
+  return (
+    <label className="compare-view" htmlFor={id}>
+      Drawing
+      <select
+        id={id}
+        value={offered.some((v) => v.id === view) ? view : offered[0]?.id}
+        onChange={(e) => useCompare.setState({ view: e.target.value })}
+      >
+        {offered.map((v) => (
+          <option key={v.id} value={v.id}>
+            {v.label}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function LinkRow({ lanes }: { readonly lanes: readonly Lane[] }) {
+  const hasRuns = lanes.some((lane) => lane.length > 0);
+  const [link, setLink] = useState("");
+  const [said, setSaid] = useState("");
+  const make = async (withRuns: boolean) => {
+    const url = new URL(location.href);
+    url.hash = comparisonFragment(withRuns);
+    setLink(url.href);
+    try {
+      await navigator.clipboard.writeText(url.href);
+      setSaid(`Copied, ${bytes(url.href.length)}.`);
+    } catch {
+      setSaid(`Select the link and copy it, ${bytes(url.href.length)}.`);
+    }
+  };
+  return (
+    <section className="compare-link" aria-label="Share this comparison">
+      <h3>Share</h3>
+      <div className="compare-buttons">
+        <button type="button" disabled={!hasRuns} onClick={() => void make(true)}>
+          Link with these runs
+        </button>
+        <button type="button" onClick={() => void make(false)}>
+          Link with the settings
+        </button>
+      </div>
+      {link !== "" && (
+        <input
+          aria-label="Link to this comparison"
+          data-testid="compare-link"
+          readOnly
+          value={link}
+          onFocus={(e) => e.target.select()}
+        />
+      )}
+      <p className="help" role="status">
+        {said} With the runs, everybody sees the same race, without WebGPU too; with the settings, whoever
+        opens it runs them.
+      </p>
+    </section>
+  );
+}
+
+export function Compare() {
+  const item = useRoute((s) => (s.place === "compare" ? s.item : null));
+  const lanes = useCompare((s) => s.lanes);
+  const by = useCompare((s) => s.by);
+  useEffect(() => {
+    if (item !== null && useCompare.getState().opened !== item) {
+      useCompare.setState({ opened: item });
+      openComparison(item);
+    }
+    void fillFirst();
+    return pause;
+  }, [item]);
+  const longest = useMemo(
+    () => Math.max(0, ...lanes.map((lane) => (lane.timeline && trackOf(lane.timeline, by)?.total) || 0)),
+    [lanes, by],
+  );
+  const [first] = lanes;
+  const names = lanes.map((lane) => labelOf(lane.settings.method)).join(", ");
+  return (
+    <div className="place-body compare">
+      <header>
+        <h2>Compare</h2>
+        <p>
+          Two to four methods on one prompt, one after another on this device, then raced side by side: at
+          each moment of the race every run has spent the same.
+        </p>
+      </header>
+      <Notices />
+      {!first && <p className="help">Loading two recorded runs…</p>}
+      {first && (
+        <>
+          <Shared first={first} />
+          <div className="compare-buttons">
+            <RunButtons lanes={lanes} />
+            <ViewPicker lanes={lanes} />
+          </div>
+          <RaceBar longest={longest} />
+          <div className="lanes" data-count={lanes.length} role="group" aria-label={`Race of ${names}`}>
+            {lanes.map((lane, i) => (
+              <LaneView key={lane.id} lane={lane} index={i} longest={longest} />
+            ))}
+          </div>
+          <section aria-label="Costs of the runs">
+            <h3>Costs</h3>
+            <CostTable lanes={lanes} />
+          </section>
+          <Differences lanes={lanes} />
+          <LinkRow lanes={lanes} />
+        </>
+      )}
+    </div>
+  );
+}

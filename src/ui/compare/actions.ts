@@ -1,0 +1,165 @@
+/** What the buttons of a comparison do: fill it, run it, play it, and make its link. */
+import { runAside, cancel } from "../engine";
+import { addNotice, isBusy, useEngine } from "../stores/engine";
+import { useRun } from "../stores/run";
+import { runSettings, useSettings } from "../stores/settings";
+import { methodOf } from "../definitions";
+import { loadRecording } from "../recordings";
+import { decodeRun, encodeRun } from "../share_link";
+import { showcaseSettings } from "../showcase";
+import { readTrace } from "../trace_file";
+import { isMeasure, trackOf } from "./race";
+import {
+  beginLane,
+  growLane,
+  LEAST_LANES,
+  MOST_LANES,
+  newLane,
+  opponentOf,
+  showLanes,
+  useCompare,
+  withMethod,
+  type Lane,
+} from "./store";
+
+/** What is compared when nobody has said what: both come recorded, on one prompt. */
+const FIRST = ["low-confidence", "fast-dllm"] as const;
+
+/** Puts the run on the stage, or the setup, beside the method it is best compared with. */
+export function compareFrom(what: "stage" | "setup"): void {
+  const { latest, timeline } = useRun.getState();
+  const isOver = latest.status.state === "ended";
+  const asked = runSettings(useSettings.getState());
+  const { start } = latest;
+  const settings =
+    what === "stage" && start
+      ? {
+          ...{ model: start.model, draft: start.draft, method: start.method, params: start.params },
+          ...{ sampler: start.sampler, prompt: start.prompt, begin: start.begin, seed: start.seed },
+          ...{ maxNewTokens: start.maxNewTokens, detail: "full" as const, profile: false },
+        }
+      : asked;
+  const keep = what === "stage" && start !== null && isOver;
+  showLanes([
+    newLane(settings, keep ? timeline.events : null),
+    newLane(withMethod(settings, opponentOf(settings.method))),
+  ]);
+  useCompare.setState({ opened: null, view: methodOf(settings.method)?.views[0] ?? "canvas" });
+}
+
+/** Fills an empty comparison with two recorded runs of one prompt. */
+export async function fillFirst(): Promise<void> {
+  if (useCompare.getState().lanes.length > 0) return;
+  const wanted = FIRST.map((id) => methodOf(id)).filter((m) => m !== undefined);
+  const [first] = wanted;
+  if (!first) return;
+  const settings = showcaseSettings(first);
+  const lanes = await Promise.all(
+    wanted.map(async (method) => {
+      const events = await loadRecording(method.id).catch(() => null);
+      const own = { ...showcaseSettings(method), prompt: settings.prompt };
+      const start = events?.[0];
+      const isSame = start?.kind === "run_start" && start.prompt === settings.prompt;
+      return newLane(own, isSame ? events : null);
+    }),
+  );
+  if (useCompare.getState().lanes.length === 0) showLanes(lanes);
+}
+
+/** Runs that have not been run, one after another, so that none disturbs another's clock; all of them if `again`. */
+export async function runLanes(again: boolean): Promise<void> {
+  if (isBusy(useEngine.getState().phase)) cancel();
+  const isDone = (lane: Lane): boolean => lane.timeline?.latest.status.state === "ended";
+  for (const { id } of useCompare.getState().lanes) {
+    const lane = useCompare.getState().lanes.find((l) => l.id === id);
+    if (!lane || (!again && isDone(lane))) continue;
+    const timeline = beginLane(id);
+    await runAside(lane.settings, timeline, () => growLane(timeline));
+    const { status } = timeline.latest;
+    const isOver = status.state === "ended" && status.reason !== "cancelled" && status.reason !== "error";
+    // What was stopped or failed is said by the engine; the others wait to be asked for.
+    if (!isOver || useCompare.getState().running !== id) break;
+  }
+  useCompare.setState({ running: null });
+  if (useCompare.getState().lanes.every(isDone)) play(0);
+}
+
+/** How long a race takes to play, in milliseconds. */
+const RACE_MS = 7000;
+let frame = 0;
+
+/** The most that any run has spent. */
+const finish = (): number => {
+  const { lanes, by } = useCompare.getState();
+  return Math.max(0, ...lanes.map((lane) => (lane.timeline && trackOf(lane.timeline, by)?.total) || 0));
+};
+
+/** Plays the race from what is spent at the shown moment, or from `from`. */
+export function play(from?: number): void {
+  cancelAnimationFrame(frame);
+  const end = finish();
+  if (end === 0) return;
+  const shown = from ?? useCompare.getState().spent ?? 0;
+  const start = shown >= end ? 0 : shown;
+  useCompare.setState({ isPlaying: true, spent: start });
+  let began: number | null = null;
+  const tick = (now: number): void => {
+    if (!useCompare.getState().isPlaying) return;
+    began ??= now;
+    const spent = start + ((now - began) / RACE_MS) * end;
+    if (spent >= end) {
+      useCompare.setState({ isPlaying: false, spent: null });
+      return;
+    }
+    useCompare.setState({ spent });
+    frame = requestAnimationFrame(tick);
+  };
+  frame = requestAnimationFrame(tick);
+}
+
+export function pause(): void {
+  cancelAnimationFrame(frame);
+  useCompare.setState({ isPlaying: false });
+}
+
+/** Shows the moment when every run has spent so much; null shows all as far as they are. */
+export function spend(spent: number | null): void {
+  pause();
+  useCompare.setState({ spent });
+}
+
+/** The fragment that opens as this comparison: "compare/<measure>/<run>/<run>", each run as in a link of its own. */
+export function comparisonFragment(withRuns: boolean): string {
+  const { lanes, by } = useCompare.getState();
+  const runs = lanes.map(({ settings, timeline }) => encodeRun(settings, withRuns ? timeline : null));
+  return `compare/${[by, ...runs].join("/")}`;
+}
+
+/** Takes over what a link holds, as {@link comparisonFragment} wrote it; says what was wrong with it. Runs nothing. */
+export function openComparison(item: string): void {
+  const [by = "", ...runs] = item.split("/");
+  if (!isMeasure(by) || runs.length < LEAST_LANES) {
+    addNotice(
+      `This link to a comparison cannot be read: expected a measure and at least ${LEAST_LANES} runs, found \u201c${item.slice(0, 24)}\u201d. Choose the runs below.`,
+    );
+    return;
+  }
+  if (runs.length > MOST_LANES)
+    addNotice(`This link compares ${runs.length} runs; the first ${MOST_LANES} are shown.`);
+  const lanes = runs.slice(0, MOST_LANES).map((run, i) => {
+    const { settings, trace, problems } = decodeRun(run);
+    const say = (what: string): void => addNotice(`Run ${i + 1} of this link: ${what}.`);
+    for (const problem of problems) say(problem);
+    if (!trace) return newLane(settings);
+    try {
+      const { events, warnings } = readTrace(trace);
+      for (const warning of warnings) say(warning);
+      return newLane(settings, events);
+    } catch (thrown) {
+      say(`it cannot be shown, ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+      return newLane(settings);
+    }
+  });
+  showLanes(lanes, by);
+  useCompare.setState({ view: methodOf(lanes[0]!.settings.method)?.views[0] ?? "canvas" });
+}
