@@ -5,6 +5,7 @@ import { labelOf, modelOf } from "./definitions";
 import { plural } from "./format";
 import { listenToKeys } from "./keys";
 import { useIsCanvasRun } from "./moment";
+import { CompareLink } from "./panels/CompareLink";
 import { DropTarget } from "./panels/DropTarget";
 import { CloseIcon } from "./panels/icons";
 import { Chosen, Inspector } from "./panels/Inspector";
@@ -94,6 +95,7 @@ function Caption() {
           What am I looking at?
         </button>
       )}
+      {start && <CompareLink what="stage" />}
     </div>
   );
 }

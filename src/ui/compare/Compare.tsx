@@ -97,7 +97,6 @@ function RunButtons({ lanes }: { readonly lanes: readonly Lane[] }) {
 }
 
 function RaceBar({ longest }: { readonly longest: number }) {
-  const id = useId();
   const by = useCompare((s) => s.by);
   const spent = useCompare((s) => s.spent);
   const isPlaying = useCompare((s) => s.isPlaying);
@@ -131,21 +130,23 @@ function RaceBar({ longest }: { readonly longest: number }) {
       <output className="figures" data-testid="race-spent">
         {amount(now, by)}
       </output>
-      <label htmlFor={id}>by</label>
-      <select
-        id={id}
-        value={by}
-        onChange={(e) => {
-          pause();
-          if (isMeasure(e.target.value)) useCompare.setState({ by: e.target.value, spent: null });
-        }}
-      >
-        {BY.map((m) => (
-          <option key={m.value} value={m.value}>
-            {m.label}
-          </option>
-        ))}
-      </select>
+      <span className="race-by">
+        <span aria-hidden="true">by</span>
+        <select
+          aria-label="Raced by"
+          value={by}
+          onChange={(e) => {
+            pause();
+            if (isMeasure(e.target.value)) useCompare.setState({ by: e.target.value, spent: null });
+          }}
+        >
+          {BY.map((m) => (
+            <option key={m.value} value={m.value}>
+              {m.label}
+            </option>
+          ))}
+        </select>
+      </span>
     </div>
   );
 }
@@ -156,10 +157,10 @@ function ViewPicker({ lanes }: { readonly lanes: readonly Lane[] }) {
   const kinds = new Set(
     lanes.map((l) => methodOf(l.settings.method)?.requires.startsWith("masked") ?? false),
   );
-  const offered = [...new Set([...kinds].flatMap((isCanvas) => tabsFor(isCanvas)))];
+  const offered = [...new Set([...kinds].flatMap((isCanvas) => tabsFor(isCanvas)))].map(({ head }) => head);
   return (
-    <label className="compare-view" htmlFor={id}>
-      Drawing
+    <div className="compare-view">
+      <label htmlFor={id}>Drawing</label>
       <select
         id={id}
         value={offered.some((v) => v.id === view) ? view : offered[0]?.id}
@@ -171,7 +172,7 @@ function ViewPicker({ lanes }: { readonly lanes: readonly Lane[] }) {
           </option>
         ))}
       </select>
-    </label>
+    </div>
   );
 }
 

@@ -16,6 +16,8 @@ interface Row {
   readonly name: string;
   readonly help: string;
   readonly of: (lane: Lane, view: RunView) => string;
+  /** Runs that have it; the row is left out where none does. All if left out. */
+  readonly isFor?: (view: RunView) => boolean;
   /** What is compared; the least of a row is marked. */
   readonly cost?: (lane: Lane, view: RunView) => number | null;
 }
@@ -51,6 +53,7 @@ const ROWS: readonly Row[] = [
     name: "second model\u2019s passes",
     help: "Forward passes of the model that drafts or judges.",
     of: (_, view) => (view.start?.draft == null ? NONE : count(view.metrics.draftForwards)),
+    isFor: (view) => view.start?.draft != null,
   },
   {
     name: "time",
@@ -103,27 +106,29 @@ export function CostTable({ lanes }: { readonly lanes: readonly Lane[] }) {
           </tr>
         </thead>
         <tbody>
-          {ROWS.map((row) => {
-            const best = least(row);
-            return (
-              <tr key={row.name}>
-                <th scope="row" title={row.help}>
-                  {row.name}
-                </th>
-                {cells(row.of).map((text, i) => (
-                  <td
-                    key={lanes[i]!.id}
-                    className="number"
-                    data-best={
-                      (best !== null && ends[i] && row.cost?.(lanes[i]!, ends[i]) === best) || undefined
-                    }
-                  >
-                    {text}
-                  </td>
-                ))}
-              </tr>
-            );
-          })}
+          {ROWS.filter(({ isFor }) => !isFor || ends.some((view) => view !== null && isFor(view))).map(
+            (row) => {
+              const best = least(row);
+              return (
+                <tr key={row.name}>
+                  <th scope="row" title={row.help}>
+                    {row.name}
+                  </th>
+                  {cells(row.of).map((text, i) => (
+                    <td
+                      key={lanes[i]!.id}
+                      className="number"
+                      data-best={
+                        (best !== null && ends[i] && row.cost?.(lanes[i]!, ends[i]) === best) || undefined
+                      }
+                    >
+                      {text}
+                    </td>
+                  ))}
+                </tr>
+              );
+            },
+          )}
           {hasTask && (
             <tr>
               <th scope="row" title="What the task\u2019s own checker says.">

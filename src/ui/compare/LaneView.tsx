@@ -7,6 +7,7 @@ import { count, duration } from "../format";
 import { CloseIcon } from "../panels/icons";
 import { MethodSelect } from "../panels/MethodSelect";
 import { useSize } from "../panels/use_size";
+import { useView } from "../panels/use_view";
 import { useLayout } from "../stores/layout";
 import { shownView } from "../views/index";
 import { LaneText } from "./LaneText";
@@ -39,20 +40,21 @@ function Drawing({ timeline, moment }: { readonly timeline: Timeline; readonly m
   const width = useSize(frame)?.width ?? 0;
   const choices = useLayout((s) => s.choices);
   const view = timeline.viewAt(moment);
-  const definition = shownView(id, timeline.latest.canvas !== null);
-  const drawn = definition.isWholeRun ? timeline.latest : view;
+  const tab = shownView(id, timeline.latest.canvas !== null);
+  const definition = useView(tab);
+  const drawn = tab.head.isWholeRun ? timeline.latest : view;
   const step = view.rounds.length - 1;
-  const height = definition.heightAt?.(drawn, step, width) ?? HEIGHT;
-  const { Drawing: Picture, choice } = definition;
+  const choice = tab.head.choice?.options.find((o) => o.value === choices[id])?.value;
+  const height = definition?.heightAt?.(drawn, step, width) ?? HEIGHT;
   return (
-    <div className="lane-drawing" ref={frame} tabIndex={0} role="group" aria-label={definition.label}>
-      {width > 0 && drawn.rounds.length > 0 && (
-        <Picture
+    <div className="lane-drawing" ref={frame} tabIndex={0} role="group" aria-label={tab.head.label}>
+      {definition && width > 0 && drawn.rounds.length > 0 && (
+        <definition.Drawing
           view={drawn}
           step={step}
           size={{ width, height }}
           placement={null}
-          choice={choice?.options.find((o) => o.value === choices[definition.id])?.value}
+          choice={choice}
         />
       )}
     </div>

@@ -19,6 +19,7 @@ import {
 } from "../stores/settings";
 import { Beginning } from "./Beginning";
 import { Blanks } from "./Blanks";
+import { CompareLink } from "./CompareLink";
 import { MethodSelect } from "./MethodSelect";
 
 function Prompt() {
@@ -255,6 +256,7 @@ export function RunBar() {
           One step
         </button>
       )}
+      <CompareLink what="setup" />
     </div>
   );
 }

@@ -1,0 +1,71 @@
+/** Runs put beside one another, as a visitor does it on a desk and on a phone: recorded, live, and by link. */
+import AxeBuilder from "@axe-core/playwright";
+import { expect, test } from "./decoscope";
+
+test("two recorded runs race, and the viewer chooses by what", async ({ app, page }, { project }) => {
+  await app.open("#compare");
+  const spent = page.getByTestId("lane-spent");
+  await expect(spent).toHaveText(["32 target passes, done", /^\d+ target passes, done$/]);
+  await expect(page.getByRole("region", { name: "Costs", exact: true })).toContainText("row-layers");
+  await expect(page.getByTestId("differences")).toContainText("Difference of the texts");
+  const scrub = page.getByRole("slider", { name: "Spent by every run" });
+  await scrub.fill("5");
+  await expect(spent).toHaveText([/^5 target passes of/, /^5 target passes of/]);
+  await page.getByLabel("Raced by").selectOption("row-layers");
+  await scrub.fill("1000");
+  await expect(spent).toHaveText([/^1,000 row-layers of/, /^1,000 row-layers of/]);
+  await page.getByLabel("Drawing").selectOption("Map");
+  const [left, right] = await Promise.all([0, 1].map((i) => page.getByTestId("lane").nth(i).boundingBox()));
+  const isStacked = project.name === "phone";
+  expect(right!.y > left!.y, "one under the other on a phone").toBe(isStacked);
+  expect(
+    await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
+  ).toBeLessThanOrEqual(0);
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.screenshot({
+      path: `.cache/screenshots/${project.name}-${colorScheme}-compare.png`,
+      fullPage: true,
+    });
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`)).toEqual(
+      [],
+    );
+  }
+});
+
+test("a draft tree races plain decoding live, and the link shows the same to others", async ({
+  app,
+  page,
+}) => {
+  await app.open();
+  await app.set({ method: "RSD-S", newTokens: 12, temperature: 0 });
+  await page.getByRole("link", { name: "Race\u2026" }).click();
+  await expect(page.getByLabel("Method of run 2")).toHaveValue("autoregressive");
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await expect(page.getByRole("button", { name: "Run again" })).toBeVisible({ timeout: 120_000 });
+  const slider = page.getByRole("slider", { name: "Spent by every run" });
+  await page.getByRole("button", { name: "Pause the race" }).click();
+  await slider.press("End");
+  const passes = page.getByRole("row", { name: /^target passes/ });
+  await expect(passes).toContainText("12");
+  expect(
+    Number(await passes.getByRole("cell").first().textContent()),
+    "trees need fewer passes",
+  ).toBeLessThan(12);
+  await expect(page.getByTestId("differences"), "both are greedy").toContainText("the same text");
+
+  await page.getByRole("button", { name: "Link with these runs" }).click();
+  const link = await page.getByTestId("compare-link").inputValue();
+  const numbers = await page.getByRole("region", { name: "Costs", exact: true }).textContent();
+  await page.goto("about:blank");
+  await page.goto(link);
+  await expect(page.getByTestId("lane")).toHaveCount(2);
+  await expect(page.getByRole("region", { name: "Costs", exact: true })).toHaveText(numbers!);
+  await expect(app.notice).toHaveCount(0);
+});
+
+test("a link that cannot be read says so", async ({ app }) => {
+  await app.open("#compare/fastest/v1.abc");
+  await expect(app.notice).toContainText("cannot be read");
+});

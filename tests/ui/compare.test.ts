@@ -1,0 +1,140 @@
+/** Races of two runs: where each stands when so much is spent, what texts have in common, and links that bring all back. */
+import fc from "fast-check";
+import { describe, expect, it, test } from "vitest";
+import { comparisonFragment, openComparison } from "../../src/ui/compare/actions";
+import { commonParts } from "../../src/ui/compare/difference";
+import { MEASURES, momentAt, rowLayersOf, trackOf } from "../../src/ui/compare/race";
+import {
+  addLane,
+  changeShared,
+  newLane,
+  opponentOf,
+  removeLane,
+  setLaneMethod,
+  showLanes,
+  useCompare,
+  withMethod,
+} from "../../src/ui/compare/store";
+import { methodOf, methods } from "../../src/ui/definitions";
+import { readFragment } from "../../src/ui/routes";
+import { placeIds } from "../../src/ui/places/index";
+import { showcaseSettings } from "../../src/ui/showcase";
+import { useEngine } from "../../src/ui/stores/engine";
+import { Timeline } from "../../src/trace/timeline";
+import { sampleCanvas } from "../helpers/sample_canvas";
+import { timeline as texts } from "./moments";
+
+const canvas = new Timeline(await sampleCanvas({ method: "fast-dllm", params: { threshold: 0.1 } }));
+
+describe.each([
+  ["a text", texts],
+  ["a canvas", canvas],
+])("the track of %s", (_, timeline) => {
+  it.each(MEASURES)("by %s never falls and ends with what the run cost", (by) => {
+    const track = trackOf(timeline, by)!;
+    expect(track.ends).toHaveLength(timeline.latest.rounds.length);
+    track.ends.reduce((before, { cost }) => (expect(cost).toBeGreaterThanOrEqual(before), cost), 0);
+    const { metrics } = timeline.latest;
+    if (by === "passes") expect(track.total).toBe(metrics.targetForwards);
+    if (by === "rows") expect(track.total).toBe(rowLayersOf(timeline.latest));
+  });
+
+  it("is at the end of the last step that costs no more than is spent", () => {
+    const track = trackOf(timeline, "passes")!;
+    expect(momentAt(timeline, track, null)).toBe(timeline.length);
+    expect(momentAt(timeline, track, track.total)).toBe(timeline.length);
+    expect(momentAt(timeline, track, 0)).toBe(timeline.momentAfterStep(-1));
+    for (const { moment, cost } of track.ends.slice(0, -1)) {
+      const view = timeline.viewAt(momentAt(timeline, track, cost));
+      expect(view.eventCount).toBeGreaterThanOrEqual(moment);
+      expect(view.metrics.targetForwards).toBeLessThanOrEqual(cost);
+      expect(timeline.viewAt(momentAt(timeline, track, cost - 0.5)).metrics.targetForwards).toBeLessThan(
+        cost,
+      );
+    }
+  });
+});
+
+test("rows count with the layers of each model", () => {
+  const { metrics, start } = texts.latest;
+  expect(start).toMatchObject({ model: "story-target", draft: "story-draft" });
+  expect(rowLayersOf(texts.latest)).toBe(5 * metrics.targetRows + 2 * metrics.draftRows);
+});
+
+describe("what texts have in common", () => {
+  const letters = (text: string): string[] => Array.from(text);
+  it("is a longest common subsequence", () => {
+    const { a, b } = commonParts(letters("abcbdab"), letters("bdcaba"));
+    expect(a.filter(Boolean)).toHaveLength(4);
+    expect(b.filter(Boolean)).toHaveLength(4);
+    expect(commonParts(letters("abc"), letters("abc")).b).toEqual([true, true, true]);
+    expect(commonParts(letters("abc"), []).a).toEqual([false, false, false]);
+  });
+  it("reads the same in both", () => {
+    const word = fc.array(fc.constantFrom("a", "b", "c"), { maxLength: 12 });
+    fc.assert(
+      fc.property(word, word, (x, y) => {
+        const { a, b } = commonParts(x, y);
+        expect(x.filter((_, i) => a[i])).toEqual(y.filter((_, i) => b[i]));
+      }),
+    );
+  });
+});
+
+describe("the runs that are compared", () => {
+  const settings = showcaseSettings(methodOf("low-confidence")!);
+  const both = () => showLanes([newLane(settings, canvas.events), newLane(withMethod(settings, "prophet"))]);
+  const lanes = () => useCompare.getState().lanes;
+
+  it("are what a link says, with their traces or without", () => {
+    both();
+    for (const withRuns of [true, false]) {
+      const fragment = comparisonFragment(withRuns);
+      const read = readFragment(`#${fragment}`, placeIds);
+      if (read.kind !== "place") throw new Error("not an address of a place");
+      const before = lanes().map((lane) => lane.settings);
+      showLanes([], "time");
+      openComparison(read.route.item!);
+      expect(useCompare.getState().by).toBe("passes");
+      expect(lanes().map((lane) => lane.settings)).toEqual(before);
+      const shown = lanes()[0]!.timeline?.latest ?? null;
+      expect(shown?.eventCount ?? 0).toBe(withRuns ? canvas.length : 0);
+      expect(shown?.text ?? "").toBe(withRuns ? canvas.latest.text : "");
+      expect(lanes()[1]!.timeline).toBeNull();
+      both();
+    }
+    expect(useEngine.getState().notices).toEqual([]);
+  });
+
+  it("are left as they were by a link that cannot be read, which is said", () => {
+    both();
+    const before = lanes();
+    openComparison("fastest/v1.abc");
+    expect(lanes()).toBe(before);
+    expect(useEngine.getState().notices.at(-1)).toContain("cannot be read");
+  });
+
+  it("lose what they were when they change: one by its method, all by the prompt", () => {
+    both();
+    setLaneMethod(lanes()[1]!.id, "radd");
+    expect(lanes().map((lane) => lane.timeline !== null)).toEqual([true, false]);
+    changeShared({ prompt: "Another" });
+    expect(lanes().every((lane) => lane.timeline === null && lane.settings.prompt === "Another")).toBe(true);
+  });
+
+  it("are two to four", () => {
+    both();
+    for (let i = 0; i < 5; i++) addLane();
+    expect(lanes()).toHaveLength(4);
+    for (let i = 0; i < 5; i++) removeLane(lanes()[0]!.id);
+    expect(lanes()).toHaveLength(2);
+  });
+
+  it("have another of their kind to run against", () => {
+    for (const { id, requires } of methods) {
+      const other = methodOf(opponentOf(id))!;
+      expect(other.id).not.toBe(id);
+      expect(other.requires.split("+")[0]).toBe(requires.split("+")[0]);
+    }
+  });
+});
