@@ -5,19 +5,27 @@ import type { DraftNode, NodeVerdict, TraceEvent } from "../../src/trace/events"
 import type { EngineHost } from "../../src/worker/host";
 import { runMethod } from "../../src/worker/run";
 import type { Params } from "./shapes";
+import type { Pair } from "./texts";
+
+/** Tokens of the longest draft: room for a whole round after the last that is wanted. */
+const SPARE = 40;
 
 export interface Rounds {
   readonly rounds: number;
-  /** Accepted tokens and one more, added over rounds; before any cut at the text's end. */
+  /** Committed tokens, added over rounds. */
   readonly tokens: number;
-  /** The mean of that over the tests of each round. */
+  /** The mean of that over the tests of each round; an end token is the last, other cuts do not count. */
   readonly expected: number;
   /** Chance that child j of the anchor is the accepted one, added over rounds. */
   readonly byChild: readonly number[];
 }
 
-/** Mean number of accepted nodes below the anchor of a tree whose tests are `verdicts`. */
-export function expectedAccepted(nodes: readonly DraftNode[], verdicts: readonly NodeVerdict[]): number {
+/** Mean number of tokens that a round commits whose tests are `verdicts`; an accepted end token is the text's last. */
+export function expectedTokens(
+  nodes: readonly DraftNode[],
+  verdicts: readonly NodeVerdict[],
+  endTokens: readonly number[] = [],
+): number {
   const accept = new Map(verdicts.map((v) => [v.id, v.acceptProb]));
   const own = nodes.map((): number[] => []);
   for (const n of nodes) if (n.parent >= 0) own[n.parent]![n.sibling] = n.id;
@@ -28,30 +36,34 @@ export function expectedAccepted(nodes: readonly DraftNode[], verdicts: readonly
     return own[own[parent]!.find((other) => nodes[other]!.token === token)!]!;
   };
   const known = new Map<number, number>();
-  const below = (id: number): number => {
+  const from = (id: number): number => {
     const before = known.get(id);
     if (before !== undefined) return before;
     let left = 1;
     let sum = 0;
     for (const child of childrenOf(id)) {
       const a = accept.get(child)!;
-      if (a > 0) sum += left * a * (1 + below(child));
+      const isEnd = endTokens.includes(nodes[child]!.token);
+      if (a > 0) sum += left * a * (1 + (isEnd ? 0 : from(child)));
       left *= 1 - a;
     }
-    known.set(id, sum);
-    return sum;
+    // All children rejected, or none there: one token from the target.
+    known.set(id, sum + left);
+    return sum + left;
   };
-  return below(0);
+  return from(0);
 }
 
-/** @throws Error if the run failed */
+/** Rounds until `tokens` tokens are there or the text has ended. @throws Error if the run failed */
 export async function measure(
   host: EngineHost,
-  pair: { readonly target: string; readonly draft: string },
-  o: { method: string; params: Params; temperature: number; prompt: string; seed: number; rounds: number },
+  pair: Pair,
+  o: { method: string; params: Params; temperature: number; prompt: string; seed: number; tokens: number },
 ): Promise<Rounds> {
   const control = { cancelled: false };
   const counts = { dispatches: 0, submits: 0, readbacks: 0, bytesUploaded: 0 };
+  const target = await host.model(pair.target);
+  const { endTokens } = target.gpu.facts;
   const { values, issues } = readParams(findMethod(o.method)!.params, { ...o.params });
   if (issues.length > 0) throw new Error(`${o.method}: ${issues.map((i) => i.message).join("; ")}`);
   const settings = {
@@ -62,8 +74,11 @@ export async function measure(
     sampler: { temperature: o.temperature, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 },
     prompt: o.prompt,
     seed: o.seed,
-    // Enough for the rounds that are wanted; the run is cancelled after them.
-    maxNewTokens: 120,
+    // No round is cut short by a limit before enough tokens are there.
+    maxNewTokens: Math.min(
+      o.tokens + SPARE,
+      target.gpu.maxContext - target.tokenizer.encodePrompt(o.prompt).length,
+    ),
     detail: "light" as const,
     profile: false,
     begin: null,
@@ -72,17 +87,19 @@ export async function measure(
   let nodes: readonly DraftNode[] = [];
   for await (const e of runMethod(host, settings, control, counts) as AsyncIterable<TraceEvent>) {
     if (e.kind === "draft") nodes = e.nodes;
-    if (e.kind === "verify" && sum.rounds < o.rounds) {
+    if (e.kind === "commit") {
+      sum.tokens += e.tokens.length;
+      control.cancelled = sum.tokens >= o.tokens;
+    }
+    if (e.kind === "verify" && sum.tokens < o.tokens) {
       sum.rounds++;
-      sum.tokens += e.path.length;
-      sum.expected += 1 + expectedAccepted(nodes, e.verdicts);
+      sum.expected += expectedTokens(nodes, e.verdicts, endTokens);
       let left = 1;
       for (const n of nodes.filter(({ parent }) => parent === 0)) {
         const a = e.verdicts[n.id - 1]!.acceptProb;
         sum.byChild[n.sibling] = (sum.byChild[n.sibling] ?? 0) + left * a;
         left *= 1 - a;
       }
-      if (sum.rounds === o.rounds) control.cancelled = true;
     }
     if (e.kind === "run_end" && e.error) throw new Error(e.error.message);
   }

@@ -2,10 +2,12 @@
 import { findMethod } from "../../src/decoding";
 import type { Measured } from "../result";
 import { METHODS, STATIC, type MethodId } from "./shapes";
+import type { Texts } from "./texts";
 import { difference, estimate, tokensPerPass, type Estimate, type Sample } from "./statistics";
 
 /** One line of what was kept: some rounds of a method after a story. */
 export interface Kept extends Sample {
+  readonly texts: Texts["id"];
   readonly method: MethodId;
   /** "nodes" or "length": what was fixed, and at how much. */
   readonly fixed: "nodes" | "length";
@@ -28,36 +30,50 @@ const CLAIMS: readonly (readonly [MethodId, MethodId])[] = [
 class Samples {
   constructor(private readonly kept: readonly Kept[]) {}
 
-  of(method: MethodId, fixed: string, size: number, temperature: number): Kept[] {
+  of(texts: string, method: MethodId, fixed: string, size: number, temperature: number): Kept[] {
     return this.kept.filter(
-      (k) => k.method === method && k.fixed === fixed && k.size === size && k.temperature === temperature,
+      (k) =>
+        k.texts === texts &&
+        k.method === method &&
+        k.fixed === fixed &&
+        k.size === size &&
+        k.temperature === temperature,
     );
   }
   sizes(fixed: string): number[] {
     return [...new Set(this.kept.filter((k) => k.fixed === fixed).map((k) => k.size))].sort((a, b) => a - b);
+  }
+  get texts(): Texts["id"][] {
+    return (["stories", "tasks"] as const).filter((id) => this.kept.some((k) => k.texts === id));
   }
   get temperatures(): number[] {
     return [...new Set(this.kept.map((k) => k.temperature))].sort((a, b) => a - b);
   }
 }
 
-function chart(samples: Samples, fixed: "nodes" | "length", temperature: number): Measured["charts"][number] {
+function chart(
+  samples: Samples,
+  texts: Texts["id"],
+  fixed: "nodes" | "length",
+  temperature: number,
+): Measured["charts"][number] {
   const series = METHODS.map((method) => ({
     label: labelOf(method),
     points: samples.sizes(fixed).flatMap((size) => {
-      const own = samples.of(method, fixed, size, temperature);
+      const own = samples.of(texts, method, fixed, size, temperature);
       if (own.length < 2) return [];
       const e = estimate(own);
       return [{ x: size, y: e.value, low: e.low, high: e.high }];
     }),
   })).filter((s) => s.points.length > 0);
   const by = fixed === "nodes" ? "drafted nodes" : "draft length";
+  const same = `Bars are 95 % bootstrap intervals over ${texts === "stories" ? "stories" : "problems"}; all methods are measured on the same ones.`;
   return {
-    title: `Tokens per target pass at equal ${by}, temperature ${temperature}`,
+    title: `${texts === "stories" ? "Stories" : "Tasks"}: tokens per target pass at equal ${by}, temperature ${temperature}`,
     shows:
       fixed === "nodes"
-        ? "Every method may have the target check the same number of drafted tokens. Bars are 95 % bootstrap intervals over stories; all methods are measured on the same stories."
-        : "Every method drafts the same number of tokens in a row, in a tree of at most 30 nodes where it makes one. Trees look better this way than they are, since they have more nodes checked.",
+        ? `Every method may have the target check the same number of drafted tokens. ${same}`
+        : `Every method drafts the same number of tokens in a row, in a tree of at most 30 nodes where it makes one. Trees look better this way than they are, since they have more nodes checked. ${same}`,
     x: {
       label: fixed === "nodes" ? "Drafted nodes" : "Drafted tokens in a row",
       scale: fixed === "nodes" ? "log" : "linear",
@@ -74,6 +90,7 @@ function verdict(e: Estimate): string {
 }
 
 interface Order {
+  readonly texts: Texts["id"];
   readonly size: number;
   readonly temperature: number;
   readonly first: MethodId;
@@ -85,81 +102,107 @@ interface Order {
 export function orders(kept: readonly Kept[]): Order[] {
   const samples = new Samples(kept);
   const found: Order[] = [];
-  for (const temperature of samples.temperatures) {
-    for (const size of samples.sizes("nodes")) {
-      const of = (m: MethodId): Kept[] => samples.of(m, "nodes", size, temperature);
-      const measured = STATIC.filter((m) => of(m).length > 1);
-      const mean = (m: MethodId): number => tokensPerPass(of(m));
-      const best = [...measured].sort((a, b) => mean(b) - mean(a))[0];
-      const claims = best ? [...CLAIMS, ["dyspec", best] as const] : CLAIMS;
-      for (const [first, second] of claims) {
-        const e = difference(of(first), of(second));
-        if (e) found.push({ size, temperature, first, second, e });
+  for (const texts of samples.texts)
+    for (const temperature of samples.temperatures)
+      for (const size of samples.sizes("nodes")) {
+        const of = (m: MethodId): Kept[] => samples.of(texts, m, "nodes", size, temperature);
+        const measured = STATIC.filter((m) => of(m).length > 1);
+        const mean = (m: MethodId): number => tokensPerPass(of(m));
+        const best = [...measured].sort((a, b) => mean(b) - mean(a))[0];
+        const claims = best ? [...CLAIMS, ["dyspec", best] as const] : CLAIMS;
+        for (const [first, second] of claims) {
+          const e = difference(of(first), of(second));
+          if (e) found.push({ texts, size, temperature, first, second, e });
+        }
       }
-    }
-  }
   return found;
 }
 
-/** For the page of each method: how it fared against the methods it is said to beat. */
+/** How a method fared on one kind of text against the methods it is said to beat. */
+function fared(own: readonly Order[], texts: Texts["id"]): string {
+  const count = (word: string): number => own.filter((o) => verdict(o.e) === word).length;
+  const worst = own.reduce((a, b) => (b.e.value < a.e.value ? b : a));
+  const best = own.reduce((a, b) => (b.e.value > a.e.value ? b : a));
+  const at = (o: Order): string =>
+    `${show(o.e)} tokens a pass against ${labelOf(o.second)} at ${o.size} nodes and temperature ${o.temperature}`;
+  return (
+    `On ${texts}, of ${own.length} comparisons, that holds in ${count("holds")}, is too close to tell in ` +
+    `${count("too close to tell")} and does not hold in ${count("does not hold")}. Best: ${at(best)}. Worst: ${at(worst)}.`
+  );
+}
+
+/** For the page of each method. */
 function notes(kept: readonly Kept[]): Measured["notes"] {
   const all = orders(kept);
   return METHODS.flatMap((method) => {
     const own = all.filter((o) => o.first === method);
     if (own.length === 0) return [];
-    const count = (word: string): number => own.filter((o) => verdict(o.e) === word).length;
-    const worst = own.reduce((a, b) => (b.e.value < a.e.value ? b : a));
-    const best = own.reduce((a, b) => (b.e.value > a.e.value ? b : a));
-    const at = (o: Order): string =>
-      `${show(o.e)} tokens a pass against ${labelOf(o.second)} at ${o.size} nodes and temperature ${o.temperature}`;
-    const text =
-      `Said to be at least as good as ${[...new Set(own.map((o) => labelOf(o.second)))].join(", ")} at equal nodes. ` +
-      `Here, of ${own.length} comparisons, that holds in ${count("holds")}, is too close to tell in ${count("too close to tell")} ` +
-      `and does not hold in ${count("does not hold")}. Best: ${at(best)}. Worst: ${at(worst)}.`;
+    const kinds = [...new Set(own.map((o) => o.texts))];
+    const text = [
+      `Said to be at least as good as ${[...new Set(own.map((o) => labelOf(o.second)))].join(", ")} at equal nodes.`,
+      ...kinds.map((texts) =>
+        fared(
+          own.filter((o) => o.texts === texts),
+          texts,
+        ),
+      ),
+    ].join(" ");
     return [{ method, text }];
   });
+}
+
+/** What was written and how much of it, for the summary. */
+function amount(kept: readonly Kept[], { id, label, draftLabel, pair }: Texts): string {
+  const own = kept.filter((k) => k.texts === id);
+  const prompts = new Set(own.map((k) => k.story)).size;
+  return `${prompts} ${label} (${pair.target}, drafted by ${draftLabel} or without a draft model)`;
 }
 
 export function report(
   kept: readonly Kept[],
   device: { readonly adapter: string; readonly isSoftware: boolean },
-  pair: { readonly target: string; readonly draft: string },
+  kinds: readonly Texts[],
 ): Measured {
   const samples = new Samples(kept);
-  const stories = new Set(kept.map((k) => k.story)).size;
   const rounds = kept.reduce((sum, k) => sum + k.rounds, 0);
-  const charts = (["nodes", "length"] as const).flatMap((fixed) =>
-    samples.temperatures.map((t) => chart(samples, fixed, t)).filter((c) => c.series.length > 0),
-  );
-  const settings = METHODS.flatMap((method) =>
+  const measured = kinds.filter(({ id }) => samples.texts.includes(id));
+  const charts = samples.texts.flatMap((texts) =>
     (["nodes", "length"] as const).flatMap((fixed) =>
-      samples.temperatures.flatMap((temperature) =>
-        samples.sizes(fixed).flatMap((size) => {
-          const own = samples.of(method, fixed, size, temperature);
-          if (own.length < 2) return [];
-          const e = estimate(own);
-          const happened = own.reduce((n, k) => n + k.tokens, 0) / own.reduce((n, k) => n + k.rounds, 0);
-          return [
-            {
-              method,
-              fixed: `${fixed} ${size}`,
-              temperature,
-              tokens: e.value,
-              low: e.low,
-              high: e.high,
-              happened,
-              stories: own.length,
-              settings: own.at(-1)!.params,
-            },
-          ];
-        }),
+      samples.temperatures.map((t) => chart(samples, texts, fixed, t)).filter((c) => c.series.length > 0),
+    ),
+  );
+  const settings = samples.texts.flatMap((texts) =>
+    METHODS.flatMap((method) =>
+      (["nodes", "length"] as const).flatMap((fixed) =>
+        samples.temperatures.flatMap((temperature) =>
+          samples.sizes(fixed).flatMap((size) => {
+            const own = samples.of(texts, method, fixed, size, temperature);
+            if (own.length < 2) return [];
+            const e = estimate(own);
+            const happened = own.reduce((n, k) => n + k.tokens, 0) / own.reduce((n, k) => n + k.rounds, 0);
+            return [
+              {
+                texts,
+                method,
+                fixed: `${fixed} ${size}`,
+                temperature,
+                tokens: e.value,
+                low: e.low,
+                high: e.high,
+                happened,
+                prompts: own.length,
+                settings: own.at(-1)!.params,
+              },
+            ];
+          }),
+        ),
       ),
     ),
   );
   return {
     id: "drafts",
     title: "Draft trees: tokens per target pass",
-    summary: `How many tokens one pass of ${pair.target} yields with ${pair.draft} drafting, or without a draft model: ${rounds} rounds after ${stories} held-out stories.`,
+    summary: `How many tokens one pass of the target yields, by method: ${rounds} rounds after ${measured.map((texts) => amount(kept, texts)).join(" and ")}.`,
     command: "npm run bench:drafts",
     ...device,
     charts,
@@ -168,6 +211,7 @@ export function report(
         title: "Orders that the papers claim",
         help: "Difference of the first method's tokens per pass and the second's on the same stories, with the same number of drafted nodes. DySpec stands against the best of the trees of fixed shape.",
         columns: [
+          { key: "texts", label: "Text", help: "What was written." },
           { key: "first", label: "Method", help: "Said to be at least as good.", of: "method" },
           { key: "second", label: "Against", help: "What it is compared with.", of: "method" },
           { key: "size", label: "Nodes", help: "Drafted nodes that the target checks.", digits: 0 },
@@ -177,8 +221,8 @@ export function report(
           { key: "high", label: "To", help: "Upper end of the 95 % interval.", digits: 3 },
           { key: "verdict", label: "Claim", help: "Whether the interval is above 0, below it or around it." },
         ],
-        rows: orders(kept).map(({ first, second, size, temperature, e }) => ({
-          ...{ first, second, size, temperature },
+        rows: orders(kept).map(({ texts, first, second, size, temperature, e }) => ({
+          ...{ texts, first, second, size, temperature },
           ...{ gain: e.value, low: e.low, high: e.high, verdict: verdict(e) },
         })),
       },
@@ -186,6 +230,7 @@ export function report(
         title: "All settings",
         help: "One row a method, what was fixed, and temperature. Shapes are chosen by acceptance measured on other stories, see bench/drafts/README.md.",
         columns: [
+          { key: "texts", label: "Text", help: "What was written." },
           { key: "method", label: "Method", help: "The link opens its card.", of: "method" },
           { key: "fixed", label: "Fixed", help: "Drafted nodes, or drafted tokens in a row." },
           { key: "temperature", label: "Temperature", help: "Of the target.", digits: 1 },
@@ -205,7 +250,7 @@ export function report(
             help: "The same counted, without the mean over tests.",
             digits: 3,
           },
-          { key: "stories", label: "Stories", help: "How many it was measured after.", digits: 0 },
+          { key: "prompts", label: "Prompts", help: "How many it was measured after.", digits: 0 },
           { key: "settings", label: "Settings", help: "What the method ran with." },
         ],
         rows: settings,
@@ -214,7 +259,9 @@ export function report(
     notes: [
       {
         method: null,
-        text: `Measured over the first ${Math.max(...kept.map((k) => k.rounds))} rounds after each opening, so methods that learn from the text as it grows start with nothing and show little here.`,
+        text:
+          "Stories: the first tokens after each opening, so methods that learn from the text as it grows start with little and show little here. " +
+          `Tasks: whole answers, most of them short. ${kinds.map(({ label, draftLabel }) => `On ${label}, ${draftLabel} drafts.`).join(" ")}`,
       },
       ...notes(kept),
     ],
@@ -225,26 +272,27 @@ export function report(
 export function printed(kept: readonly Kept[]): string {
   const samples = new Samples(kept);
   const lines: string[] = [];
-  for (const fixed of ["nodes", "length"] as const) {
-    for (const temperature of samples.temperatures) {
-      const sizes = samples.sizes(fixed);
-      if (sizes.length === 0) continue;
-      lines.push("", `tokens per target pass at temperature ${temperature}, by ${fixed}`);
-      lines.push("".padEnd(20) + sizes.map((s) => String(s).padStart(24)).join(""));
-      for (const method of METHODS) {
-        const cells = sizes.map((size) => {
-          const own = samples.of(method, fixed, size, temperature);
-          return (own.length < 2 ? "-" : show(estimate(own))).padStart(24);
-        });
-        lines.push(labelOf(method).padEnd(20) + cells.join(""));
+  for (const texts of samples.texts)
+    for (const fixed of ["nodes", "length"] as const) {
+      for (const temperature of samples.temperatures) {
+        const sizes = samples.sizes(fixed);
+        if (sizes.length === 0) continue;
+        lines.push("", `${texts}: tokens per target pass at temperature ${temperature}, by ${fixed}`);
+        lines.push("".padEnd(20) + sizes.map((s) => String(s).padStart(24)).join(""));
+        for (const method of METHODS) {
+          const cells = sizes.map((size) => {
+            const own = samples.of(texts, method, fixed, size, temperature);
+            return (own.length < 2 ? "-" : show(estimate(own))).padStart(24);
+          });
+          lines.push(labelOf(method).padEnd(20) + cells.join(""));
+        }
       }
     }
-  }
   lines.push("", "orders that the papers claim, as differences at equal nodes");
-  for (const { first, second, size, temperature, e } of orders(kept))
+  for (const { texts, first, second, size, temperature, e } of orders(kept))
     lines.push(
       `${labelOf(first)} - ${labelOf(second)}`.padEnd(34) +
-        `nodes ${size}, temperature ${temperature}: ${show(e)} ${verdict(e)}`,
+        `${texts}, nodes ${size}, temperature ${temperature}: ${show(e)} ${verdict(e)}`,
     );
   return lines.join("\n");
 }

@@ -26,6 +26,9 @@ export const STATIC: readonly MethodId[] = [
   "sequoia",
 ];
 
+/** Whether a draft length says what a method drafts; Token Recycling's tree has one shape. */
+export const HAS_LENGTH = (method: MethodId): boolean => method !== "token-recycling";
+
 export type Params = Readonly<Record<string, number | boolean | string | readonly number[]>>;
 
 const MOST_CHILDREN = 8;

@@ -1,11 +1,14 @@
 /** What bench:drafts reports: means over the tests of a round, shapes, intervals, and that claims are judged by them. */
 import { describe, expect, test } from "vitest";
-import { expectedAccepted } from "../../bench/drafts/measure";
+import { withoutLayers } from "../../bench/drafts/early_exit";
+import { expectedTokens } from "../../bench/drafts/measure";
 import { orders, report, type Kept } from "../../bench/drafts/report";
 import { bestBeam, bestBranching, METHODS, paramsOf } from "../../bench/drafts/shapes";
 import { difference, estimate } from "../../bench/drafts/statistics";
+import { writeSafetensors } from "../helpers/safetensors";
 import { readParams } from "../../src/base/params";
 import { findMethod } from "../../src/decoding";
+import { parseSafetensors } from "../../src/models/safetensors";
 import { readResult } from "../../src/ui/benchmarks/schema";
 
 const node = (id: number, parent: number, sibling: number, token: number) => ({
@@ -22,13 +25,46 @@ describe("the mean over the tests of a round", () => {
     const nodes = [node(0, -1, 0, 9), node(1, 0, 0, 3), node(2, 0, 1, 1), node(3, 1, 0, 2)];
     const tests = [verdict(1, 0.25), verdict(2, 0.75), verdict(3, 2 / 3)];
     // Lengths 1, 2 and 3 have probabilities 0.1875, 0.645833 and 0.166667 there.
-    expect(1 + expectedAccepted(nodes, tests)).toBeCloseTo(0.1875 + 2 * 0.645833 + 3 * 0.166667, 5);
+    expect(expectedTokens(nodes, tests)).toBeCloseTo(0.1875 + 2 * 0.645833 + 3 * 0.166667, 5);
   });
 
   test("goes on below the first of equal draws, whichever of them was accepted", () => {
     const nodes = [node(0, -1, 0, 9), node(1, 0, 0, 3), node(2, 0, 1, 3), node(3, 1, 0, 2)];
     const tests = [verdict(1, 0.5), verdict(2, 0.5), verdict(3, 0.5)];
-    expect(expectedAccepted(nodes, tests)).toBeCloseTo(0.75 * 1.5, 12);
+    expect(expectedTokens(nodes, tests)).toBeCloseTo(1 + 0.75 * 1.5, 12);
+  });
+
+  test("an accepted end token is the last", () => {
+    const nodes = [node(0, -1, 0, 9), node(1, 0, 0, 2), node(2, 1, 0, 5)];
+    const tests = [verdict(1, 0.5), verdict(2, 0.5)];
+    expect(expectedTokens(nodes, tests)).toBeCloseTo(1 + 0.5 * 1.5, 12);
+    expect(expectedTokens(nodes, tests, [2])).toBeCloseTo(1, 12);
+  });
+});
+
+describe("a model cut off after its first layers", () => {
+  test("has the other tensors with their bytes", () => {
+    const tensor = (values: readonly number[], name: string) => ({
+      name,
+      dtype: "f32" as const,
+      shape: [values.length],
+      values,
+    });
+    const whole = writeSafetensors([
+      tensor([1, 2], "model.embed_tokens.weight"),
+      tensor([3], "model.layers.0.mlp.weight"),
+      tensor([4, 5], "model.layers.1.mlp.weight"),
+      tensor([6, 7, 8], "model.norm.weight"),
+    ]);
+    const left = parseSafetensors(withoutLayers(whole, 1), "cut");
+    const valuesOf = (name: string) => [...new Float32Array(left.get(name)!.bytes.slice().buffer)];
+    expect([...left.keys()].sort()).toEqual([
+      "model.embed_tokens.weight",
+      "model.layers.0.mlp.weight",
+      "model.norm.weight",
+    ]);
+    expect(valuesOf("model.layers.0.mlp.weight")).toEqual([3]);
+    expect(valuesOf("model.norm.weight")).toEqual([6, 7, 8]);
   });
 });
 
@@ -60,7 +96,7 @@ describe("the report", () => {
   /** `means[story]` tokens a pass. */
   const kept = (method: Kept["method"], means: readonly number[]): Kept[] =>
     means.map((mean, story) => ({
-      ...{ method, fixed: "nodes", size: 6, temperature: 1, params: "{}", story },
+      ...{ texts: "tasks" as const, method, fixed: "nodes", size: 6, temperature: 1, params: "{}", story },
       ...{ rounds: 5, tokens: 5 * Math.round(mean), expected: 5 * mean },
     }));
 
@@ -84,7 +120,7 @@ describe("the report", () => {
       ...kept("dyspec", [2.5, 3.5, 4.5]),
     ];
     const device = { adapter: "none", isSoftware: true };
-    const result = report(all, device, { target: "a", draft: "b" });
+    const result = report(all, device, []);
     const words = result.tables[0]!.rows.map((r) => `${r.first as string} ${r.verdict as string}`);
     expect(words).toEqual(["rsd-s holds", "rsd-c does not hold", "spectr too close to tell", "dyspec holds"]);
     expect(orders(all).at(-1)!.second).toBe("rsd-s");
