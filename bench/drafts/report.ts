@@ -2,6 +2,7 @@
 import { findMethod } from "../../src/decoding";
 import type { Measured } from "../result";
 import { METHODS, STATIC, type MethodId } from "./shapes";
+import { BIN, type Grown } from "./recycling";
 import type { Texts } from "./texts";
 import { difference, estimate, tokensPerPass, type Estimate, type Sample } from "./statistics";
 
@@ -84,6 +85,63 @@ function chart(
   };
 }
 
+const START = { empty: "empty table", earlier: "table of earlier texts" } as const;
+
+/** Tokens a pass of Token Recycling by what the text had before: one list a temperature and start. */
+export function growth(grown: readonly Grown[]): {
+  readonly label: string;
+  readonly points: { readonly from: number; readonly stories: number; readonly e: Estimate }[];
+}[] {
+  const temperatures = [...new Set(grown.map((g) => g.temperature))].sort((a, b) => a - b);
+  return temperatures.flatMap((temperature) =>
+    (["empty", "earlier"] as const).map((start) => {
+      const own = grown.filter((g) => g.temperature === temperature && g.start === start);
+      const froms = [...new Set(own.map((g) => g.from))].sort((a, b) => a - b);
+      const points = froms.flatMap((from) => {
+        const there = own.filter((g) => g.from === from).map((g) => ({ ...g, expected: g.tokens }));
+        return there.length < 2 ? [] : [{ from, stories: there.length, e: estimate(there) }];
+      });
+      return { label: `temperature ${temperature}, ${START[start]}`, points };
+    }),
+  );
+}
+
+function growthChart(grown: readonly Grown[]): Measured["charts"] {
+  if (grown.length === 0) return [];
+  return [
+    {
+      title: "Token Recycling: tokens per target pass as a story grows",
+      shows: `The published tree of 80 nodes, from a story's first words to the end of the model's context. A point stands for the passes that began within ${BIN} tokens of text. Bars are 95 % bootstrap intervals over stories; few stories are longer than 200 tokens.`,
+      x: { label: "Tokens written before" },
+      y: { label: "Tokens per target pass" },
+      series: growth(grown).map(({ label, points }) => ({
+        label,
+        points: points.map(({ from, stories, e }) => ({
+          ...{ x: from + BIN / 2, y: e.value, low: e.low, high: e.high },
+          label: `${stories} stories`,
+        })),
+      })),
+      references: [{ kind: "y", label: "claimed after 200 tokens", value: 1.7 }],
+    },
+  ];
+}
+
+/** What Token Recycling does after 200 tokens, for its page. */
+function growthNote(grown: readonly Grown[]): Measured["notes"] {
+  const late = growth(grown).flatMap(({ label, points }) =>
+    points
+      .filter(({ from }) => from === 200)
+      .map(({ stories, e }) => `${show(e)} at ${label} (${stories} stories)`),
+  );
+  if (late.length === 0) return [];
+  return [
+    {
+      method: "token-recycling",
+      text: `Expected to commit 1.7 tokens a pass or more after 200 tokens of a story, without a draft model. Here: ${late.join("; ")}.`,
+    },
+  ];
+}
+
 function verdict(e: Estimate): string {
   if (e.low > 0) return "holds";
   return e.high < 0 ? "does not hold" : "too close to tell";
@@ -160,6 +218,7 @@ function amount(kept: readonly Kept[], { id, label, draftLabel, pair }: Texts): 
 
 export function report(
   kept: readonly Kept[],
+  grown: readonly Grown[],
   device: { readonly adapter: string; readonly isSoftware: boolean },
   kinds: readonly Texts[],
 ): Measured {
@@ -205,7 +264,7 @@ export function report(
     summary: `How many tokens one pass of the target yields, by method: ${rounds} rounds after ${measured.map((texts) => amount(kept, texts)).join(" and ")}.`,
     command: "npm run bench:drafts",
     ...device,
-    charts,
+    charts: [...charts, ...growthChart(grown)],
     tables: [
       {
         title: "Orders that the papers claim",
@@ -264,12 +323,13 @@ export function report(
           `Tasks: whole answers, most of them short. ${kinds.map(({ label, draftLabel }) => `On ${label}, ${draftLabel} drafts.`).join(" ")}`,
       },
       ...notes(kept),
+      ...growthNote(grown),
     ],
   };
 }
 
 /** The same for a terminal. */
-export function printed(kept: readonly Kept[]): string {
+export function printed(kept: readonly Kept[], grown: readonly Grown[]): string {
   const samples = new Samples(kept);
   const lines: string[] = [];
   for (const texts of samples.texts)
@@ -288,6 +348,15 @@ export function printed(kept: readonly Kept[]): string {
         }
       }
     }
+  if (grown.length > 0) lines.push("", "Token Recycling on stories, by tokens written before");
+  for (const { label, points } of growth(grown))
+    lines.push(
+      label.padEnd(40) +
+        points
+          .map(({ from, e }) => `${from}: ${show(e)}`.padEnd(30))
+          .join("")
+          .trimEnd(),
+    );
   lines.push("", "orders that the papers claim, as differences at equal nodes");
   for (const { texts, first, second, size, temperature, e } of orders(kept))
     lines.push(

@@ -7,12 +7,14 @@ import { EngineHost } from "../../src/worker/host";
 import { writeResult } from "../result";
 import { measure } from "./measure";
 import { printed, report, type Kept } from "./report";
+import { grow, learn, type Grown } from "./recycling";
 import { HAS_LENGTH, METHODS, paramsOf, type MethodId, type Protocol } from "./shapes";
 import { storyTexts, taskTexts, type Texts } from "./texts";
 
 Object.assign(globalThis, globals);
 
 const KEPT = ".cache/drafts.jsonl";
+const GROWN = ".cache/recycling.jsonl";
 /** Most nodes of a tree whose draft length is fixed. */
 const NODES_AT_LENGTH = 30;
 /** Tokens written after each prompt that acceptance is calibrated on. */
@@ -23,6 +25,8 @@ const { values: options } = parseArgs({
     quick: { type: "boolean", default: false },
     report: { type: "boolean", default: false },
     calibrate: { type: "boolean", default: false },
+    learn: { type: "boolean", default: false },
+    recycling: { type: "boolean", default: false },
     texts: { type: "string", default: "stories,tasks" },
     prompts: { type: "string", default: "24" },
     tokens: { type: "string", default: "24" },
@@ -86,12 +90,36 @@ async function calibrate(): Promise<void> {
   writeFileSync("src/decoding/acceptance.json", text);
 }
 
-const kept: Kept[] = existsSync(KEPT)
-  ? readFileSync(KEPT, "utf8")
-      .split("\n")
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as Kept)
-  : [];
+const linesOf = <T>(path: string): T[] =>
+  existsSync(path)
+    ? readFileSync(path, "utf8")
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as T)
+    : [];
+const kept = linesOf<Kept>(KEPT);
+const grown = linesOf<Grown>(GROWN);
+
+/** Token Recycling over whole stories; what was measured before is not measured again. */
+async function growAll(): Promise<void> {
+  mkdirSync(".cache", { recursive: true });
+  const { pair, prompts } = storyTexts();
+  for (const [story, prompt] of prompts.slice(0, promptCount).entries()) {
+    for (const temperature of temperatures) {
+      for (const start of ["empty", "earlier"] as const) {
+        const isSame = (g: Grown): boolean =>
+          g.story === story && g.temperature === temperature && g.start === start;
+        if (grown.some(isSame)) continue;
+        for (const bin of await grow(host, pair.target, { start, temperature, prompt, story })) {
+          appendFileSync(GROWN, `${JSON.stringify(bin)}\n`);
+          grown.push(bin);
+        }
+      }
+    }
+    console.log(`story ${story + 1} of ${promptCount}`);
+  }
+}
+
 type Place = Omit<Kept, "rounds" | "tokens" | "expected">;
 const keyOf = (k: Place): string =>
   [k.texts, k.method, k.fixed, k.size, k.temperature, k.params, k.story].join("|");
@@ -155,10 +183,13 @@ async function measureAll(): Promise<void> {
 }
 
 if (options.calibrate) await calibrate();
+else if (options.learn) await learn(host, kinds);
 else {
-  if (!options.report) await measureAll();
-  console.log(printed(kept));
-  if (!quick && kept.length > 0) console.log(`\nwrote ${await writeResult(report(kept, device, kinds))}`);
+  if (options.recycling) await growAll();
+  else if (!options.report) await measureAll();
+  console.log(printed(kept, grown));
+  if (!quick && kept.length > 0)
+    console.log(`\nwrote ${await writeResult(report(kept, grown, device, kinds))}`);
 }
 host.destroy();
 process.exit(0);

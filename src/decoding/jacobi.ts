@@ -32,8 +32,10 @@ export const jacobi = defineMethod({
   views: ["tree", "tokens", "state"],
   showcase: {
     watch: "Guesses for all positions are refined side by side; a run of right ones is kept at once.",
+    model: "task-target",
+    prompt: "reverse:hnelofbcuaz_=",
     temperature: 0,
-    maxNewTokens: 24,
+    maxNewTokens: 16,
   },
   treeNodes: ({ block }) => block + 1,
   async *decode(context) {

@@ -47,11 +47,12 @@ export const promptLookup = defineMethod({
   params,
   views: ["tree", "tokens", "state"],
   showcase: {
-    watch: "Where the text repeats the prompt, whole phrases are accepted without any draft model.",
-    prompt:
-      "Tim had a big red ball. Tim and his dog liked to play with the big red ball. One day, Tim and his dog",
+    watch:
+      "The answer is the list without its sixth letter: each copy runs until the text departs from the prompt, and the next one starts behind that place.",
+    model: "task-target",
+    prompt: "remove-at:#6,tpodnsmqiruy=",
     temperature: 0,
-    maxNewTokens: 32,
+    maxNewTokens: 16,
   },
   treeNodes: ({ draftLength }) => draftLength + 1,
   async *decode(context) {

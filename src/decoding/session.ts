@@ -27,7 +27,7 @@ export type Laws = Handle<"laws">;
 /** A draft tree under construction or finished. */
 export type Tree = Handle<"tree">;
 
-/** For each token of the vocabulary some tokens that may follow it. Empty at first; lives as long as its program. */
+/** For each token of the vocabulary some tokens that may follow it. Lives as long as its program. */
 export type Successors = Handle<"successors">;
 /** Tokens guessed for the positions after the text. None at first; lives as long as its program. */
 export type Guesses = Handle<"guesses">;
@@ -121,6 +121,9 @@ export interface TreeTemplate {
   readonly rank: readonly number[];
 }
 
+/** By token, its `k` successors, most probable first. */
+export type SuccessorRows = ReadonlyMap<number, readonly number[]>;
+
 /** How all nodes of a tree are chosen at once, without chance and without a draft model. */
 export type Choice =
   /** From a table, following a template with siblings together, by rank from 0. */
@@ -164,8 +167,8 @@ export interface Recorder {
   ranked(tree: Tree, count: number, least: number): Tree;
   nodes(tree: Tree): Readable<TreeContents>;
 
-  /** Tables of `k` successors (at most 64) for each token. */
-  successors(k: number): Successors;
+  /** Tables of `k` successors (at most 64) for each token; empty at first but for the rows of `start`. */
+  successors(k: number, start?: SuccessorRows): Successors;
   /** Room for `count` guesses. */
   guesses(count: number): Guesses;
   /** Fills a tree that holds only the anchor; nodes that nothing is known for are absent. */

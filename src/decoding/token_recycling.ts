@@ -1,12 +1,11 @@
 /** Drafts from a table of what the target last thought likely after each token, learned while decoding. */
-import { integer } from "../base/params";
+import { choice, integer } from "../base/params";
 import { chosenDrafter, SAMPLE_AND_MATCH } from "./draft_tree";
+import { earlierRows, ROW } from "./earlier_rows";
 import { defineMethod } from "./method";
 import type { TreeTemplate } from "./session";
 import { speculate } from "./speculation";
 
-/** Successors kept for each token. */
-const K = 8;
 /** The published static tree: how many children the node at a path of ranks has; others have none. */
 const CHILDREN: Readonly<Record<string, number>> = {
   "": 8,
@@ -58,6 +57,15 @@ const params = {
     label: "Draft nodes",
     help: `Size of the tree. ${TEMPLATE_NODES} is the published one; fewer keep its best part, taking the chance of rank r to fall with 1 / (r + 2).`,
   }),
+  start: choice({
+    default: "empty",
+    choices: [
+      { value: "empty", label: "Empty" },
+      { value: "earlier", label: "Of earlier texts" },
+    ],
+    label: "Table at the start",
+    help: "Empty: every run learns from nothing. Of earlier texts: what the target thought likely after each token in texts it wrote before, kept with the page for the bundled models.",
+  }),
 };
 
 export const tokenRecycling = defineMethod({
@@ -72,23 +80,34 @@ export const tokenRecycling = defineMethod({
     year: 2024,
     url: "https://arxiv.org/abs/2408.08696",
     where:
-      "section 3, adjacency matrix with k = 8 and the static tree; above temperature 0 verified by sample and match. The matrix starts empty in every run, so that links repeat",
+      "section 3, adjacency matrix with k = 8 and the static tree; above temperature 0 verified by sample and match. The matrix starts empty, or as texts kept with the page left it (hot start), never as the last run left it: so links repeat",
   },
   requires: "causal",
   lossless: true,
   params,
   views: ["tree", "tokens", "state"],
   showcase: {
-    watch: "The first trees are empty guesses; they fill as the target leaves candidates behind.",
+    watch:
+      "The first rounds have nothing to draft from; the trees fill as the target leaves candidates behind, and soon whole terms of the sums come from them.",
+    model: "task-target",
     params: { nodes: 24 },
+    prompt: "countdown:21:16,8,6,3=",
     temperature: 0,
-    maxNewTokens: 32,
+    maxNewTokens: 40,
   },
   treeNodes: ({ nodes }) => nodes + 1,
   async *decode(context) {
     const { template, levels } = recyclingTemplate(context.params.nodes);
+    const { id } = context.session.target;
+    const rows = context.params.start === "earlier" ? await earlierRows(id) : new Map<number, number[]>();
+    if (!rows)
+      yield {
+        kind: "warning",
+        step: 0,
+        message: `no earlier texts of ${id} are kept; the table starts empty. Choose a bundled model for a table that does not.`,
+      };
     const drafter = chosenDrafter(levels, (ops) => {
-      const successors = ops.successors(K);
+      const successors = ops.successors(ROW, rows ?? undefined);
       return { choice: { kind: "template", successors, template }, learn: successors };
     });
     yield* speculate(context, drafter, SAMPLE_AND_MATCH);

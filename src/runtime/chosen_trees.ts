@@ -1,5 +1,5 @@
 /** The part of a recorder that chooses trees without a draft model, and what they learn once a round is committed. */
-import type { Choice, Guesses, Successors } from "../decoding/session";
+import type { Choice, Guesses, SuccessorRows, Successors } from "../decoding/session";
 import {
   draftGuesses,
   draftLookup,
@@ -47,13 +47,22 @@ export class ChosenTrees {
     private readonly vocabSize: number,
   ) {}
 
-  successors(k: number): Successors {
-    const h: SuccessorsHandle = { buffer: this.unknown("successors", this.vocabSize * k), k };
+  successors(k: number, start: SuccessorRows = new Map()): Successors {
+    const words = new Uint32Array(this.vocabSize * k).fill(NONE);
+    for (const [token, row] of start) {
+      if (token >= this.vocabSize || row.length !== k)
+        throw new Error(
+          `a row of ${row.length} successors of token ${token}; expected ${k} of a token below ${this.vocabSize}`,
+        );
+      words.set(row, token * k);
+    }
+    const h: SuccessorsHandle = { buffer: this.filled("successors", words), k };
     return h as unknown as Successors;
   }
 
   guesses(count: number): Guesses {
-    const h: GuessesHandle = { buffer: this.unknown("guesses", count), count };
+    const unknown = new Uint32Array(count).fill(NONE);
+    const h: GuessesHandle = { buffer: this.filled("guesses", unknown), count };
     return h as unknown as Guesses;
   }
 
@@ -100,10 +109,6 @@ export class ChosenTrees {
   /** Records what has to happen between verification and the next round. */
   recordLearning(verified: Verified): void {
     for (const record of this.afterCommit) record(verified);
-  }
-
-  private unknown(label: string, words: number): GPUBuffer {
-    return this.filled(label, new Uint32Array(words).fill(NONE));
   }
 
   private filled(label: string, words: Uint32Array<ArrayBuffer>): GPUBuffer {

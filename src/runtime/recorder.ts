@@ -10,6 +10,7 @@ import type {
   Laws,
   Tree,
   RoundOutcome,
+  SuccessorRows,
   Successors,
   TopTokens,
   TreeContents,
@@ -277,8 +278,8 @@ export class GpuRecorder implements Recorder {
     });
   }
 
-  successors(k: number): Successors {
-    return this.chosen.successors(k);
+  successors(k: number, start?: SuccessorRows): Successors {
+    return this.chosen.successors(k, start);
   }
 
   guesses(count: number): Guesses {

@@ -4,7 +4,7 @@ import { createRoot } from "react-dom/client";
 import { download } from "./download";
 import { report } from "./engine";
 import type { Moment } from "./moment";
-import { inlineVariables } from "./svg_file";
+import { facesIn, inlineVariables, ruleWithBytes, withRules, type Face } from "./svg_file";
 import type { Size, ViewDefinition } from "./views/view";
 
 /** Pixels of a PNG for each px of the drawing. */
@@ -35,8 +35,30 @@ function toSvg({ definition, choice }: Picture, moment: Moment, size: Size): str
   return withStyles(text);
 }
 
+/** Faces that the page's style sheets bring. */
+const facesOfPage = (): Face[] =>
+  [...document.styleSheets].flatMap((sheet) =>
+    [...sheet.cssRules].flatMap((rule) => {
+      if (!(rule instanceof CSSFontFaceRule)) return [];
+      const address = /url\("?([^")]+)"?\)/.exec(rule.style.getPropertyValue("src"))?.[1];
+      if (address === undefined) return [];
+      const family = rule.style.getPropertyValue("font-family").replace(/["']/g, "");
+      return [{ rule: rule.cssText, family, url: new URL(address, sheet.href ?? document.baseURI).href }];
+    }),
+  );
+
+/** The drawing with the bytes of its faces: an image that is drawn onto a canvas loads no files. */
+async function withFaces(svg: string): Promise<string> {
+  const rules = facesIn(svg, facesOfPage()).map(async (face) => {
+    const response = await fetch(face.url);
+    // Without its file a face is replaced by the system's, as on the page.
+    return response.ok ? ruleWithBytes(face, new Uint8Array(await response.arrayBuffer())) : "";
+  });
+  return withRules(svg, (await Promise.all(rules)).join(""));
+}
+
 async function toPng(svg: string, size: Size): Promise<Blob> {
-  const url = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
+  const url = URL.createObjectURL(new Blob([await withFaces(svg)], { type: "image/svg+xml" }));
   try {
     const image = new Image();
     image.src = url;

@@ -19,6 +19,14 @@ test("a saved trace opens again with the same text", async ({ app, page }, testI
 });
 
 test("pictures are saved as SVG and PNG", async ({ app, page }) => {
+  // What is drawn onto the canvas of a PNG.
+  await page.addInitScript(() => {
+    const own = URL.createObjectURL.bind(URL);
+    URL.createObjectURL = (blob: Blob) => {
+      if (blob.type === "image/svg+xml") void blob.text().then((text) => (document.title = text));
+      return own(blob);
+    };
+  });
   await app.open();
   for (const [entry, start] of [
     ["Save as SVG", "<svg"],
@@ -31,4 +39,6 @@ test("pictures are saved as SVG and PNG", async ({ app, page }) => {
     const [first] = (await stream.take(1).toArray()) as Buffer[];
     expect(first?.toString("latin1").trimStart().slice(0, start.length)).toBe(start);
   }
+  // An image loads no files: the faces that the drawing names are in it.
+  await expect(page).toHaveTitle(/<style>@font-face \{[^}]*Inter Variable[^}]*data:font\/woff2;base64,/);
 });

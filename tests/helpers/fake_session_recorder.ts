@@ -11,6 +11,7 @@ import type {
   Recorder,
   RoundOutcome,
   Rows,
+  SuccessorRows,
   Successors,
   TopTokens,
   Tree,
@@ -217,8 +218,8 @@ export class FakeRecorder implements Recorder {
     }));
   }
 
-  successors(k: number): Successors {
-    const h: FakeSuccessors = { k, table: new Map() };
+  successors(k: number, start?: SuccessorRows): Successors {
+    const h: FakeSuccessors = { k, table: new Map(start) };
     return h as unknown as Successors;
   }
 

@@ -120,7 +120,7 @@ describe("the report", () => {
       ...kept("dyspec", [2.5, 3.5, 4.5]),
     ];
     const device = { adapter: "none", isSoftware: true };
-    const result = report(all, device, []);
+    const result = report(all, [], device, []);
     const words = result.tables[0]!.rows.map((r) => `${r.first as string} ${r.verdict as string}`);
     expect(words).toEqual(["rsd-s holds", "rsd-c does not hold", "spectr too close to tell", "dyspec holds"]);
     expect(orders(all).at(-1)!.second).toBe("rsd-s");
