@@ -1,11 +1,18 @@
 /**
- * Writes the results that the page's Benchmarks place draws: public/benchmarks/ID.json and the list beside it. The format is
+ * Writes the results that the page's Benchmarks place draws: public/benchmarks/ID.json and the list beside it, which has
+ * the notes on methods too. The format is
  * documented in docs/benchmarks.md.
  */
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { format } from "prettier";
-import { readResult, RESULT_FORMAT, type BenchmarkInput } from "../src/ui/benchmarks/schema";
+import {
+  readResult,
+  RESULT_FORMAT,
+  type BenchmarkInput,
+  type BenchmarkResult,
+} from "../src/ui/benchmarks/schema";
 
 const FOLDER = "public/benchmarks";
 
@@ -49,6 +56,10 @@ export async function writeResult(measured: Measured, folder = FOLDER): Promise<
     .filter((name) => name.endsWith(".json") && name !== "index.json")
     .map((name) => name.slice(0, -".json".length))
     .sort();
-  await write(`${folder}/index.json`, { results });
+  const notes = results.flatMap((result) => {
+    const { notes: all } = JSON.parse(readFileSync(`${folder}/${result}.json`, "utf8")) as BenchmarkResult;
+    return all.flatMap(({ method, text }) => (method === null ? [] : [{ result, method, text }]));
+  });
+  await write(`${folder}/index.json`, { results, notes });
   return path;
 }

@@ -143,6 +143,7 @@ function growthNote(grown: readonly Grown[]): Measured["notes"] {
 }
 
 function verdict(e: Estimate): string {
+  if (e.low === 0 && e.high === 0) return "equal";
   if (e.low > 0) return "holds";
   return e.high < 0 ? "does not hold" : "too close to tell";
 }
@@ -184,8 +185,8 @@ function fared(own: readonly Order[], texts: Texts["id"]): string {
   const at = (o: Order): string =>
     `${show(o.e)} tokens a pass against ${labelOf(o.second)} at ${o.size} nodes and temperature ${o.temperature}`;
   return (
-    `On ${texts}, of ${own.length} comparisons, that holds in ${count("holds")}, is too close to tell in ` +
-    `${count("too close to tell")} and does not hold in ${count("does not hold")}. Best: ${at(best)}. Worst: ${at(worst)}.`
+    `On ${texts}, of ${own.length} comparisons, the first is better in ${count("holds")}, the same in ${count("equal")} (the best shape ` +
+    `is the same chain), worse in ${count("does not hold")}; ${count("too close to tell")} are too close to tell. Best: ${at(best)}. Worst: ${at(worst)}.`
   );
 }
 
@@ -215,6 +216,14 @@ function amount(kept: readonly Kept[], { id, label, draftLabel, pair }: Texts): 
   const prompts = new Set(own.map((k) => k.story)).size;
   return `${prompts} ${label} (${pair.target}, drafted by ${draftLabel} or without a draft model)`;
 }
+
+/** Four digits after the point: more say nothing, and the file is read over networks. */
+const rounded = (result: Measured): Measured =>
+  JSON.parse(
+    JSON.stringify(result, (_, value: unknown) =>
+      typeof value === "number" ? Number(value.toFixed(4)) : value,
+    ),
+  ) as Measured;
 
 export function report(
   kept: readonly Kept[],
@@ -258,7 +267,7 @@ export function report(
       ),
     ),
   );
-  return {
+  return rounded({
     id: "drafts",
     title: "Draft trees: tokens per target pass",
     summary: `How many tokens one pass of the target yields, by method: ${rounds} rounds after ${measured.map((texts) => amount(kept, texts)).join(" and ")}.`,
@@ -278,7 +287,11 @@ export function report(
           { key: "gain", label: "Difference", unit: "tokens a pass", help: "Mean over stories.", digits: 3 },
           { key: "low", label: "From", help: "Lower end of the 95 % interval.", digits: 3 },
           { key: "high", label: "To", help: "Upper end of the 95 % interval.", digits: 3 },
-          { key: "verdict", label: "Claim", help: "Whether the interval is above 0, below it or around it." },
+          {
+            key: "verdict",
+            label: "Claim",
+            help: "Whether the interval is above 0, below it or around it; equal where both drafted the same chains.",
+          },
         ],
         rows: orders(kept).map(({ texts, first, second, size, temperature, e }) => ({
           ...{ texts, first, second, size, temperature },
@@ -325,7 +338,7 @@ export function report(
       ...notes(kept),
       ...growthNote(grown),
     ],
-  };
+  });
 }
 
 /** The same for a terminal. */

@@ -33,6 +33,8 @@ export type Params = Readonly<Record<string, number | boolean | string | readonl
 
 const MOST_CHILDREN = 8;
 const MOST_LEVELS = 16;
+/** DySpec's draft temperature as published, whatever the target's: its trees go by what the draft model is sure of. */
+const DYSPEC_TEMPERATURE = 0.6;
 /** Longest chain and deepest beam that may be asked for. */
 const LONGEST = 16;
 
@@ -123,7 +125,10 @@ export function paramsOf(
     case "sequoia":
       return { nodes, depth: length ?? LONGEST, replan: false };
     case "dyspec":
-      return { nodes, depth };
+      // Left out where it is what the method takes by itself.
+      return [0, DYSPEC_TEMPERATURE].includes(temperature)
+        ? { nodes, depth }
+        : { nodes, depth, draftTemperature: DYSPEC_TEMPERATURE };
     case "eagle-tree":
       return { nodes, depth, topK: nodes <= 21 ? 5 : 8 };
     case "token-recycling":

@@ -1,6 +1,7 @@
 /** Draft trees grown where the draft model is sure: the next draw is the one most likely to be tested. */
-import { choice, integer, number } from "../base/params";
-import { draftSampler, MAX_NODES, RECURSIVE_REJECTION } from "./draft_tree";
+import { choice, number } from "../base/params";
+import { treeDepth, treeSize } from "./draft_params";
+import { draftSampler, RECURSIVE_REJECTION } from "./draft_tree";
 import { defineMethod } from "./method";
 import { rankedDrafter, rankedNodes, type RankedPolicy } from "./ranked_tree";
 import { speculate } from "./speculation";
@@ -9,20 +10,8 @@ import { speculate } from "./speculation";
 const CHILDREN = 16;
 
 const params = {
-  nodes: integer({
-    default: 16,
-    min: 1,
-    max: MAX_NODES - 1,
-    label: "Draft nodes",
-    help: "Size of the tree that the target checks. Every round spends it where the draft model expects most.",
-  }),
-  depth: integer({
-    default: 8,
-    min: 1,
-    max: 16,
-    label: "Depth",
-    help: "Most levels of the tree, and the draft model's passes per round.",
-  }),
+  nodes: treeSize(". Every round spends it where the draft model expects most."),
+  depth: treeDepth(8),
   stop: choice({
     default: "budget",
     choices: [

@@ -1,18 +1,13 @@
 /** EAGLE-2's dynamic draft trees with a plain draft model: expand the most confident paths, then re-rank all of them. */
 import { integer, number } from "../base/params";
-import { draftSampler, MAX_NODES, SAMPLE_AND_MATCH } from "./draft_tree";
+import { treeDepth, treeSize } from "./draft_params";
+import { draftSampler, SAMPLE_AND_MATCH } from "./draft_tree";
 import { defineMethod } from "./method";
 import { rankedDrafter, rankedNodes, type RankedPolicy } from "./ranked_tree";
 import { speculate } from "./speculation";
 
 const params = {
-  nodes: integer({
-    default: 16,
-    min: 1,
-    max: MAX_NODES - 1,
-    label: "Draft nodes",
-    help: "Size of the tree that the target checks: the best of all paths that were looked at. 59 in the published code.",
-  }),
+  nodes: treeSize(": the best of all paths that were looked at. 59 in the published code."),
   topK: integer({
     default: 6,
     min: 1,
@@ -20,13 +15,7 @@ const params = {
     label: "Top-k",
     help: "Paths that each level goes on with, and candidates after each of them. 10 in the published code.",
   }),
-  depth: integer({
-    default: 6,
-    min: 1,
-    max: 16,
-    label: "Depth",
-    help: "Levels of the tree, and the draft model's passes per round. 8 in the published code.",
-  }),
+  depth: treeDepth(6, " 8 in the published code."),
   draftTemperature: number({
     default: 1,
     min: 0,

@@ -12,7 +12,7 @@ export interface MethodContext<S extends ParamsSchema> {
   readonly sampler: SamplerSettings;
   readonly promptTokens: readonly number[];
   readonly maxNewTokens: number;
-  /** "full" adds candidates (top-10 lists) for the inspector; "light" reads back only what was decided. */
+  /** "full" adds candidates (top-10 lists) for the inspector; "light" reads back, in the same one readback, a round's tree and what was decided of it. */
   readonly detail: "light" | "full";
 }
 

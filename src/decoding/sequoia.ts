@@ -1,7 +1,7 @@
 /** Draft trees planned ahead by dynamic programming over how often children of each draw order are accepted. */
-import { integer, toggle } from "../base/params";
-import { draftTemperature } from "./draft_params";
-import { draftSampler, MAX_NODES, modelDrafter, RECURSIVE_REJECTION, type Drafter } from "./draft_tree";
+import { toggle } from "../base/params";
+import { draftTemperature, treeDepth, treeSize } from "./draft_params";
+import { draftSampler, modelDrafter, RECURSIVE_REJECTION, type Drafter } from "./draft_tree";
 import { defineMethod } from "./method";
 import { Acceptance, plannedNodes, plannedTree, planTree } from "./sequoia_plan";
 import { speculate, type Planner } from "./speculation";
@@ -10,20 +10,8 @@ import { speculate, type Planner } from "./speculation";
 const REPLAN_AFTER = [32, 224];
 
 const params = {
-  nodes: integer({
-    default: 16,
-    min: 1,
-    max: MAX_NODES - 1,
-    label: "Draft nodes",
-    help: "Size of the tree that the target checks. How it is best spent is planned before decoding begins.",
-  }),
-  depth: integer({
-    default: 8,
-    min: 1,
-    max: 16,
-    label: "Depth",
-    help: "Most levels of the tree, and the draft model's passes per round.",
-  }),
+  nodes: treeSize(". How it is best spent is planned before decoding begins."),
+  depth: treeDepth(8),
   replan: toggle({
     default: true,
     label: "Measure while decoding",

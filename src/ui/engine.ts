@@ -90,7 +90,8 @@ function onMessage(message: WorkerMessage): void {
         useEngine.setState({ progress: message.progress, phase: PHASE_OF_STAGE[message.progress.stage] });
       return;
     case "build":
-      if (isStarting) {
+      // A method's own kernels are built after its run began.
+      if (isStarting || isBusy(useEngine.getState().phase)) {
         const { done, total, label } = message;
         useEngine.setState({ build: done < total ? { done, total, label } : null });
       }

@@ -124,7 +124,7 @@ describe("the report", () => {
     const words = result.tables[0]!.rows.map((r) => `${r.first as string} ${r.verdict as string}`);
     expect(words).toEqual(["rsd-s holds", "rsd-c does not hold", "spectr too close to tell", "dyspec holds"]);
     expect(orders(all).at(-1)!.second).toBe("rsd-s");
-    expect(result.notes.find((n) => n.method === "rsd-c")!.text).toContain("does not hold in 1");
+    expect(result.notes.find((n) => n.method === "rsd-c")!.text).toContain("worse in 1");
     const read = readResult({ format: 1, ...result, date: "2026-01-31", commit: null });
     expect("problems" in read ? read.problems : []).toEqual([]);
   });

@@ -87,7 +87,14 @@ describe("writing", () => {
     expect(read).toMatchObject({ result: { id: "sample", format: 1 } });
     await writeResult({ ...measured, id: "another" }, folder);
     const index = JSON.parse(readFileSync(join(folder, "index.json"), "utf8")) as unknown;
-    expect(v.parse(INDEX, index)).toEqual({ results: ["another", "sample"] });
+    const note = { method: "rsd-s", text: "Beam width 4, depth 4." };
+    expect(v.parse(INDEX, index)).toEqual({
+      results: ["another", "sample"],
+      notes: [
+        { result: "another", ...note },
+        { result: "sample", ...note },
+      ],
+    });
   });
 
   it("writes nothing that does not fit", async () => {
@@ -98,8 +105,10 @@ describe("writing", () => {
 describe("the files that are there", () => {
   const files = filesUnder("public/benchmarks", /\.json$/).filter((path) => !path.endsWith("/index.json"));
   it("all are listed, and nothing else", () => {
-    const { results } = v.parse(INDEX, JSON.parse(readText("public/benchmarks/index.json")));
+    const { results, notes } = v.parse(INDEX, JSON.parse(readText("public/benchmarks/index.json")));
     expect(results.map((id) => `public/benchmarks/${id}.json`)).toEqual(files);
+    const inFiles = files.flatMap((path) => (JSON.parse(readText(path)) as Measured).notes ?? []);
+    expect(notes.map((n) => n.text)).toEqual(inFiles.filter((n) => n.method !== null).map((n) => n.text));
   });
 
   it("each fits the format and is named by its id", () => {

@@ -154,10 +154,10 @@ export function Benchmarks() {
       )}
       {index.state === "here" && (
         <>
-          {ordered(index.value).map((id) => (
+          {ordered(index.value.results).map((id) => (
             <Result key={id} id={id} />
           ))}
-          <NotMeasured ids={index.value} />
+          <NotMeasured ids={index.value.results} />
         </>
       )}
     </div>

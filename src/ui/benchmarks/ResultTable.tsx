@@ -1,5 +1,6 @@
 /** A table of a benchmark: heads with units, tabular figures, what each column says underneath. */
 import { labelOf, methodOf } from "../definitions";
+import { plural } from "../format";
 import { hrefOf } from "../routes";
 import type { BenchmarkCell, BenchmarkColumn, BenchmarkTable } from "./schema";
 
@@ -43,8 +44,41 @@ interface ResultTableProps {
   readonly isBare?: boolean;
 }
 
-export function ResultTable({ table, isBare = false }: ResultTableProps) {
+/** Longer tables are folded. */
+const MOST_ROWS = 40;
+
+function Rows({ table }: { readonly table: BenchmarkTable }) {
   const isNumber = (key: string): boolean => table.rows.some((row) => typeof row[key] === "number");
+  return (
+    // A region that scrolls sideways has to be reachable by keyboard.
+    <div className="table-scroll" tabIndex={0} role="region" aria-label={table.title}>
+      <table className="figures">
+        <thead>
+          <tr>
+            {table.columns.map((c) => (
+              <th key={c.key} scope="col" className={isNumber(c.key) ? "number" : undefined}>
+                {c.label}
+                {c.unit !== undefined && <span className="unit"> {c.unit}</span>}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {table.rows.map((row, i) => (
+            // Rows have no names of their own and never change places.
+            <tr key={i}>
+              {table.columns.map((c) => (
+                <Cell key={c.key} value={row[c.key] ?? null} column={c} isNumeric={isNumber(c.key)} />
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+export function ResultTable({ table, isBare = false }: ResultTableProps) {
   return (
     <div className="result-table">
       {!isBare && (
@@ -53,31 +87,14 @@ export function ResultTable({ table, isBare = false }: ResultTableProps) {
           <p className="help">{table.help}</p>
         </>
       )}
-      {/* A region that scrolls sideways has to be reachable by keyboard. */}
-      <div className="table-scroll" tabIndex={0} role="region" aria-label={table.title}>
-        <table className="figures">
-          <thead>
-            <tr>
-              {table.columns.map((c) => (
-                <th key={c.key} scope="col" className={isNumber(c.key) ? "number" : undefined}>
-                  {c.label}
-                  {c.unit !== undefined && <span className="unit"> {c.unit}</span>}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {table.rows.map((row, i) => (
-              // Rows have no names of their own and never change places.
-              <tr key={i}>
-                {table.columns.map((c) => (
-                  <Cell key={c.key} value={row[c.key] ?? null} column={c} isNumeric={isNumber(c.key)} />
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      {table.rows.length > MOST_ROWS ? (
+        <details className="more">
+          <summary>{plural(table.rows.length, "row")}</summary>
+          <Rows table={table} />
+        </details>
+      ) : (
+        <Rows table={table} />
+      )}
       {!isBare && (
         <details className="more">
           <summary>What the columns say</summary>

@@ -2,15 +2,15 @@
 import * as v from "valibot";
 import { DecoscopeError } from "../../base/errors";
 import { fetchJson } from "../fetched";
-import { INDEX, readResult, type BenchmarkResult } from "./schema";
+import { INDEX, readResult, type BenchmarkIndex, type BenchmarkResult } from "./schema";
 
 export const INDEX_PATH = "benchmarks/index.json";
 export const pathOf = (id: string): string => `benchmarks/${id}.json`;
 
-/** Ids of the results there are. @throws DecoscopeError */
-export async function loadIndex(path: string): Promise<readonly string[]> {
+/** Which results there are, and their notes on methods. @throws DecoscopeError */
+export async function loadIndex(path: string): Promise<BenchmarkIndex> {
   const read = v.safeParse(INDEX, await fetchJson(path));
-  if (read.success) return read.output.results;
+  if (read.success) return read.output;
   throw new DecoscopeError("load", `${path}: expected { "results": [ids] }; ${read.issues[0].message}.`);
 }
 

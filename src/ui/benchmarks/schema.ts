@@ -176,5 +176,9 @@ export function readResult(json: unknown): ReadResult {
   return { result: read.output as BenchmarkResult };
 }
 
-/** The list of files there are (public/benchmarks/index.json). */
-export const INDEX = v.strictObject({ results: v.array(id) });
+/** The list of files there are (public/benchmarks/index.json), with what they note of methods for the gallery's cards. */
+export const INDEX = v.strictObject({
+  results: v.array(id),
+  notes: v.optional(v.array(v.strictObject({ result: id, method: text, text })), []),
+});
+export type BenchmarkIndex = v.InferOutput<typeof INDEX>;

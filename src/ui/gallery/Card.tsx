@@ -1,12 +1,34 @@
 /** One method: its run, what it is and needs, whose idea it was, and the way to the playground. */
 import { useEffect, useRef } from "react";
+import type { BenchmarkIndex } from "../benchmarks/schema";
 import type { MethodInfo } from "../definitions";
 import { HOME, hrefOf } from "../routes";
 import { openAgain, useRoute } from "../stores/route";
 import { CardRun } from "./CardRun";
 import { needsOf, promiseOf } from "./words";
 
-export function Card({ method }: { readonly method: MethodInfo }) {
+/** What benchmarks note of a method: whether what its paper says of it holds here. */
+function Measured({ notes }: { readonly notes: readonly BenchmarkIndex["notes"][number][] }) {
+  if (notes.length === 0) return null;
+  return (
+    <details className="card-measured">
+      <summary>Measured here</summary>
+      {notes.map(({ result, text }) => (
+        <p key={`${result} ${text}`}>{text}</p>
+      ))}
+      <p>
+        <a href={hrefOf("benchmarks")}>All measurements</a>
+      </p>
+    </details>
+  );
+}
+
+interface CardProps {
+  readonly method: MethodInfo;
+  readonly notes: readonly BenchmarkIndex["notes"][number][];
+}
+
+export function Card({ method, notes }: CardProps) {
   const box = useRef<HTMLLIElement>(null);
   const isAsked = useRoute((s) => s.item === method.id);
   useEffect(() => {
@@ -44,6 +66,7 @@ export function Card({ method }: { readonly method: MethodInfo }) {
         <dt>Text</dt>
         <dd>{promiseOf(method)}</dd>
       </dl>
+      <Measured notes={notes} />
       <a
         className="card-open"
         href={hrefOf(HOME, method.id)}

@@ -1,6 +1,8 @@
 /** Every registered method as a card, to be found by family, property, model, paper or author. */
 import { useId, useState } from "react";
+import { INDEX_PATH, loadIndex } from "../benchmarks/load";
 import { methods, models, type MethodInfo } from "../definitions";
+import { useFetched } from "../fetched";
 import { plural } from "../format";
 import { groupsOf, pillars } from "../pillars";
 import { Card } from "./Card";
@@ -114,6 +116,9 @@ function Nothing({ onClear }: { readonly onClear: () => void }) {
 
 export function Gallery() {
   const [filter, setFilter] = useState<Filter>(NO_FILTER);
+  const index = useFetched(INDEX_PATH, loadIndex);
+  // Without them the cards are whole, so a list that does not load says nothing here; the Benchmarks place does.
+  const notes = index.state === "here" ? index.value.notes : [];
   const found: readonly MethodInfo[] = methods.filter((m) => passes(m, filter));
   return (
     <div className="place-body">
@@ -131,7 +136,7 @@ export function Gallery() {
           <h3>{pillar.label}</h3>
           <ul className="cards">
             {group.map((m) => (
-              <Card key={m.id} method={m} />
+              <Card key={m.id} method={m} notes={notes.filter((n) => n.method === m.id)} />
             ))}
           </ul>
         </section>

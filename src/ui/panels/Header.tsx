@@ -22,6 +22,7 @@ const PHASE_NAME: Readonly<Record<EnginePhase, string>> = {
 function EngineStatus() {
   const phase = useEngine((s) => s.phase);
   const device = useEngine((s) => s.device);
+  const build = useEngine((s) => s.build);
   const hasWebGpu = useEngine((s) => s.hasWebGpu);
   const isLost = useEngine((s) => s.isLost);
   // The kernels of a method are compiled between its start and its first round; later runs find them ready.
@@ -34,7 +35,9 @@ function EngineStatus() {
     ? "device lost"
     : hasWebGpu
       ? isPreparing
-        ? "compiling kernels"
+        ? build
+          ? `compiling kernels, ${build.done} of ${build.total}`
+          : "compiling kernels"
         : phase === "paused" && isStepping
           ? "one step"
           : PHASE_NAME[phase]
