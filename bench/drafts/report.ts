@@ -190,6 +190,12 @@ function fared(own: readonly Order[], texts: Texts["id"]): string {
   );
 }
 
+/** Why an order may fail; what was measured stands beside it. */
+const WHY: Partial<Record<MethodId, string>> = {
+  dyspec:
+    "DySpec takes the draft model's probability of a token for the chance that it is accepted: where drafts are accepted more often than the draft model is sure of them, its trees grow wider than is best.",
+};
+
 /** For the page of each method. */
 function notes(kept: readonly Kept[]): Measured["notes"] {
   const all = orders(kept);
@@ -205,7 +211,10 @@ function notes(kept: readonly Kept[]): Measured["notes"] {
           texts,
         ),
       ),
-    ].join(" ");
+      WHY[method],
+    ]
+      .filter((part) => part !== undefined)
+      .join(" ");
     return [{ method, text }];
   });
 }

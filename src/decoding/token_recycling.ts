@@ -88,10 +88,10 @@ export const tokenRecycling = defineMethod({
   views: ["tree", "tokens", "state"],
   showcase: {
     watch:
-      "The first rounds have nothing to draft from; the trees fill as the target leaves candidates behind, and soon whole terms of the sums come from them.",
+      "The first rounds have nothing to draft from; the trees fill as the target leaves candidates behind, and soon parts of the sums come from them.",
     model: "task-target",
     params: { nodes: 24 },
-    prompt: "countdown:21:16,8,6,3=",
+    prompt: "countdown:42:17,17,8=",
     temperature: 0,
     maxNewTokens: 40,
   },
