@@ -184,14 +184,14 @@ function fared(own: readonly Order[], texts: Texts["id"]): string {
   const best = own.reduce((a, b) => (b.e.value > a.e.value ? b : a));
   const at = (o: Order): string =>
     `${show(o.e)} tokens a pass against ${labelOf(o.second)} at ${o.size} nodes and temperature ${o.temperature}`;
-  return (
-    `On ${texts}, of ${own.length} comparisons, the first is better in ${count("holds")}, the same in ${count("equal")} (the best shape ` +
-    `is the same chain), worse in ${count("does not hold")}; ${count("too close to tell")} are too close to tell. Best: ${at(best)}. Worst: ${at(worst)}.`
-  );
+  return `On ${texts}, of ${own.length} comparisons, the first is better in ${count("holds")}, the same in ${count("equal")}, worse in ${count("does not hold")}; ${count("too close to tell")} are too close to tell. Best: ${at(best)}. Worst: ${at(worst)}.`;
 }
 
 /** Why an order may fail; what was measured stands beside it. */
 const WHY: Partial<Record<MethodId, string>> = {
+  spectr: "The same means that the best shape of both is one chain.",
+  "rsd-c": "The same means that the best shape of both is one chain, or at temperature 0 one tree.",
+  "rsd-s": "The same means that the best shape of both is one chain.",
   dyspec:
     "DySpec takes the draft model's probability of a token for the chance that it is accepted: where drafts are accepted more often than the draft model is sure of them, its trees grow wider than is best.",
 };
@@ -342,7 +342,7 @@ export function report(
         method: null,
         text:
           "Stories: the first tokens after each opening, so methods that learn from the text as it grows start with little and show little here. " +
-          `Tasks: whole answers, most of them short. ${kinds.map(({ label, draftLabel }) => `On ${label}, ${draftLabel} drafts.`).join(" ")}`,
+          `Tasks: whole answers, most of them short. Prompt lookup as published copies from a place with a whole draft after it, so long drafts find nothing in short texts. ${kinds.map(({ label, draftLabel }) => `On ${label}, ${draftLabel} drafts.`).join(" ")}`,
       },
       ...notes(kept),
       ...growthNote(grown),
