@@ -4,7 +4,7 @@
  */
 import { toErrorRecord, type ErrorRecord } from "../base/errors";
 import type { TraceEvent } from "../trace/events";
-import type { LoadProgress, RunSettings, WorkerMessage } from "../worker/api";
+import type { DeviceInfo, LoadProgress, RunSettings, WorkerMessage } from "../worker/api";
 import type * as ClientModule from "../worker/client";
 import { keepCosts, useCosts } from "./stores/costs";
 import { addNotice, isBusy, useEngine, type EnginePhase } from "./stores/engine";
@@ -203,16 +203,27 @@ export async function measureCosts(models: readonly string[], most: number): Pro
   if (useCosts.getState().isMeasuring || isBusy(useEngine.getState().phase)) return;
   useCosts.setState({ isMeasuring: true, problem: null });
   try {
-    const engine = await openClient();
-    const device = await engine.openDevice();
-    useEngine.setState({ device });
-    for (const model of models) await engine.load(model);
+    const { engine, device } = await engineFor(models);
     for (const model of models) keepCosts(model, device, await engine.measure(model, most), Date.now());
   } catch (thrown) {
     useCosts.setState({ problem: toErrorRecord(thrown).message });
   } finally {
     useCosts.setState({ isMeasuring: false });
   }
+}
+
+/**
+ * The engine with these models loaded, for work that is no run and that the stage does not show.
+ * @throws DecoscopeError if the device does not open or a model does not load
+ */
+export async function engineFor(
+  models: readonly string[],
+): Promise<{ readonly engine: ClientModule.EngineClient; readonly device: DeviceInfo }> {
+  const engine = await openClient();
+  const device = await engine.openDevice();
+  useEngine.setState({ device });
+  for (const model of models) await engine.load(model);
+  return { engine, device };
 }
 
 /** Runs a branch of the run on the stage, which is kept; ends what the engine is doing. */

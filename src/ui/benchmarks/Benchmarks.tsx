@@ -1,93 +1,15 @@
 /** The place that draws what measurements wrote: one section a result, and what could be measured but was not. */
-import { labelOf, methodOf } from "../definitions";
+import { lazy, Suspense } from "react";
 import { useFetched } from "../fetched";
 import { hrefOf } from "../routes";
-import { ChartFigure } from "./ChartFigure";
+import { useRoute } from "../stores/route";
 import { knownBenchmarks } from "./known";
 import { INDEX_PATH, loadIndex, loadResult, pathOf } from "./load";
-import { ResultTable } from "./ResultTable";
-import type { BenchmarkResult } from "./schema";
+import { ResultSection } from "./ResultSection";
 import "./benchmarks.css";
 
-function Origin({ result }: { readonly result: BenchmarkResult }) {
-  return (
-    <>
-      <dl className="origin figures">
-        <div>
-          <dt>made by</dt>
-          <dd>
-            <code>{result.command}</code>
-          </dd>
-        </div>
-        <div>
-          <dt>on</dt>
-          <dd>{result.adapter}</dd>
-        </div>
-        <div>
-          <dt>date</dt>
-          <dd>{result.date}</dd>
-        </div>
-        {result.commit !== null && (
-          <div>
-            <dt>commit</dt>
-            <dd>{result.commit}</dd>
-          </div>
-        )}
-      </dl>
-      {result.isSoftware && (
-        <p className="software-note">
-          A software adapter: counts, ratios of counts and texts hold everywhere, but times are those of a CPU
-          and say nothing about GPUs.
-        </p>
-      )}
-    </>
-  );
-}
-
-function Notes({ result }: { readonly result: BenchmarkResult }) {
-  if (result.notes.length === 0) return null;
-  return (
-    <div className="result-notes">
-      <h4>Notes</h4>
-      <ul>
-        {result.notes.map(({ method, text }) => (
-          <li key={`${method ?? ""} ${text}`}>
-            {method !== null && (
-              <>
-                {methodOf(method) ? (
-                  <a href={hrefOf("gallery", method)}>{labelOf(method)}</a>
-                ) : (
-                  <strong>{method}</strong>
-                )}
-                {": "}
-              </>
-            )}
-            {text}
-          </li>
-        ))}
-      </ul>
-    </div>
-  );
-}
-
-export function ResultSection({ result }: { readonly result: BenchmarkResult }) {
-  return (
-    <section className="result" aria-label={result.title} data-testid={`result-${result.id}`}>
-      <h3>{result.title}</h3>
-      <p className="result-summary">{result.summary}</p>
-      <Origin result={result} />
-      <div className="charts">
-        {result.charts.map((chart, i) => (
-          <ChartFigure key={i} chart={chart} result={result} name={`decoscope-${result.id}-${i + 1}`} />
-        ))}
-      </div>
-      {result.tables.map((table, i) => (
-        <ResultTable key={i} table={table} />
-      ))}
-      <Notes result={result} />
-    </section>
-  );
-}
+/** The item of this place that measures on the visitor's device. */
+const LIVE = "measure";
 
 function Result({ id }: { readonly id: string }) {
   const fetched = useFetched(pathOf(id), loadResult);
@@ -135,7 +57,21 @@ const ordered = (ids: readonly string[]): readonly string[] => {
   return [...known, ...ids.filter((id) => !known.includes(id))];
 };
 
+const ParallelBench = lazy(async () => ({
+  default: (await import("../parallel_bench/ParallelBench")).ParallelBench,
+}));
+
 export function Benchmarks() {
+  const isLive = useRoute((s) => s.item === LIVE);
+  if (!isLive) return <Results />;
+  return (
+    <Suspense fallback={<p className="place-waiting help">Loading ParallelBench…</p>}>
+      <ParallelBench />
+    </Suspense>
+  );
+}
+
+function Results() {
   const index = useFetched(INDEX_PATH, loadIndex);
   return (
     <div className="place-body">
@@ -144,6 +80,10 @@ export function Benchmarks() {
         <p>
           What was measured with the methods and models of this page. Every number comes from a file that a
           command wrote; the command stands beside it, so that you can make it again.
+        </p>
+        <p>
+          <a href={hrefOf("benchmarks", LIVE)}>Measure ParallelBench on this device</a>: tasks and strategies
+          of your choice.
         </p>
       </header>
       {index.state === "waiting" && <p className="help">Looking for results…</p>}

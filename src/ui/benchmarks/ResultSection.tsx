@@ -1,0 +1,87 @@
+/** What one benchmark found: where it comes from, charts, tables, notes. */
+import { labelOf, methodOf } from "../definitions";
+import { hrefOf } from "../routes";
+import { ChartFigure } from "./ChartFigure";
+import { ResultTable } from "./ResultTable";
+import type { BenchmarkResult } from "./schema";
+import "./benchmarks.css";
+
+function Origin({ result }: { readonly result: BenchmarkResult }) {
+  return (
+    <>
+      <dl className="origin figures">
+        <div>
+          <dt>made by</dt>
+          <dd>
+            <code>{result.command}</code>
+          </dd>
+        </div>
+        <div>
+          <dt>on</dt>
+          <dd>{result.adapter}</dd>
+        </div>
+        <div>
+          <dt>date</dt>
+          <dd>{result.date}</dd>
+        </div>
+        {result.commit !== null && (
+          <div>
+            <dt>commit</dt>
+            <dd>{result.commit}</dd>
+          </div>
+        )}
+      </dl>
+      {result.isSoftware && (
+        <p className="software-note">
+          A software adapter: counts, ratios of counts and texts hold everywhere, but times are those of a CPU
+          and say nothing about GPUs.
+        </p>
+      )}
+    </>
+  );
+}
+
+function Notes({ result }: { readonly result: BenchmarkResult }) {
+  if (result.notes.length === 0) return null;
+  return (
+    <div className="result-notes">
+      <h4>Notes</h4>
+      <ul>
+        {result.notes.map(({ method, text }) => (
+          <li key={`${method ?? ""} ${text}`}>
+            {method !== null && (
+              <>
+                {methodOf(method) ? (
+                  <a href={hrefOf("gallery", method)}>{labelOf(method)}</a>
+                ) : (
+                  <strong>{method}</strong>
+                )}
+                {": "}
+              </>
+            )}
+            {text}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+export function ResultSection({ result }: { readonly result: BenchmarkResult }) {
+  return (
+    <section className="result" aria-label={result.title} data-testid={`result-${result.id}`}>
+      <h3>{result.title}</h3>
+      <p className="result-summary">{result.summary}</p>
+      <Origin result={result} />
+      <div className="charts">
+        {result.charts.map((chart, i) => (
+          <ChartFigure key={i} chart={chart} result={result} name={`decoscope-${result.id}-${i + 1}`} />
+        ))}
+      </div>
+      {result.tables.map((table, i) => (
+        <ResultTable key={i} table={table} />
+      ))}
+      <Notes result={result} />
+    </section>
+  );
+}
