@@ -20,7 +20,9 @@ test("tasks and strategies are measured here, and what was measured stays when i
   });
   await page.getByRole("button", { name: "Cancel", exact: true }).click();
   await expect(progress).toContainText("Stopped");
-  await expect(result.getByTestId("chart").first().locator("svg").first()).toContainText("Tokens per step");
+  await expect(result.getByTestId("chart").first().locator(".chart-frame svg").first()).toContainText(
+    "Tokens per step",
+  );
   await expect(result.getByTestId("chart").filter({ hasText: "must lose" })).toContainText("bits");
   await expect(page.getByRole("button", { name: "Measure", exact: true })).toBeEnabled();
   const { violations } = await new AxeBuilder({ page }).analyze();
