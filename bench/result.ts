@@ -31,6 +31,22 @@ export function currentCommit(): string | null {
   }
 }
 
+const write = async (path: string, value: unknown): Promise<void> =>
+  writeFile(path, await format(JSON.stringify(value), { parser: "json", printWidth: 110 }));
+
+/** Writes the list of the results in a folder, with what they note of methods. */
+export async function writeIndex(folder = FOLDER): Promise<void> {
+  const results = (await readdir(folder))
+    .filter((name) => name.endsWith(".json") && name !== "index.json")
+    .map((name) => name.slice(0, -".json".length))
+    .sort();
+  const notes = results.flatMap((result) => {
+    const { notes: all } = JSON.parse(readFileSync(`${folder}/${result}.json`, "utf8")) as BenchmarkResult;
+    return all.flatMap(({ method, text }) => (method === null ? [] : [{ result, method, text }]));
+  });
+  await write(`${folder}/index.json`, { results, notes });
+}
+
 /**
  * Checks a result and writes it with today's date; returns the path.
  * @throws Error naming every part that does not fit the format; nothing is written then.
@@ -48,18 +64,8 @@ export async function writeResult(measured: Measured, folder = FOLDER): Promise<
       `The result "${measured.id}" does not fit docs/benchmarks.md:\n${read.problems.join("\n")}`,
     );
   await mkdir(folder, { recursive: true });
-  const write = async (path: string, value: unknown): Promise<void> =>
-    writeFile(path, await format(JSON.stringify(value), { parser: "json", printWidth: 110 }));
   const path = `${folder}/${measured.id}.json`;
   await write(path, whole);
-  const results = (await readdir(folder))
-    .filter((name) => name.endsWith(".json") && name !== "index.json")
-    .map((name) => name.slice(0, -".json".length))
-    .sort();
-  const notes = results.flatMap((result) => {
-    const { notes: all } = JSON.parse(readFileSync(`${folder}/${result}.json`, "utf8")) as BenchmarkResult;
-    return all.flatMap(({ method, text }) => (method === null ? [] : [{ result, method, text }]));
-  });
-  await write(`${folder}/index.json`, { results, notes });
+  await writeIndex(folder);
   return path;
 }

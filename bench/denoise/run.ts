@@ -141,7 +141,7 @@ for (const row of orderings.rows.filter(({ holds }) => !holds))
     `  not: ${row.says}: ${row.left} ${row.leftValue.toFixed(1)} (${row.relation} ${row.right} ${row.rightValue.toFixed(1)})`,
   );
 tables.push(tableOf(measured, gpu.layerCount, problems), orderings);
-notes.push(...notesOf(measured));
+notes.push(...notesOf(measured, attention));
 
 if (hasTwin) {
   console.log(`\n${TWIN}`);
@@ -156,7 +156,7 @@ if (hasTwin) {
   const layers = (await host.model(TWIN)).gpu.layerCount;
   tables.push({ ...tableOf(twin, layers, problems), title: `Stored prompts: ${TWIN}` });
   notes.push(
-    ...notesOf(twin)
+    ...notesOf(twin, "full")
       .filter(({ method }) => method === "dkv-cache" || method === "combined-denoising")
       .map(({ method, text }) => ({ method, text: `${TWIN}, whose prompt rows see the canvas: ${text}` })),
   );

@@ -206,12 +206,18 @@ export function storyTable(measured: readonly StoryMeasurement[], layers: number
 
 export function storyNotes(measured: readonly StoryMeasurement[]): { method: string; text: string }[] {
   const base = measured[0]!;
+  const shownMean = (m: StoryMeasurement, of: (s: Story) => number, digits: number): string =>
+    over(m, of).value.toFixed(digits);
   const at = (m: StoryMeasurement): string =>
-    `${over(m, (s) => s.bits).value.toFixed(2)} bits a token and ${over(m, (s) => s.passes).value.toFixed(1)} passes`;
+    `${shownMean(m, (s) => s.bits, 2)} bits a token, ${shownMean(m, (s) => s.passes, 1)} passes and ${shownMean(m, (s) => s.rows, 0)} rows`;
   return measured
-    .filter(({ strategy }) => strategy.method === "guided-diffusion")
-    .map((m) => ({
-      method: m.strategy.method,
-      text: `${m.strategy.label}: stories of ${at(m)} (and ${over(m, (s) => s.guiderPasses).value.toFixed(1)} of the guider), against ${at(base)} for ${base.strategy.label}.`,
-    }));
+    .filter(({ strategy }) => ["guided-diffusion", "prophet", "dkv-cache"].includes(strategy.method))
+    .map((m) => {
+      const judged = m.strategy.method === "guided-diffusion";
+      const also = judged ? ` (and ${shownMean(m, (s) => s.guiderPasses, 1)} passes of the guider)` : "";
+      return {
+        method: m.strategy.method,
+        text: `${m.strategy.label}: stories of ${at(m)}${also}, against ${at(base)} for ${base.strategy.label}.`,
+      };
+    });
 }

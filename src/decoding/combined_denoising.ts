@@ -77,10 +77,12 @@ export const combinedDenoising = defineCanvasMethod({
   },
   views: ["canvas", "denoised", "scores"],
   showcase: {
-    watch: "Few passes: sure positions together, and a cache of both sides of the block at work.",
-    params: { rule: "threshold", threshold: 0.6, blockLength: 16, cache: "dual" },
+    watch: "Few passes and few rows: sure positions together, and a cache that is one step behind.",
+    model: "task-diffusion",
+    prompt: "insert-any:p,vqrahedl____=",
+    params: { rule: "threshold", cache: "delayed" },
     temperature: 0,
-    maxNewTokens: 32,
+    maxNewTokens: 14,
   },
   parts({ params }, canvas) {
     const { rule, early, leastGamma } = params;

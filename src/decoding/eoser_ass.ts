@@ -47,8 +47,10 @@ export const eoserAss = defineCanvasMethod({
   views: ["canvas", "denoised", "scores"],
   showcase: {
     watch: "Steps begin with few tokens and end with many; ends of text are held back.",
+    model: "task-diffusion",
+    prompt: "reverse:pvhsxajtl___=",
     temperature: 0,
-    maxNewTokens: 32,
+    maxNewTokens: 14,
   },
   parts({ params }, canvas) {
     const isAscending = params.counts === "ascending";

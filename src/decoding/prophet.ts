@@ -48,10 +48,12 @@ export const prophet = defineCanvasMethod({
   views: ["canvas", "denoised", "scores"],
   showcase: {
     watch:
-      "The gap between the two best tokens is watched; once it passes the bar, all that is left is committed at once.",
-    params: { firstBar: 2.5, secondBar: 1.5, thirdBar: 0.5 },
+      "Every letter is clear early on: when the bar falls below the smallest gap of all positions, what is left is committed at once, nine steps early.",
+    model: "task-diffusion",
+    prompt: "sort:kqzbmwfhuc__=",
+    params: { aggregate: "min", secondBar: 4 },
     temperature: 0,
-    maxNewTokens: 32,
+    maxNewTokens: 14,
   },
   parts({ params }, canvas) {
     const steps = stepsOf(params, canvas.masked().length);

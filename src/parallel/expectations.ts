@@ -218,3 +218,16 @@ export function expectationTable(checked: readonly Checked[], nameOf: (tasks: re
     })),
   };
 }
+
+/** What is said on the method's page of an ordering that does not hold. */
+export const missedNotes = (
+  checked: readonly Checked[],
+  measured: ReadonlyMap<string, Measurement>,
+  nameOf: (tasks: readonly TaskId[]) => string,
+): { method: string; text: string }[] =>
+  checked
+    .filter(({ holds }) => !holds)
+    .map(({ expectation: e, left, right: than }) => ({
+      method: measured.get(e.left.strategy)!.strategy.method,
+      text: `Did not come out: ${e.says} (${MEASURE[e.measure]}). ${e.left.strategy}: ${nameOf(e.left.tasks)} has ${left.toFixed(1)}, which should be ${RELATION[e.relation]} the ${than.toFixed(1)} of ${e.right.strategy}: ${nameOf(e.right.tasks)}.`,
+    }));

@@ -1,6 +1,6 @@
 /** Charts, tables and notes of strategies on the tasks, in the form of docs/benchmarks.md. */
 import { answersOf, idealAccuracy, lostBits } from "./bound";
-import { checkExpectations, expectationTable } from "./expectations";
+import { checkExpectations, expectationTable, missedNotes } from "./expectations";
 import { accuracy, hasAny, passesOf, rowsOf } from "./measurement";
 import { orderOf } from "./orders";
 import {
@@ -226,9 +226,13 @@ export function comparedWith(
 }
 
 /** What the page says on the methods' cards, made of the measured numbers. */
-export function notesOf(measured: Measured): { method: string; text: string }[] {
+export function notesOf(
+  measured: Measured,
+  attention: "isolated" | "full",
+): { method: string; text: string }[] {
   const one: readonly TaskId[] = SOLVABLE;
-  return [...measured.values()].flatMap(({ strategy: { label, method } }) => {
+  const missed = missedNotes(checkExpectations(measured, attention), measured, tasksInWords);
+  const compared = [...measured.values()].flatMap(({ strategy: { label, method } }) => {
     if (label === BASELINE.label) return [];
     // What commits early is made for answers that are clear.
     const kinds: [readonly TaskId[], string][] =
@@ -243,4 +247,5 @@ export function notesOf(measured: Measured): { method: string; text: string }[] 
       return text === null ? [] : [{ method, text }];
     });
   });
+  return [...missed, ...compared];
 }
