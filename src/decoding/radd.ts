@@ -1,11 +1,8 @@
 /** Ancestral sampling of a model that knows no time: steps in which nothing changes need no pass. */
 import { integer, toggle } from "../base/params";
-import { uncached } from "./canvas/cache";
-import { transitions } from "./canvas/commit";
+import { ancestral } from "./canvas/ancestral";
 import { expectedEvaluations, raddRates } from "./canvas/radd_rates";
 import type { Probe } from "./canvas/parts";
-import { leftToRight } from "./canvas/rank";
-import { blocks } from "./canvas/schedule";
 import { defineCanvasMethod } from "./method";
 
 /** Passes so far, beside how many the cached sampler is expected to need in all. */
@@ -49,15 +46,8 @@ export const radd = defineCanvasMethod({
     maxNewTokens: 32,
   },
   parts: ({ params }, canvas) => ({
-    schedule: blocks(0, () => params.steps),
-    cache: uncached,
-    rank: leftToRight,
-    reweight: [],
-    stop: null,
-    commit: transitions(raddRates(params.steps)),
-    verify: null,
+    ...ancestral(raddRates(params.steps)),
     probe: evaluations(params.steps, canvas.masked().length),
-    ending: "allow",
     reuse: params.isCached,
   }),
 });

@@ -1,10 +1,7 @@
 /** Ancestral sampling that takes tokens back: what was committed early may become a mask again. */
 import { choice, integer, number } from "../base/params";
-import { uncached } from "./canvas/cache";
-import { transitions } from "./canvas/commit";
-import { leftToRight } from "./canvas/rank";
+import { ancestral } from "./canvas/ancestral";
 import { remaskAtRandom, remaskRates } from "./canvas/remask";
-import { blocks } from "./canvas/schedule";
 import { defineCanvasMethod } from "./method";
 
 export const remdm = defineCanvasMethod({
@@ -55,15 +52,8 @@ export const remdm = defineCanvasMethod({
   parts({ params }) {
     const rates = remaskRates(params);
     return {
-      schedule: blocks(0, () => params.steps),
-      cache: uncached,
-      rank: leftToRight,
-      reweight: [],
-      stop: null,
-      commit: transitions(rates.map((r) => r.commit)),
-      verify: null,
+      ...ancestral(rates.map((r) => r.commit)),
       remask: remaskAtRandom(rates),
-      ending: "allow",
       // A step that commits nothing asks the model nothing, whatever it masks.
       reuse: true,
     };
