@@ -17,7 +17,7 @@ import type {
 } from "./api";
 import { EngineHost } from "./host";
 import { runMethod } from "./run";
-import { Solver } from "./solve";
+import type { Solver } from "./solve";
 
 /** Events go to the page at most this often. */
 const BATCH_MS = 1000 / 60;
@@ -39,7 +39,8 @@ function solverFor(opened: EngineHost, model: string, guider: string | null): Pr
   const key = `${model} ${guider ?? ""}`;
   if (solving?.key === key && solving.host === opened) return solving.solver;
   closeSolver();
-  const solver = Solver.open(opened, model, guider);
+  // Tasks and their checker come only to those who measure.
+  const solver = import("./solve").then((m) => m.Solver.open(opened, model, guider));
   solving = { key, host: opened, solver };
   solver.catch(() => {
     if (solving?.solver === solver) solving = null;
