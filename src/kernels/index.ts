@@ -17,6 +17,7 @@ import {
   drawIndependentKernel,
 } from "./expand_tree";
 import { embedMixKernel, latentStartKernel, recurBeginKernel, recurEndKernel } from "./latents";
+import { readoutSignalsKernel } from "./readout_signals";
 import { rankTreeKernel } from "./rank_tree";
 import { processLogitsKernel } from "./process_logits";
 import { rowStatsKernel } from "./row_stats";
@@ -78,4 +79,5 @@ export const kernels: readonly Kernel[] = [
   embedMixKernel,
   recurBeginKernel,
   recurEndKernel,
+  readoutSignalsKernel,
 ];
