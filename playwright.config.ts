@@ -46,6 +46,8 @@ export default defineConfig({
     contextOptions: { reducedMotion: "reduce" },
     baseURL: `http://localhost:${port}`,
     launchOptions: { executablePath, args },
+    // The stored page would answer what tests want to answer themselves; offline.spec.ts lets it.
+    serviceWorkers: "block",
     trace: "retain-on-failure",
     screenshot: "only-on-failure",
   },

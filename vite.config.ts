@@ -3,6 +3,8 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
+import { VitePWA } from "vite-plugin-pwa";
+import { site } from "./scripts/site.ts";
 
 /**
  * Gives the charts their own copy of d3. A module that two chunks share goes into the earlier one with all that either uses,
@@ -36,12 +38,28 @@ const shadersWithoutComments = (): Plugin => ({
   },
 });
 
+/**
+ * Everything that comes with the page is stored on the first visit, models and recordings too, and works without a network from then
+ * on. A newer version waits until the visitor asks for it (ui/updates.ts): no run is ever cut short by one.
+ */
+const offline = VitePWA({
+  registerType: "prompt",
+  injectRegister: false,
+  manifest: false,
+  workbox: {
+    globPatterns: ["**/*.{html,js,css,woff2,svg,png,webmanifest,json,jsonl,safetensors,md}"],
+    globIgnores: ["404.html", "preview.png"],
+    maximumFileSizeToCacheInBytes: 40_000_000,
+    cleanupOutdatedCaches: true,
+  },
+});
+
 export default defineConfig({
   // Relative addresses, so that the built folder works under any path of any static host.
   base: "./",
   // So that the page does not ask for a file that is not there.
   define: { "import.meta.env.HAS_EVALUATION": existsSync("public/models/eval.json") },
-  plugins: [react(), ownD3ForCharts],
+  plugins: [react(), ownD3ForCharts, site(), offline],
   build: {
     target: "es2023",
     chunkSizeWarningLimit: 1500,

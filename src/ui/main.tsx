@@ -25,3 +25,6 @@ createRoot(root).render(
     <App />
   </StrictMode>,
 );
+// After all that the visitor waits for: storing the page fetches its models and recordings.
+if (import.meta.env.PROD && "serviceWorker" in navigator)
+  addEventListener("load", () => void import("./updates").then(({ keepForOffline }) => keepForOffline()));

@@ -2,6 +2,7 @@
 import * as Dialog from "@radix-ui/react-dialog";
 import { useIsCanvasRun } from "../moment";
 import { openDialog, useLayout } from "../stores/layout";
+import { useOffline } from "../stores/offline";
 import { CELL_STATES } from "../views/canvas/cells";
 import { STATE_NAME } from "../views/canvas/signs";
 import { Glyph, SIGN_NAME, type Sign } from "../views/glyphs";
@@ -61,6 +62,20 @@ function Keys({ keys }: { readonly keys: typeof KEYS }) {
   );
 }
 
+function Offline() {
+  const isStored = useOffline((s) => s.isStored);
+  return (
+    <>
+      <h3 className="section-name">Without a network</h3>
+      <p className="help" data-testid="offline">
+        {isStored
+          ? "The page, its models and its recorded runs are stored on this device: all of it works without a network."
+          : "The page is not stored on this device yet. Where the browser allows it, that happens by itself during the first visit."}
+      </p>
+    </>
+  );
+}
+
 export function HelpDialog() {
   const isOpen = useLayout((s) => s.dialog === "help");
   const isCanvas = useIsCanvasRun();
@@ -97,6 +112,7 @@ export function HelpDialog() {
           <Keys keys={KEYS} />
           <h3 className="section-name">{isCanvas ? "On a position" : "In the tree"}</h3>
           <Keys keys={isCanvas ? CANVAS_KEYS : TREE_KEYS} />
+          <Offline />
           <Dialog.Close className="quiet square dialog-close" aria-label="Close">
             <CloseIcon />
           </Dialog.Close>

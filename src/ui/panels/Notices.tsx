@@ -4,7 +4,8 @@ import { labelOf } from "../definitions";
 import { cancel, restart } from "../engine";
 import { bytes } from "../format";
 import { openRecordedRun } from "../files";
-import { dropError, dropNotice, useEngine } from "../stores/engine";
+import { dropError, dropNotice, isBusy, useEngine } from "../stores/engine";
+import { useOffline } from "../stores/offline";
 import { useRun } from "../stores/run";
 import { CloseIcon } from "./icons";
 
@@ -105,6 +106,32 @@ function Trouble() {
   );
 }
 
+/** Reloading ends a run, so it is never done unasked. */
+function NewerVersion() {
+  const update = useOffline((s) => s.update);
+  const isRunning = useEngine((s) => isBusy(s.phase));
+  if (!update) return null;
+  return (
+    <div className="notice" role="status" data-testid="newer-version">
+      <p>
+        A newer version of this page is here.{" "}
+        {isRunning ? "It can be opened when the run is over." : "Opening it ends what is on the stage."}
+      </p>
+      <button type="button" onClick={update} disabled={isRunning}>
+        Open it
+      </button>
+      <button
+        type="button"
+        className="quiet square"
+        aria-label="Dismiss"
+        onClick={() => useOffline.setState({ update: null })}
+      >
+        <CloseIcon />
+      </button>
+    </div>
+  );
+}
+
 export function Notices() {
   const notices = useEngine((s) => s.notices);
   const warnings = useRun((s) => s.latest.warnings);
@@ -112,6 +139,7 @@ export function Notices() {
     <div className="notices">
       <Loading />
       <Trouble />
+      <NewerVersion />
       {notices.map((message) => (
         <div key={message} className="notice" role="status" data-testid="notice">
           <p>{message}</p>

@@ -1,0 +1,11 @@
+/** Whether the page works without a network, and whether a newer version of it waits. Written only by ui/updates.ts. */
+import { create } from "zustand";
+
+export interface OfflineState {
+  /** Everything that comes with the page is stored on this device. */
+  readonly isStored: boolean;
+  /** Loads the newer version that waits; null if none does. */
+  readonly update: (() => void) | null;
+}
+
+export const useOffline = create<OfflineState>()(() => ({ isStored: false, update: null }));

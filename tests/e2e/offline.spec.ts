@@ -1,0 +1,59 @@
+/** The page without a network, after one visit; and the policy that keeps it from running or fetching what is not its own. */
+import { expect, test } from "./decoscope";
+
+test.describe("after a first visit", () => {
+  test.use({ serviceWorkers: "allow" });
+
+  test("the page opens and decodes without a network", async ({ app, page, context }) => {
+    await app.open();
+    await page.getByRole("button", { name: "Help", exact: true }).click();
+    await expect(page.getByTestId("offline")).toContainText("works without a network", { timeout: 120_000 });
+    await page.keyboard.press("Escape");
+    await context.setOffline(true);
+    await page.reload();
+    await expect(page.locator(".caption")).toContainText("Recorded run");
+    await app.set({ newTokens: 12 });
+    await app.run();
+    await app.ended();
+    await app.toEnd();
+    await expect(page.getByTestId("metric-tokens")).toHaveText("12");
+    // Other places were not visited before.
+    await page.getByRole("link", { name: "Gallery" }).click();
+    await expect(page.getByRole("heading", { name: "Gallery" })).toBeVisible();
+    await expect(page.locator(".card-picture svg").first()).toBeVisible();
+  });
+});
+
+test("the policy stops scripts in the page, evaluation, and addresses of others", async ({
+  page,
+  app,
+  allowed,
+}) => {
+  allowed.push(/Content Security Policy/i, /Refused to/i, /violates/i);
+  await app.open();
+  const done = await page.evaluate(async () => {
+    const flags = globalThis as unknown as Record<string, unknown>;
+    const script = document.createElement("script");
+    script.textContent = "globalThis.inlineRan = true";
+    document.head.append(script);
+    let evaluated = true;
+    try {
+      // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call -- the thing under test
+      new Function("return 1")();
+    } catch {
+      evaluated = false;
+    }
+    const fetched = await fetch("https://example.org/").then(
+      () => true,
+      () => false,
+    );
+    return { inline: flags["inlineRan"] === true, evaluated, fetched };
+  });
+  expect(done).toEqual({ inline: false, evaluated: false, fetched: false });
+});
+
+test("an address that leads nowhere leads home", async ({ page }) => {
+  await page.goto("/404.html");
+  await page.getByRole("link", { name: "Open Decoscope" }).click();
+  await expect(page.getByRole("heading", { name: "Decoscope" })).toBeVisible();
+});
