@@ -31,6 +31,13 @@ ABOUT = {
                            "out of date as soon as a token is committed. It shows what a cache can cost.",
 }
 
+ABOUT.update({
+    "story-loop": "A depth-recurrent model of stories: one prelude layer, a core of two that runs as often as one likes, "
+                  "and one coda layer that reads the state after any number of runs. Grown from story-target.",
+    "task-loop": "A depth-recurrent model of lookups, running sums and lists: each token can be thought about as often as "
+                 "one likes, and the state read after any recurrence.",
+})
+
 CARD = """---
 {head}
 ---
@@ -45,7 +52,7 @@ CARD = """---
 | shape | width {shape.dim}, {shape.n_layers} layers, {shape.n_heads} query heads over {shape.n_kv_heads} key/value \
 heads of {shape.head_dim}, feed-forward {shape.hidden_dim}, tied head, vocabulary {shape.vocab_size}, \
 context {shape.context} |
-| attention | {attention} |
+{recurrence}| attention | {attention} |
 | storage | float16, {size} bytes |
 | SHA-256 of model.safetensors | `{sha256}` |
 {training}{measured}
@@ -66,6 +73,18 @@ stored float16 weights, computed in float32.
 ```
 {command}
 ```
+"""
+
+BY_RECURRENCE = """
+## Measured by number of recurrences
+
+{over}; the stored float16 weights, computed in float32, latents of seed 0.
+
+{table}
+"""
+
+RECURRENCE = """| recurrence | {shape.n_prelude} layers before, {shape.n_core} again and again, {shape.n_coda} after; about \
+{shape.mean_recurrence} times in training, drawn anew each step, the last {shape.backprop} with gradient |
 """
 
 FIGURES = {
@@ -96,13 +115,22 @@ def measured_section(figures, heldout_tokens, context, command):
     return MEASURED.format(heldout_tokens=f"{heldout_tokens:,}", context=context, figures=rows, command=command)
 
 
+def by_recurrence_section(columns, over, digits):
+    """Returns the section of figures {column: {recurrences: value}} of a recurrent model."""
+    depths = list(next(iter(columns.values())))
+    lines = [["recurrences", *columns], ["---"] * (1 + len(columns))]
+    lines += [[str(depth), *(f"{values[depth]:.{digits}f}" for values in columns.values())] for depth in depths]
+    return BY_RECURRENCE.format(over=over, table="\n".join(f"| {' | '.join(line)} |" for line in lines))
+
+
 def card_of(name, folder, model, record, measured):
     """Returns the text of card.md; `measured` is a section of figures or empty."""
-    is_story = name.startswith("story-")
+    is_story, is_recurrent = name.startswith("story-"), hasattr(model.shape, "n_core")
     tags = ["text-generation", "tinystories" if is_story else "tasks"] + ([] if model.shape.causal else ["masked-diffusion"])
+    tags += ["depth-recurrent"] if is_recurrent else []
     head = (["language: en"] if is_story else []) + ["pipeline_tag: text-generation", f"tags: [{', '.join(tags)}]"]
     return CARD.format(
-        id=name, about=ABOUT[name], head="\n".join(head), parameters=f"{model.parameter_count():,}", shape=model.shape,
+        id=name, recurrence=RECURRENCE.format(shape=model.shape) if is_recurrent else "", about=ABOUT[name], head="\n".join(head), parameters=f"{model.parameter_count():,}", shape=model.shape,
         attention="causal" if model.shape.causal else ATTENTION[model.shape.attention],
         size=f"{os.path.getsize(os.path.join(folder, 'model.safetensors')):,}", sha256=weights_hash(folder),
         training=training_rows(record), measured=measured, data=STORIES if is_story else TASKS)

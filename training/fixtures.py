@@ -15,10 +15,13 @@ import numpy as np
 import torch
 
 from data import load_tokens
+from latent import latent
+from recurrent_files import MODEL_TYPE, huginn_parameters, load_recurrent
 from reference import forward
+from reference_recurrent import forward_recurrent
 from task_data import BOS, EOS, MASK as TASK_MASK, PAD, Records, read_texts
 from tokenizer import END, MASK, Tokenizer
-from weights import load_model, weights_hash
+from weights import load_model, read_config, weights_hash
 
 TEXT_TOKENS = 32
 # Every so many tokens of a text with masks one is hidden.
@@ -27,6 +30,8 @@ PROMPT = "Once upon a time, there was a little"
 GREEDY_TOKENS = 40
 CANVAS = 12
 TASK, PROBLEM = "sort", 3
+# Of recurrent models: the seed of the latents, and how often the core runs.
+SEED, RECURRENCES = 0, 8
 
 
 class Stories:
@@ -66,17 +71,25 @@ def tensors_of(model, ids, prompt_length, positions):
 
 
 @torch.no_grad()
-def greedy(model, case):
-    """Returns (the most likely next ids, lead of each over the second most likely in logits)."""
+def greedy(logits_of, case):
+    """Returns (the most likely next ids, lead of each over the second most likely in logits).
+
+    logits_of(ids) gives the logits of the token after `ids` [V].
+    """
     ids, leads = list(case.prompt_ids), []
     for _ in range(GREEDY_TOKENS):
-        logits = forward(model, torch.tensor(ids))[-1][1][-1]
-        best = logits.topk(2)
+        best = logits_of(torch.tensor(ids)).topk(2)
         ids.append(best.indices[0].item())
         leads.append(round((best.values[0] - best.values[1]).item(), 6))
         if ids[-1] == case.end:
             break
     return ids[len(case.prompt_ids):], leads
+
+
+def greedy_content(logits_of, case):
+    """Returns what a fixture says about a greedy continuation."""
+    tokens, leads = greedy(logits_of, case)
+    return {"prompt": case.prompt, "promptTokens": case.prompt_ids, "tokens": tokens, "text": case.text(tokens), "leads": leads}
 
 
 @torch.no_grad()
@@ -97,38 +110,70 @@ def denoise(model, case):
     return ids[start:].tolist(), order
 
 
-def write_fixture(folder, args):
-    """Writes the two files of one model."""
-    name = os.path.basename(os.path.normpath(folder))
+def logit_positions(length):
+    """Returns the positions whose logits are kept."""
+    return sorted({0, 1, 2, 7, length // 2 - 1, length // 2, length - 2, length - 1})
+
+
+def llama_fixture(folder, case):
+    """Returns (content, tensors) of the fixture of a Llama."""
     model = load_model(folder)
-    case = TaskProblem(folder, args.tasks) if name.startswith("task-") else Stories(folder, args.work)
-    ids, content = list(case.ids), {"model": name, "weightsSha256": weights_hash(folder), "text": case.text(case.ids[1:])}
+    ids = list(case.ids)
     if not model.shape.causal:
         hidden = range(case.text_prompt_length, len(ids), HIDE_EVERY)
         ids = [case.mask if i in hidden else token for i, token in enumerate(ids)]
-    positions = sorted({0, 1, 2, 7, len(ids) // 2 - 1, len(ids) // 2, len(ids) - 2, len(ids) - 1})
-    content.update(tokens=ids, promptLength=case.text_prompt_length, logitPositions=positions)
-    layout, offset, chunks = [], 0, []
-    for label, array in tensors_of(model, ids, case.text_prompt_length, positions):
-        layout.append({"name": label, "shape": list(array.shape), "offsetFloats": offset})
-        chunks.append(np.ascontiguousarray(array).tobytes())
-        offset += array.size
-    content["tensors"] = layout
+    positions = logit_positions(len(ids))
+    content = {"tokens": ids, "promptLength": case.text_prompt_length, "logitPositions": positions}
     if model.shape.causal:
-        tokens, leads = greedy(model, case)
-        content["greedy"] = {"prompt": case.prompt, "promptTokens": case.prompt_ids, "tokens": tokens,
-                             "text": case.text(tokens), "leads": leads}
+        content["greedy"] = greedy_content(lambda ids: forward(model, ids)[-1][1][-1], case)
     else:
         tokens, order = denoise(model, case)
         content["canvas"] = {"prompt": case.prompt, "promptTokens": case.prompt_ids, "tokens": tokens, "order": order,
                              "banned": case.banned}
+    return content, tensors_of(model, ids, case.text_prompt_length, positions)
+
+
+@torch.no_grad()
+def recurrent_fixture(folder, case):
+    """Returns (content, tensors) of the fixture of a recurrent model: every state, and the logits that each would give."""
+    model = load_recurrent(folder)
+    named = {name: tensor.double() for name, tensor in huginn_parameters(model).items()}
+
+    def outputs(ids):
+        start = latent(SEED, len(ids), model.shape.dim, model.shape.state_deviation)
+        return forward_recurrent(named, model.shape, ids, start, RECURRENCES)
+
+    positions = logit_positions(len(case.ids))
+    content = {"tokens": case.ids, "promptLength": case.text_prompt_length, "logitPositions": positions, "seed": SEED,
+               "recurrences": RECURRENCES, "greedy": greedy_content(lambda ids: outputs(ids)[-1][1][-1], case)}
+    tensors = [(name, x[positions] if name.startswith("logits") else x) for name, x in outputs(torch.tensor(case.ids))]
+    states = [x for name, x in tensors if name == "latent" or name.startswith("state")]
+    changes = [(after - before).norm(dim=-1) / after.norm(dim=-1) for before, after in zip(states, states[1:])]
+    tensors.append(("relChange", torch.stack(changes)))
+    return content, [(name, x.numpy().astype("<f4")) for name, x in tensors]
+
+
+def write_fixture(folder, args):
+    """Writes the two files of one model."""
+    name = os.path.basename(os.path.normpath(folder))
+    case = TaskProblem(folder, args.tasks) if name.startswith("task-") else Stories(folder, args.work)
+    is_recurrent = read_config(folder)["model_type"] == MODEL_TYPE
+    own, tensors = recurrent_fixture(folder, case) if is_recurrent else llama_fixture(folder, case)
+    layout, offset = [], 0
+    for label, array in tensors:
+        layout.append({"name": label, "shape": list(array.shape), "offsetFloats": offset})
+        offset += array.size
+    last = {key: own.pop(key) for key in ("greedy", "canvas") if key in own}
+    content = {"model": name, "weightsSha256": weights_hash(folder), "text": case.text(case.ids[1:]), **own,
+               "tensors": layout, **last}
     os.makedirs(args.out, exist_ok=True)
     with open(os.path.join(args.out, f"{name}.json"), "w", encoding="utf-8") as file:
         fields = (f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in content.items())
         file.write("{\n" + ",\n".join(fields) + "\n}\n")
     with open(os.path.join(args.out, f"{name}.bin"), "wb") as file:
-        file.write(b"".join(chunks))
-    print(f"{name}: {4 * offset} bytes, {case.prompt!r} -> {case.text(tokens)!r}")
+        file.write(b"".join(np.ascontiguousarray(array).tobytes() for _, array in tensors))
+    [answer] = last.values()
+    print(f"{name}: {4 * offset} bytes, {case.prompt!r} -> {case.text(answer['tokens'])!r}")
 
 
 def main():

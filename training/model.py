@@ -37,6 +37,8 @@ class Layer(nn.Module):
     def __init__(self, shape):
         super().__init__()
         self.shape = shape
+        # Added to queries and keys before rotation, [(H + K) * A]; a plain Llama has none.
+        self.register_parameter("qk_bias", None)
         dim, heads = shape.dim, shape.n_heads * shape.head_dim
         rows = heads + 2 * shape.n_kv_heads * shape.head_dim
         residual = 1 / math.sqrt(2 * shape.n_layers)
@@ -54,6 +56,11 @@ class Layer(nn.Module):
 
     def forward(self, x, cos, sin, masks):
         """x [B, T, D] -> [B, T, D]."""
+        x = x + self.attend(x, cos, sin, masks)
+        return x + self.feed(x)
+
+    def attend(self, x, cos, sin, masks):
+        """Norm and attention: x [B, T, D] -> [B, T, D], without the residual."""
         shape = self.shape
         batch, length, dim = x.shape
         heads, kv_heads, width = shape.n_heads, shape.n_kv_heads, shape.head_dim
@@ -61,7 +68,9 @@ class Layer(nn.Module):
 
         flat = RmsNorm.apply(x, self.attention_norm).view(batch * length, dim)
         qkv = functional.linear(flat, self.qkv).view(batch, length, heads + 2 * kv_heads, width)
-        qk = Rotary.apply(qkv[:, :, :heads + kv_heads], cos[:length], sin[:length])
+        qk = qkv[:, :, :heads + kv_heads]
+        qk = qk if self.qk_bias is None else qk + self.qk_bias.view(heads + kv_heads, width)
+        qk = Rotary.apply(qk, cos[:length], sin[:length])
         q = qk[:, :, :heads].reshape(batch, length, kv_heads, groups, width).permute(0, 2, 3, 1, 4)
         k = qk[:, :, heads:].permute(0, 2, 1, 3)
         v = qkv[:, :, heads + kv_heads:].permute(0, 2, 1, 3)
@@ -69,11 +78,13 @@ class Layer(nn.Module):
                               k.reshape(batch * kv_heads, length, width),
                               v.reshape(batch * kv_heads, length, width), masks)
         out = out.view(batch, heads, length, width).permute(0, 2, 1, 3).reshape(batch * length, heads * width)
-        x = x + functional.linear(out, self.attention_out).view(batch, length, dim)
+        return functional.linear(out, self.attention_out).view(batch, length, dim)
 
-        flat = RmsNorm.apply(x, self.feed_forward_norm).view(batch * length, dim)
+    def feed(self, x):
+        """Norm and feed-forward: x [B, T, D] -> [B, T, D], without the residual."""
+        flat = RmsNorm.apply(x, self.feed_forward_norm).view(-1, x.shape[-1])
         out = SwiGlu.apply(functional.linear(flat, self.gate_up))
-        return x + functional.linear(out, self.down).view(batch, length, dim)
+        return functional.linear(out, self.down).view_as(x)
 
 
 class LanguageModel(nn.Module):

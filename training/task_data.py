@@ -34,7 +34,7 @@ class Records:
 
 
 class Tasks:
-    """All problems that fit into `context` tokens; `split` is train or test, `weights` {task: how often} or names."""
+    """All problems that fit into `context` tokens; `split` is train or test, `weights` {task: how often}."""
 
     def __init__(self, folder, split, context, weights):
         with open(os.path.join(folder, "tasks.json"), encoding="utf-8") as file:
@@ -46,7 +46,11 @@ class Tasks:
         self.by_task = {name: Records(os.path.join(folder, f"{name}.{split}.u8"), context) for name in self.names}
 
     def draw(self, count, generator, easy_share=0.0):
-        """Returns `count` problems [(level, prompt, answer)], first the task by its weight and then the problem.
+        """Returns `count` problems [(level, prompt, answer)], drawn as `draw_named` says."""
+        return [problem for _, problem in self.draw_named(count, generator, easy_share)]
+
+    def draw_named(self, count, generator, easy_share=0.0):
+        """Returns `count` pairs (task, (level, prompt, answer)), first the task by its weight and then the problem.
 
         About `easy_share` of them are the easiest of EASY_OF problems.
         """
@@ -57,7 +61,8 @@ class Tasks:
         for task, own_places, is_easy in zip(tasks, places, easy):
             problems = self.by_task[self.names[task]]
             own_places = own_places if is_easy else own_places[:1]
-            drawn.append(min((problems[int(place * len(problems))] for place in own_places), key=lambda p: p[0]))
+            easiest = min((problems[int(place * len(problems))] for place in own_places), key=lambda p: p[0])
+            drawn.append((self.names[task], easiest))
         return drawn
 
     def text(self, ids):

@@ -10,6 +10,7 @@ import torch
 from loop import add_arguments, launch, run
 from losses import TiedCrossEntropy
 from masking import stratified
+from squares import CELLS, SIDE, hide_cells, laws
 from model import LanguageModel, Shape
 from task_check import right
 from task_data import BOS, MASK, PAD, Tasks, by_length, canvas_batch, seen_mask
@@ -21,6 +22,12 @@ FULL_SHAPE = dataclasses.replace(SHAPE, attention="bidirectional")
 # Lists and Latin squares, how often each is drawn; the other tasks are the causal model's.
 WEIGHTS = {"copy": 0.25, "reverse": 1, "sort": 1.25, "shuffle": 1.5, "replace_index": 0.75, "replace_random": 1.5,
            "insert_index": 0.75, "insert_random": 1, "remove_index": 0.5, "remove_random": 0.75, "latin": 3}
+# The same for a run that continues given weights: what came last needs most, the rest is kept alive.
+CONTINUED_WEIGHTS = {"copy": 0.15, "reverse": 0.5, "sort": 0.6, "shuffle": 0.8, "replace_index": 0.4, "replace_random": 2,
+                     "insert_index": 0.4, "insert_random": 0.6, "remove_index": 0.3, "remove_random": 0.4, "latin": 8}
+# Share of "replace any" problems of which the new item and up to FEW - 1 others are hidden, and no more: at random
+# rates the canvas with one hole left and the item still to be placed is met once in 150 problems.
+FEW_SHARE, FEW = 0.5, 4
 # Canvases are as long as their answer or longer, up to this or to the answer and MORE.
 CANVAS, MORE = 16, 3
 # Most tokens of prompt and answer in the shorter batch of a step.
@@ -31,6 +38,8 @@ LEAST_WEIGHED_RATE = 0.25
 # Share of easy problems until the first of these parts of the run, then falling to none at the second.
 EASY_SHARE, EASY_UNTIL, EASY_END = 0.8, 0.5, 0.75
 MEASURED = 32
+# Place of the new item in the prompt of "replace any".
+ITEM = 2
 
 
 def canvas_lengths(problems, generator):
@@ -40,6 +49,54 @@ def canvas_lengths(problems, generator):
         most = min(max(CANVAS, len(answer) + MORE), SHAPE.context - len(prompt))
         lengths.append(len(answer) + int(place * (most - len(answer) + 1)))
     return lengths
+
+
+def hide(names, problems, is_canvas, generator):
+    """Returns (which tokens are hidden [B, T], what each counts [B, T])."""
+    rate = stratified(len(problems), generator).clamp(LEAST_RATE, 1)[:, None]
+    hidden = is_canvas & (torch.rand(is_canvas.shape, generator=generator) < rate)
+    weight = (1 / rate.clamp(min=LEAST_WEIGHED_RATE)).repeat(1, is_canvas.shape[1])
+    squares = [row for row, name in enumerate(names) if name == "latin"]
+    for row, cells in zip(squares, hide_cells(rate[squares, 0], generator)):
+        start = len(problems[row][1])
+        hidden[row, start:start + CELLS] = cells
+        weight[row] = 1 / cells.float().mean().clamp(min=LEAST_WEIGHED_RATE)
+    few = (torch.rand(len(problems), generator=generator) < FEW_SHARE).tolist()
+    for row, name in enumerate(names):
+        if name == "replace_random" and few[row]:
+            _, prompt, answer = problems[row]
+            item = answer.tolist().index(prompt[ITEM])
+            others = torch.randperm(len(answer) - 1, generator=generator)
+            count = int(torch.randint(0, FEW, (1,), generator=generator))
+            hidden[row] = False
+            hidden[row, len(prompt) + item] = True
+            hidden[row, len(prompt) + others[others != item][:count]] = True
+            weight[row] = 1 / LEAST_WEIGHED_RATE
+    return hidden, weight
+
+
+def loss_of(states, embedding, names, problems, ids, hidden, weight):
+    """Returns the sum over hidden tokens of weight times cross-entropy; cells of squares are compared with their law.
+
+    states [B, T, D]; ids, hidden and weight [B, T].
+    """
+    hidden = hidden.clone()
+    parts = []
+    squares = torch.tensor([row for row, name in enumerate(names) if name == "latin"])
+    if len(squares):
+        start = len(problems[squares[0]][1])
+        cells = slice(start, start + CELLS)
+        letters = ids[squares, start - 1 - SIDE:start - 1]
+        is_hidden = hidden[squares, cells]
+        places = (ids[squares, cells, None] == letters[:, None]).long().argmax(-1)
+        law = laws(places, is_hidden)[is_hidden]
+        wanted = letters[:, None].expand(-1, CELLS, -1)[is_hidden]
+        parts.append((states[squares, cells][is_hidden].repeat_interleave(SIDE, 0), wanted.reshape(-1),
+                      (law * weight[squares, cells][is_hidden][:, None]).view(-1)))
+        hidden[squares, cells] = False
+    parts.append((states[hidden], ids[hidden], weight[hidden]))
+    states, wanted, weight = (torch.cat(part) for part in zip(*parts))
+    return TiedCrossEntropy.apply(states, embedding, wanted, weight)
 
 
 @torch.no_grad()
@@ -71,22 +128,22 @@ def train(rank, args):
     model = LanguageModel(FULL_SHAPE if args.full else SHAPE)
     if args.init:
         model.load_state_dict(load_model(args.init).state_dict())
-    problems = Tasks(args.tasks, "train", SHAPE.context, WEIGHTS)
+    problems = Tasks(args.tasks, "train", SHAPE.context, CONTINUED_WEIGHTS if args.init else WEIGHTS)
     test = Tasks(args.tasks, "test", SHAPE.context, WEIGHTS)
 
     def step_loss(count, generator, progress):
-        easy = EASY_SHARE * min(1, max(0, (EASY_END - progress) / (EASY_END - EASY_UNTIL)))
-        drawn = problems.draw(count, generator, easy)
-        lengths = canvas_lengths(drawn, generator)
+        easy = 0 if args.init else EASY_SHARE * min(1, max(0, (EASY_END - progress) / (EASY_END - EASY_UNTIL)))
+        named = problems.draw_named(count, generator, easy)
+        lengths = canvas_lengths([problem for _, problem in named], generator)
         loss, total = 0, sum(lengths)
-        for part in by_length([(*problem, length) for problem, length in zip(drawn, lengths)], SHORT):
-            ids, is_prompt, is_canvas = canvas_batch([problem[:3] for problem in part], [problem[3] for problem in part])
-            rate = stratified(len(part), generator).clamp(LEAST_RATE, 1)[:, None]
-            hidden = is_canvas & (torch.rand(ids.shape, generator=generator) < rate)
-            weight = (1 / rate.clamp(min=LEAST_WEIGHED_RATE)).expand(ids.shape)[hidden] / total
+        rows = [(*problem, name, length) for (name, problem), length in zip(named, lengths)]
+        for part in by_length(rows, SHORT):
+            drawn, names = [row[:3] for row in part], [row[3] for row in part]
+            ids, is_prompt, is_canvas = canvas_batch(drawn, [row[4] for row in part])
+            hidden, weight = hide(names, drawn, is_canvas, generator)
             masks = [seen_mask(is_prompt, is_canvas, SHAPE.n_kv_heads, isolated)]
-            states = model(ids.masked_fill(hidden, MASK), masks)[hidden]
-            loss = loss + TiedCrossEntropy.apply(states, model.embedding, ids[hidden], weight)
+            states = model(ids.masked_fill(hidden, MASK), masks)
+            loss = loss + loss_of(states, model.embedding, names, drawn, ids, hidden, weight / total)
         return loss, {"loss": round(loss.item(), 4)}
 
     run("task-diffusion-full" if args.full else "task-diffusion", rank, args, model, step_loss,

@@ -84,10 +84,15 @@ def save_model(model, folder, tokens=STORY_TOKENS):
     write_json(os.path.join(folder, "config.json"), config_of(model.shape, tokens))
 
 
+def read_config(folder):
+    """Returns the content of a folder's config.json."""
+    with open(os.path.join(folder, "config.json"), encoding="utf-8") as file:
+        return json.load(file)
+
+
 def load_model(folder):
     """Returns the LanguageModel stored in a folder, in float32."""
-    with open(os.path.join(folder, "config.json"), encoding="utf-8") as file:
-        config = json.load(file)
+    config = read_config(folder)
     model = LanguageModel(Shape(
         vocab_size=config["vocab_size"], dim=config["hidden_size"], n_layers=config["num_hidden_layers"],
         n_heads=config["num_attention_heads"], n_kv_heads=config["num_key_value_heads"], head_dim=config["head_dim"],
