@@ -15,8 +15,8 @@ export const LISTS = lists(TASKS);
 
 /** Letters in a list. */
 export const LEVELS = [4, 5, 6] as const;
-/** Positions to fill in: a list and what is left over, or the cells of a square. */
-export const canvasOf = (task: TaskId): number => (task === "latin" ? 16 : 8);
+/** Positions to fill in: a list and what is left over, or the cells of a square and its end. */
+export const canvasOf = (task: TaskId): number => (task === "latin" ? findTask(task).longest : 8);
 /** Longest prompt in tokens. */
 export const MOST_PROMPT = 24;
 
