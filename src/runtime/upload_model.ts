@@ -5,16 +5,19 @@ import type { WeightMatrix } from "../kernels/weights";
 import type { LoadedModel } from "../models/load";
 import { GpuLlama } from "./gpu_llama";
 import type { GpuModel } from "./gpu_model";
-import { GpuRecurrent } from "./gpu_recurrent";
 
-/** @throws DecoscopeError "limit" if the device has no room */
-export function uploadModel(
+/**
+ * The code of recurrent models is fetched with the first of them: the page's start does without.
+ * @throws DecoscopeError "limit" if the device has no room
+ */
+export async function uploadModel(
   engine: Engine,
   tuning: Tuning,
   loaded: LoadedModel,
   storage: WeightMatrix["storage"],
 ): Promise<GpuModel> {
-  return loaded.config.architecture === "recurrent-depth"
-    ? GpuRecurrent.upload(engine, tuning, loaded, storage)
-    : GpuLlama.upload(engine, tuning, loaded, storage);
+  if (loaded.config.architecture !== "recurrent-depth")
+    return GpuLlama.upload(engine, tuning, loaded, storage);
+  const { GpuRecurrent } = await import("./gpu_recurrent");
+  return GpuRecurrent.upload(engine, tuning, loaded, storage);
 }
