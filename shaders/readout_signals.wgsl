@@ -3,11 +3,10 @@
 // grid:     one workgroup per active row, on y; lanes stride over the vocabulary
 // numerics: f32, sums of exp(x - max); ties go to the smaller index; without a readout before, p is uniform
 // source:   Geiping et al. 2025, section 5 (exit by KL); recursion.md 3.4
-// @use reduce, layouts
+// @use reduce, layouts, active
 
 override WORKGROUP_SIZE: u32 = 64u;
 override SUBGROUP_MIN: u32 = 0u;
-override HAS_LIST: u32 = 0u;
 
 struct Params {
   vocab_size: u32,
@@ -36,10 +35,7 @@ fn flat(z: f32, log_sum: f32) -> f32 {
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>) {
   let i = group.y;
-  var row = i;
-  if (HAS_LIST == 1u) {
-    row = active_rows[i];
-  }
+  let row = active_row(i);
   if (row == NONE) {
     return;
   }

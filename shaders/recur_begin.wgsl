@@ -3,12 +3,10 @@
 // grid:     x: channels; y: active rows
 // numerics: copies
 // source:   recursion.md 2.5: the adapter is linear, so its part of the embedding is computed once a token
-// @use layouts, latent
+// @use layouts, latent, active
 
 override WORKGROUP_SIZE: u32 = 64u;
 override BY_POSITION: u32 = 0u;
-// 0: every row is active, in order.
-override HAS_LIST: u32 = 0u;
 
 struct Params {
   dim: u32,
@@ -28,11 +26,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   if (d >= params.dim) {
     return;
   }
-  var row = i;
-  if (HAS_LIST == 1u) {
-    row = active_rows[i];
-  }
-  // Behind the last active row the list says nothing.
+  let row = active_row(i);
   if (row == NONE) {
     return;
   }

@@ -3,12 +3,11 @@
 // grid:     one workgroup per active row, on y; lanes stride over channels
 // numerics: sums in f32
 // source:   Geiping et al. 2025, section 5 (latent difference); recursion.md 3.4
-// @use reduce, layouts, latent
+// @use reduce, layouts, latent, active
 
 override WORKGROUP_SIZE: u32 = 64u;
 override SUBGROUP_MIN: u32 = 0u;
 override BY_POSITION: u32 = 0u;
-override HAS_LIST: u32 = 0u;
 
 struct Params {
   dim: u32,
@@ -25,10 +24,7 @@ const SIGNAL_WORDS = 8u;
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>) {
   let i = group.y;
-  var row = i;
-  if (HAS_LIST == 1u) {
-    row = active_rows[i];
-  }
+  let row = active_row(i);
   if (row == NONE) {
     return;
   }

@@ -87,32 +87,24 @@ class Layer(nn.Module):
         return functional.linear(out, self.down).view_as(x)
 
 
-class LanguageModel(nn.Module):
-    """Embedding, layers and final norm; the losses apply the head."""
+class LayerStack(nn.Module):
+    """What models of these layers have in common: embedding, layers, final norm, rotary tables and masks."""
 
-    def __init__(self, shape):
+    def __init__(self, shape, layer, embedding_deviation):
         super().__init__()
         self.shape = shape
-        self.embedding = nn.Parameter(torch.randn(shape.vocab_size, shape.dim) * 0.02)
-        self.layers = nn.ModuleList(Layer(shape) for _ in range(shape.n_layers))
+        self.embedding = nn.Parameter(torch.randn(shape.vocab_size, shape.dim) * embedding_deviation)
+        self.layers = nn.ModuleList(layer(shape) for _ in range(shape.n_layers))
         self.final_norm = nn.Parameter(torch.ones(shape.dim))
         self.cos, self.sin = rotary_tables(shape)
         self.masks = {}
 
-    def forward(self, ids, masks=None):
-        """ids [B, T] -> hidden states after the final norm [B, T, D]; T is a multiple of QUERY_BLOCKS.
-
-        `masks` replaces the shape's own causal or missing mask, as `Attention` takes it.
-        """
-        x = functional.embedding(ids, self.embedding)
-        masks = self.masks_for(ids.shape[1]) if masks is None else masks
-        for layer in self.layers:
+    def run(self, layers, x, masks=None):
+        """x [B, T, D] -> [B, T, D] through some of the layers; `masks` replaces the shape's own, as `Attention` takes it."""
+        masks = self.masks_for(x.shape[1]) if masks is None else masks
+        for layer in layers:
             x = layer(x, self.cos, self.sin, masks)
-        return RmsNorm.apply(x, self.final_norm)
-
-    def logits(self, ids):
-        """ids [B, T] -> logits [B*T, V]."""
-        return functional.linear(self(ids).reshape(-1, self.shape.dim), self.embedding)
+        return x
 
     def masks_for(self, length):
         if not self.shape.causal:
@@ -124,6 +116,25 @@ class LanguageModel(nn.Module):
 
     def parameter_count(self):
         return sum(parameter.numel() for parameter in self.parameters())
+
+
+class LanguageModel(LayerStack):
+    """Embedding, layers and final norm; the losses apply the head."""
+
+    def __init__(self, shape):
+        super().__init__(shape, Layer, 0.02)
+
+    def forward(self, ids, masks=None):
+        """ids [B, T] -> hidden states after the final norm [B, T, D]; T is a multiple of QUERY_BLOCKS.
+
+        `masks` replaces the shape's own causal or missing mask, as `Attention` takes it.
+        """
+        x = self.run(self.layers, functional.embedding(ids, self.embedding), masks)
+        return RmsNorm.apply(x, self.final_norm)
+
+    def logits(self, ids):
+        """ids [B, T] -> logits [B*T, V]."""
+        return functional.linear(self(ids).reshape(-1, self.shape.dim), self.embedding)
 
 
 def rotary_tables(shape):

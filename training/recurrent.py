@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from blocks import RmsNorm
 from latent import random_latent
-from model import Layer, QUERY_BLOCKS, Shape, causal_masks, rotary_tables
+from model import Layer, LayerStack, Shape
 
 # Spread of the logarithm of the Poisson rate.
 SPREAD = 0.5
@@ -48,29 +48,17 @@ class SandwichLayer(Layer):
         return RmsNorm.apply(x + self.feed(x), self.fed_norm)
 
 
-class RecurrentModel(nn.Module):
+class RecurrentModel(LayerStack):
     """Embedding, layers and final norm; `readout` gives hidden states, the losses apply the head."""
 
     def __init__(self, shape):
-        super().__init__()
-        self.shape = shape
-        self.embedding = nn.Parameter(torch.randn(shape.vocab_size, shape.dim) * math.sqrt(2 / (5 * shape.dim)))
-        self.layers = nn.ModuleList(SandwichLayer(shape) for _ in range(shape.n_layers))
+        super().__init__(shape, SandwichLayer, math.sqrt(2 / (5 * shape.dim)))
         self.adapter = nn.Parameter(torch.randn(shape.dim, 2 * shape.dim) * (2 * shape.dim) ** -0.5)
-        self.final_norm = nn.Parameter(torch.ones(shape.dim))
-        self.cos, self.sin = rotary_tables(shape)
-        self.masks = {}
 
     def parts(self):
         """Returns the layers of prelude, core and coda."""
         shape, layers = self.shape, list(self.layers)
         return layers[:shape.n_prelude], layers[shape.n_prelude:-shape.n_coda], layers[-shape.n_coda:]
-
-    def run(self, layers, x):
-        masks = self.masks_for(x.shape[1])
-        for layer in layers:
-            x = layer(x, self.cos, self.sin, masks)
-        return x
 
     def embed(self, ids):
         """ids [B, T] -> what every recurrence is given [B, T, D]; T is a multiple of QUERY_BLOCKS."""
@@ -97,14 +85,6 @@ class RecurrentModel(nn.Module):
     def start(self, ids, generator):
         """Returns a random latent for ids [B, T]: [B, T, D]."""
         return random_latent((*ids.shape, self.shape.dim), self.shape.state_deviation, generator)
-
-    def masks_for(self, length):
-        if length not in self.masks:
-            self.masks[length] = causal_masks(length, self.shape.n_heads // self.shape.n_kv_heads, QUERY_BLOCKS)
-        return self.masks[length]
-
-    def parameter_count(self):
-        return sum(parameter.numel() for parameter in self.parameters())
 
 
 def draw_recurrences(mean, generator):

@@ -4,7 +4,7 @@ It shares nothing with recurrent.py but the weights; rotation is of neighbouring
 """
 import torch
 
-from blocks import EPS
+from reference import norm
 
 
 def forward_recurrent(named, shape, ids, start, recurrences, gradient_from=0):
@@ -39,10 +39,6 @@ def run(named, shape, part, count, x):
         fed = (gate * torch.sigmoid(gate) * up) @ layer["mlp.proj.weight"].T
         x = norm(x + fed, layer["norm_4.weight"])
     return x
-
-
-def norm(x, weight):
-    return x / torch.sqrt((x ** 2).mean(-1, keepdim=True) + EPS) * weight
 
 
 def attention(layer, shape, x):

@@ -2,6 +2,7 @@
 import type { Includes } from "../engine/link";
 import preludeF16 from "../../shaders/prelude.f16.wgsl?raw";
 import preludeF32 from "../../shaders/prelude.f32.wgsl?raw";
+import active from "../../shaders/include/active.wgsl?raw";
 import latent from "../../shaders/include/latent.wgsl?raw";
 import layouts from "../../shaders/include/layouts.wgsl?raw";
 import reduceSubgroup from "../../shaders/include/reduce.subgroup.wgsl?raw";
@@ -35,6 +36,7 @@ export const includes: Includes = withHeads(
   withTiles({
     "prelude.f32": preludeF32,
     "prelude.f16": preludeF16,
+    active,
     layouts,
     latent,
     "reduce.subgroup": reduceSubgroup,

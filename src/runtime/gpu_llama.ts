@@ -21,7 +21,7 @@ import type { LoadedModel } from "../models/load";
 import type { MaskedFacts, ModelFacts } from "../models/model";
 import { foldGain, fuseGateUp, fuseQkv, matrix, type Matrix } from "./fuse_weights";
 import { EXTRA_POSITIONS, type GpuModel, type ModelState, type RowBuffers } from "./gpu_model";
-import { uploadMatrix } from "./upload";
+import { WeightUpload } from "./upload";
 
 interface LayerWeights {
   readonly qkv: WeightMatrix;
@@ -73,18 +73,7 @@ export class GpuLlama implements GpuModel {
     const { config, tensors, facts } = loaded;
     assert(config.architecture === "llama", `${facts.id} is no Llama`);
     return engine.memory.checked(`the weights of ${facts.id}`, async () => {
-      const owned: GPUBuffer[] = [];
-      const keep = async (name: string, m: Matrix, as = storage): Promise<WeightMatrix> => {
-        const w = await uploadMatrix(engine, tuning, `${facts.id}.${name}`, m, as);
-        owned.push(w.data.buffer, ...(w.scales ? [w.scales.buffer] : []));
-        return w;
-      };
-      const vector = (name: string, values: Float32Array<ArrayBuffer>): GPUBuffer => {
-        const buffer = engine.memory.create({ label: `${facts.id}.${name}`, bytes: values.byteLength });
-        engine.gpu.device.queue.writeBuffer(buffer, 0, values);
-        owned.push(buffer);
-        return buffer;
-      };
+      const upload = new WeightUpload(engine, tuning, facts.id, storage);
       const layers: LayerWeights[] = [];
       for (let l = 0; l < config.nLayers; l++) {
         const get = (name: string): Matrix => matrix(tensors, `layers.${l}.${name}`);
@@ -92,23 +81,26 @@ export class GpuLlama implements GpuModel {
         const qkv = foldGain(fuseQkv(get("wq"), get("wk"), get("wv"), config.headDim), gain("attnNorm"));
         const gateUp = foldGain(fuseGateUp(get("wGate"), get("wUp")), gain("mlpNorm"));
         layers.push({
-          qkv: await keep(`layer${l}.qkv`, qkv),
-          out: await keep(`layer${l}.out`, get("wo")),
-          gateUp: await keep(`layer${l}.gate_up`, gateUp),
-          down: await keep(`layer${l}.down`, get("wDown")),
+          qkv: await upload.matrix(`layer${l}.qkv`, qkv),
+          out: await upload.matrix(`layer${l}.out`, get("wo")),
+          gateUp: await upload.matrix(`layer${l}.gate_up`, gateUp),
+          down: await upload.matrix(`layer${l}.down`, get("wDown")),
         });
       }
-      const embedding = await keep("embed", matrix(tensors, "embed"));
+      const embedding = await upload.matrix("embed", matrix(tensors, "embed"));
       return new GpuLlama(
         engine,
         config,
         facts,
         layers,
         embedding,
-        config.tieEmbeddings ? embedding : await keep("head", matrix(tensors, "head")),
-        vector("final_gain", tensors.get("finalNorm").toFloat32()),
-        vector("rope", ropeTable(config.maxContext + EXTRA_POSITIONS, config.headDim, config.ropeTheta)),
-        owned,
+        config.tieEmbeddings ? embedding : await upload.matrix("head", matrix(tensors, "head")),
+        upload.vector("final_gain", tensors.get("finalNorm").toFloat32()),
+        upload.vector(
+          "rope",
+          ropeTable(config.maxContext + EXTRA_POSITIONS, config.headDim, config.ropeTheta),
+        ),
+        upload.owned,
       );
     });
   }

@@ -29,9 +29,9 @@ import type { WeightMatrix } from "../kernels/weights";
 import type { RecurrentDepthConfig } from "../models/architectures/recurrent_depth";
 import type { LoadedModel } from "../models/load";
 import type { ModelFacts, RecurrenceFacts } from "../models/model";
-import { columnsOfMatrix, foldGain, fuseGateUp, matrix, rowsOfMatrix, type Matrix } from "./fuse_weights";
+import { columnsOfMatrix, foldGain, fuseGateUp, matrix, rowsOfMatrix } from "./fuse_weights";
 import { EXTRA_POSITIONS, type GpuModel, type ModelState, type RowBuffers } from "./gpu_model";
-import { uploadMatrix } from "./upload";
+import { WeightUpload } from "./upload";
 
 /** One sandwich block; norms 1 and 3 are folded into the matrices after them. */
 export interface BlockWeights {
@@ -56,27 +56,13 @@ export interface RecurrentWeights {
   readonly rope: GPUBuffer;
 }
 
-/** Folds, fuses and uploads; every buffer made is added to `owned`. */
+/** Folds, fuses and uploads. */
 async function uploadWeights(
-  engine: Engine,
-  tuning: Tuning,
-  { tensors, facts }: LoadedModel,
+  upload: WeightUpload,
+  { tensors }: LoadedModel,
   config: RecurrentDepthConfig,
-  storage: WeightMatrix["storage"],
-  owned: GPUBuffer[],
 ): Promise<RecurrentWeights> {
   const { dim, hiddenDim, headDim, recurrence } = config;
-  const keep = async (name: string, m: Matrix): Promise<WeightMatrix> => {
-    const w = await uploadMatrix(engine, tuning, `${facts.id}.${name}`, m, storage);
-    owned.push(w.data.buffer, ...(w.scales ? [w.scales.buffer] : []));
-    return w;
-  };
-  const vector = (name: string, values: Float32Array<ArrayBuffer>): GPUBuffer => {
-    const buffer = engine.memory.create({ label: `${facts.id}.${name}`, bytes: values.byteLength });
-    engine.gpu.device.queue.writeBuffer(buffer, 0, values);
-    owned.push(buffer);
-    return buffer;
-  };
   const values = (name: string): Float32Array<ArrayBuffer> => tensors.get(name).toFloat32();
   const block = async (part: Part, l: number): Promise<BlockWeights> => {
     const at = `${part}.${l}`;
@@ -87,13 +73,13 @@ async function uploadWeights(
     const bias = new Float32Array(3 * dim);
     bias.set(values(`${at}.qkBias`));
     return {
-      qkv: await keep(`${at}.qkv`, qkv),
-      bias: vector(`${at}.bias`, bias),
-      out: await keep(`${at}.out`, matrix(tensors, `${at}.wo`)),
-      norm2: vector(`${at}.norm2`, values(`${at}.norm2`)),
-      gateUp: await keep(`${at}.gate_up`, foldGain(fuseGateUp(gate, up), values(`${at}.norm3`))),
-      down: await keep(`${at}.down`, matrix(tensors, `${at}.wDown`)),
-      norm4: vector(`${at}.norm4`, values(`${at}.norm4`)),
+      qkv: await upload.matrix(`${at}.qkv`, qkv),
+      bias: upload.vector(`${at}.bias`, bias),
+      out: await upload.matrix(`${at}.out`, matrix(tensors, `${at}.wo`)),
+      norm2: upload.vector(`${at}.norm2`, values(`${at}.norm2`)),
+      gateUp: await upload.matrix(`${at}.gate_up`, foldGain(fuseGateUp(gate, up), values(`${at}.norm3`))),
+      down: await upload.matrix(`${at}.down`, matrix(tensors, `${at}.wDown`)),
+      norm4: upload.vector(`${at}.norm4`, values(`${at}.norm4`)),
     };
   };
   const blocks = async (part: Part, count: number): Promise<BlockWeights[]> => {
@@ -109,12 +95,12 @@ async function uploadWeights(
       coda: await blocks("coda", recurrence.nCoda),
     },
     adapter: {
-      latent: await keep("adapter.latent", columnsOfMatrix(adapter, 0, dim)),
-      embedding: await keep("adapter.embedding", columnsOfMatrix(adapter, dim, 2 * dim)),
+      latent: await upload.matrix("adapter.latent", columnsOfMatrix(adapter, 0, dim)),
+      embedding: await upload.matrix("adapter.embedding", columnsOfMatrix(adapter, dim, 2 * dim)),
     },
-    embedding: await keep("embed", matrix(tensors, "embed")),
-    finalNorm: vector("final_norm", values("finalNorm")),
-    rope: vector("rope", ropeTable(config.maxContext + EXTRA_POSITIONS, headDim, config.ropeTheta)),
+    embedding: await upload.matrix("embed", matrix(tensors, "embed")),
+    finalNorm: upload.vector("final_norm", values("finalNorm")),
+    rope: upload.vector("rope", ropeTable(config.maxContext + EXTRA_POSITIONS, headDim, config.ropeTheta)),
   };
 }
 
@@ -141,9 +127,10 @@ export class GpuRecurrent implements GpuModel {
     const { config, facts } = loaded;
     assert(config.architecture === "recurrent-depth", `${facts.id} has no recurrent depth`);
     return engine.memory.checked(`the weights of ${facts.id}`, async () => {
-      const owned: GPUBuffer[] = [];
-      const weights = await uploadWeights(engine, tuning, loaded, config, storage, owned);
-      return new GpuRecurrent(engine, config, facts, weights, owned, config.recurrence.trainedRecurrence);
+      const upload = new WeightUpload(engine, tuning, facts.id, storage);
+      const weights = await uploadWeights(upload, loaded, config);
+      const { trainedRecurrence } = config.recurrence;
+      return new GpuRecurrent(engine, config, facts, weights, upload.owned, trainedRecurrence);
     });
   }
 

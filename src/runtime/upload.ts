@@ -1,4 +1,4 @@
-/** Puts a matrix on the device in the precision and blocks that the dense kernels read. */
+/** Puts weights on the device: matrices in the precision and blocks that the dense kernels read, vectors as they are. */
 import { DispatchList, type Engine } from "../engine/dispatch_list";
 import { packWeights } from "../kernels/quantize";
 import type { Tuning } from "../kernels/tuning";
@@ -6,7 +6,7 @@ import { createWeights, type WeightMatrix } from "../kernels/weights";
 import type { Matrix } from "./fuse_weights";
 
 /** Uploads in f32 and packs on the GPU; the caller owns the result. */
-export async function uploadMatrix(
+async function uploadMatrix(
   engine: Engine,
   tuning: Tuning,
   label: string,
@@ -28,4 +28,30 @@ export async function uploadMatrix(
   memory.free(source);
   memory.free(scratch);
   return into;
+}
+
+/** Uploads the weights of one model and keeps account of the buffers they lie in. */
+export class WeightUpload {
+  /** Every buffer made so far; whoever uploads owns them. */
+  readonly owned: GPUBuffer[] = [];
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly tuning: Tuning,
+    private readonly model: string,
+    private readonly storage: WeightMatrix["storage"],
+  ) {}
+
+  async matrix(name: string, m: Matrix): Promise<WeightMatrix> {
+    const w = await uploadMatrix(this.engine, this.tuning, `${this.model}.${name}`, m, this.storage);
+    this.owned.push(w.data.buffer, ...(w.scales ? [w.scales.buffer] : []));
+    return w;
+  }
+
+  vector(name: string, values: Float32Array<ArrayBuffer>): GPUBuffer {
+    const buffer = this.engine.memory.create({ label: `${this.model}.${name}`, bytes: values.byteLength });
+    this.engine.gpu.device.queue.writeBuffer(buffer, 0, values);
+    this.owned.push(buffer);
+    return buffer;
+  }
 }

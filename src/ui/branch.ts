@@ -2,10 +2,11 @@
  * Branches: what a run would begin with that forces a token its parent did not take, as plain data. The parent's own
  * tokens up to there, the way to the token through the tree, and the token itself.
  */
-import type { RunBegin, RunStartEvent } from "../trace/events";
+import type { RunBegin } from "../trace/events";
 import { pieceOf, roundOf, type RunView } from "../trace/view";
 import type { RunSettings } from "../worker/api";
 import type { Selection } from "./stores/layout";
+import { settingsOfRun } from "./run_settings";
 
 export interface Branch {
   readonly settings: RunSettings;
@@ -13,24 +14,6 @@ export interface Branch {
   readonly step: number;
   /** Text of the tokens that were forced. */
   readonly forced: string;
-}
-
-/** The settings of a run with another beginning. */
-export function settingsOfBranch(start: RunStartEvent, begin: RunBegin): RunSettings {
-  const { model, draft, method, params, sampler, prompt, seed, maxNewTokens } = start;
-  return {
-    model,
-    draft,
-    method,
-    params,
-    sampler,
-    prompt,
-    begin,
-    seed,
-    maxNewTokens,
-    detail: "full",
-    profile: false,
-  };
 }
 
 /** What a selection puts after the text before its round, and how many of these tokens the parent has there too. */
@@ -71,7 +54,7 @@ export function branchAt(view: RunView, selection: Selection | null): Branch | {
     forced: [...(start.begin?.forced ?? []), ...forcedNow.map((_, i) => before.length + way.shared + i)],
   };
   return {
-    settings: settingsOfBranch(start, begin),
+    settings: settingsOfRun(start, begin),
     step: round.step,
     forced: forcedNow.map((token) => pieceOf(view, token)).join(""),
   };

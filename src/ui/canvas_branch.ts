@@ -4,7 +4,8 @@
  */
 import type { RunBegin } from "../trace/events";
 import { pieceOf, roundOf, type RunView } from "../trace/view";
-import { settingsOfBranch, type Branch } from "./branch";
+import type { Branch } from "./branch";
+import { settingsOfRun } from "./run_settings";
 
 /** A token for the position, or null to mask it again. */
 export type Change = number | null;
@@ -45,7 +46,7 @@ export function canvasBranch(
     forced: [...forced].sort((a, b) => a - b),
   };
   return {
-    settings: settingsOfBranch(start, begin),
+    settings: settingsOfRun(start, begin),
     step: Math.max(0, step),
     forced: change === null ? `mask at ${position}` : pieceOf(view, change),
   };

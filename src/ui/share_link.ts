@@ -10,6 +10,7 @@ import type { RunSettings } from "../worker/api";
 import { draftOf, methodOf, modelOf, runSchema, samplerSchema } from "./definitions";
 import { expectHash } from "./engine";
 import { showTrace } from "./files";
+import { settingsOfRun, type Asked } from "./run_settings";
 import { addNotice } from "./stores/engine";
 import { setView, useLayout } from "./stores/layout";
 import { useRun } from "./stores/run";
@@ -46,11 +47,6 @@ export type LinkKind =
 /** What a run began with, unless its prompt says it: gaps are written in the prompt. */
 const beginOf = ({ begin, prompt }: RunStartEvent): RunStartEvent["begin"] =>
   begin?.step === 0 && begin.forced.length === 0 && blanksOf(prompt).length > 0 ? null : begin;
-
-type Asked = Pick<
-  RunStartEvent,
-  "model" | "draft" | "method" | "params" | "sampler" | "prompt" | "begin" | "seed" | "maxNewTokens"
->;
 
 const contentsOf = (asked: Asked, hash: string | null): Contents => ({
   model: asked.model,
@@ -91,12 +87,8 @@ export function decodeRun(text: string): {
   readonly problems: readonly string[];
 } {
   const { contents, trace, issues } = decodeLink(text, context);
-  const { model, draft, method, params, sampler, prompt, begin, seed, maxNewTokens } = contents;
   return {
-    settings: {
-      ...{ model, draft, method, params, sampler, prompt, begin, seed, maxNewTokens },
-      ...{ detail: "full", profile: false },
-    },
+    settings: settingsOfRun(contents),
     trace,
     problems: issues.map(({ key, message }) => (key === "link" ? message : `${key}: ${message}`)),
   };

@@ -5,6 +5,7 @@ import { useRun } from "../stores/run";
 import { runSettings, useSettings } from "../stores/settings";
 import { methodOf } from "../definitions";
 import { loadRecording } from "../recordings";
+import { settingsOfRun } from "../run_settings";
 import { decodeRun, encodeRun } from "../share_link";
 import { showcaseSettings } from "../showcase";
 import { readTrace } from "../trace_file";
@@ -29,16 +30,8 @@ const FIRST = ["low-confidence", "fast-dllm"] as const;
 export function compareFrom(what: "stage" | "setup"): void {
   const { latest, timeline } = useRun.getState();
   const isOver = latest.status.state === "ended";
-  const asked = runSettings(useSettings.getState());
   const { start } = latest;
-  const settings =
-    what === "stage" && start
-      ? {
-          ...{ model: start.model, draft: start.draft, method: start.method, params: start.params },
-          ...{ sampler: start.sampler, prompt: start.prompt, begin: start.begin, seed: start.seed },
-          ...{ maxNewTokens: start.maxNewTokens, detail: "full" as const, profile: false },
-        }
-      : asked;
+  const settings = what === "stage" && start ? settingsOfRun(start) : runSettings(useSettings.getState());
   const keep = what === "stage" && start !== null && isOver;
   showLanes([
     newLane(settings, keep ? timeline.events : null),

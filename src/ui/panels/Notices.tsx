@@ -19,6 +19,14 @@ const TITLE: Readonly<Record<ErrorCode, string>> = {
   cancelled: "Cancelled",
 };
 
+function Dismiss({ onClick }: { readonly onClick: () => void }) {
+  return (
+    <button type="button" className="quiet square" aria-label="Dismiss" onClick={onClick}>
+      <CloseIcon />
+    </button>
+  );
+}
+
 function Loading() {
   const phase = useEngine((s) => s.phase);
   const progress = useEngine((s) => s.progress);
@@ -98,9 +106,7 @@ function Trouble() {
             Show the recorded run
           </button>
         )}
-        <button type="button" className="quiet square" aria-label="Dismiss" onClick={dropError}>
-          <CloseIcon />
-        </button>
+        <Dismiss onClick={dropError} />
       </div>
     </div>
   );
@@ -120,14 +126,7 @@ function NewerVersion() {
       <button type="button" onClick={update} disabled={isRunning}>
         Open it
       </button>
-      <button
-        type="button"
-        className="quiet square"
-        aria-label="Dismiss"
-        onClick={() => useOffline.setState({ update: null })}
-      >
-        <CloseIcon />
-      </button>
+      <Dismiss onClick={() => useOffline.setState({ update: null })} />
     </div>
   );
 }
@@ -143,14 +142,7 @@ export function Notices() {
       {notices.map((message) => (
         <div key={message} className="notice" role="status" data-testid="notice">
           <p>{message}</p>
-          <button
-            type="button"
-            className="quiet square"
-            aria-label="Dismiss"
-            onClick={() => dropNotice(message)}
-          >
-            <CloseIcon />
-          </button>
+          <Dismiss onClick={() => dropNotice(message)} />
         </div>
       ))}
       {warnings.toArray().map((w) => (
