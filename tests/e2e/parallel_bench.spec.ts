@@ -15,7 +15,7 @@ test("tasks and strategies are measured here, and what was measured stays when i
   await page.getByRole("button", { name: "Measure", exact: true }).click();
   await expect(progress).toContainText(/^\d+ of 81 answers/);
   const result = page.getByTestId("result-parallelbench-here");
-  await expect(result.getByRole("cell", { name: "low confidence, 2 a step" })).toBeVisible({
+  await expect(result.getByRole("cell", { name: "low confidence, 2 a step", exact: true })).toBeVisible({
     timeout: 180_000,
   });
   await page.getByRole("button", { name: "Cancel", exact: true }).click();
