@@ -2,8 +2,7 @@
 
     python3 training/check_recurrent.py
 
-Prints the largest relative error of each check and fails above 1e-10 (float64 throughout; rounding grows with every
-recurrence of random weights).
+Prints the largest relative error of each check and fails above 1e-12 (float64 throughout).
 """
 import torch
 from torch.nn import functional
@@ -18,7 +17,9 @@ from reference_recurrent import forward_recurrent
 SHAPE = RecurrentShape(vocab_size=50, dim=24, n_layers=5, n_heads=3, n_kv_heads=3, head_dim=8, hidden_dim=20, context=16,
                        n_prelude=1, n_core=3, n_coda=1, backprop=2, embed_scale=1.7)
 WINDOWS = 3
-LIMIT = 1e-10
+LIMIT = 1e-12
+# Larger random weights make five recurrences chaotic: at 0.3 rounding alone grows to 3e-9 in one gradient.
+NOISE = 0.1
 
 
 def double_model(seed):
@@ -26,7 +27,7 @@ def double_model(seed):
     torch.manual_seed(seed)
     model = RecurrentModel(SHAPE).double()
     for parameter in model.parameters():
-        parameter.data += 0.3 * torch.randn_like(parameter)
+        parameter.data += NOISE * torch.randn_like(parameter)
     frequency = SHAPE.rope_theta ** (-torch.arange(0, SHAPE.head_dim, 2).double() / SHAPE.head_dim)
     angles = torch.outer(torch.arange(SHAPE.context).double(), frequency)[:, None]
     model.cos, model.sin = angles.cos(), angles.sin()
