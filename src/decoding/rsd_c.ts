@@ -54,7 +54,7 @@ export const rsdC = defineMethod({
       const message = `a tree with ${asked.join(",")} children per level would be too large; using ${sizes.join(",")} instead`;
       yield { kind: "warning", step: 0, message };
     }
-    const drafter = modelDrafter("wor", policy, draftSampler(sampler, params.draftTemperature));
+    const drafter = modelDrafter(policy, draftSampler(sampler, params.draftTemperature));
     yield* speculate(context, drafter, RECURSIVE_REJECTION);
   },
 });

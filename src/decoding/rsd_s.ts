@@ -46,7 +46,7 @@ export const rsdS = defineMethod({
   async *decode(context) {
     const { session, sampler, params } = context;
     const policy = beamTree(params.width, params.depth, session.target.vocabSize);
-    const drafter = modelDrafter("wor", policy, draftSampler(sampler, params.draftTemperature));
+    const drafter = modelDrafter(policy, draftSampler(sampler, params.draftTemperature));
     yield* speculate(context, drafter, RECURSIVE_REJECTION);
   },
 });

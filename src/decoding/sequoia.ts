@@ -60,7 +60,7 @@ export const sequoia = defineMethod({
         const key = JSON.stringify(plan.counts);
         const policy = plannedTree(plan, session.target.vocabSize);
         const drafter =
-          drafters.get(key) ?? modelDrafter("wor", policy, draftSampler(sampler, params.draftTemperature));
+          drafters.get(key) ?? modelDrafter(policy, draftSampler(sampler, params.draftTemperature));
         drafters.set(key, drafter);
         return { drafter, rounds: segments.shift() ?? Infinity };
       },

@@ -1,6 +1,6 @@
 /** Sequoia's plan: the tree worth most by how often children of each draw order are accepted, and the measuring of that. */
 import measured from "./acceptance.json" with { type: "json" };
-import { MAX_NODES, type TreePolicy } from "./draft_tree";
+import { MAX_NODES, type ExpansionOf, type TreePolicy } from "./draft_tree";
 import type { ToldRound } from "./round_events";
 
 /** Most children a node is planned to have: later ones are next to never accepted. */
@@ -73,9 +73,9 @@ export function planTree(acceptance: readonly number[], nodes: number, depth: nu
 }
 
 /** The planned tree, cut where a node would have more children than there are tokens. */
-export function plannedTree({ counts }: TreePlan, vocabSize = Infinity): TreePolicy {
+export function plannedTree({ counts }: TreePlan, vocabSize = Infinity): TreePolicy<"wor"> {
   const levels: number[] = [];
-  const expansions: TreePolicy["expansions"][number][] = [];
+  const expansions: ExpansionOf<"wor">[] = [];
   /** For each node of the level, whether it is still there. */
   let there = [true];
   for (const level of counts) {
@@ -86,7 +86,7 @@ export function plannedTree({ counts }: TreePlan, vocabSize = Infinity): TreePol
     expansions.push({ kind: "planned", counts: kept.filter((_, i) => there[i]) });
     there = level.flatMap((n, i) => Array.from({ length: n }, (_, j) => there[i]! && j < kept[i]!));
   }
-  return { levels, expansions };
+  return { law: "wor", levels, expansions };
 }
 
 interface MeasuredPair {

@@ -49,7 +49,7 @@ export const specinfer = defineMethod({
   async *decode(context) {
     const { sampler, params } = context;
     const policy = independentTree(params.expansion);
-    const drafter = modelDrafter("iid", policy, draftSampler(sampler, params.draftTemperature));
+    const drafter = modelDrafter(policy, draftSampler(sampler, params.draftTemperature));
     yield* speculate(context, drafter, MULTI_ROUND);
   },
 });

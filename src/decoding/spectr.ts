@@ -47,7 +47,7 @@ export const spectr = defineMethod({
   async *decode(context) {
     const { sampler, params } = context;
     const policy = pathTree(params.sequences, params.draftLength);
-    const drafter = modelDrafter("iidPaths", policy, draftSampler(sampler, params.draftTemperature));
+    const drafter = modelDrafter(policy, draftSampler(sampler, params.draftTemperature));
     yield* speculate(context, drafter, K_SEQ);
   },
 });

@@ -1,7 +1,7 @@
 /** Rounds of draft-tree speculation: a method names its drafter and verifier, everything else is here. */
 import type { ParamsSchema } from "../base/params";
 import type { MethodEvent } from "../trace/events";
-import { GREEDY, type Drafter, type ProposalLaw, type Verifier } from "./draft_tree";
+import { checkFits, GREEDY, type Drafter, type ProposalLaw, type Verifier } from "./draft_tree";
 import type { MethodContext } from "./method";
 import {
   CANDIDATES,
@@ -53,8 +53,10 @@ export async function* speculate<S extends ParamsSchema, L extends ProposalLaw>(
   let left = context.maxNewTokens;
   for (let isOver = false; !isOver;) {
     const { drafter, rounds } = planner.next();
-    if (recorded?.drafter !== drafter)
+    if (recorded?.drafter !== drafter) {
+      checkFits(drafter.law, sampled);
       recorded = { drafter, program: await recordRound(context, drafter, verifier) };
+    }
     const { program } = recorded;
     const inFlight = context.detail === "full" ? 1 : 2;
     isOver = true;

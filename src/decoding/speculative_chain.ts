@@ -1,7 +1,7 @@
 /** A small model drafts a few tokens in a row, the target checks them all in one pass. */
 import { integer } from "../base/params";
 import { draftTemperature } from "./draft_params";
-import { branchingTree, countNodes, draftSampler, modelDrafter, RECURSIVE_REJECTION } from "./draft_tree";
+import { chainTree, countNodes, draftSampler, modelDrafter, RECURSIVE_REJECTION } from "./draft_tree";
 import { defineMethod } from "./method";
 import { speculate } from "./speculation";
 
@@ -15,8 +15,6 @@ const params = {
   }),
   draftTemperature,
 };
-/** A chain is a tree with one child a level. */
-const chain = (draftLength: number) => branchingTree(Array.from({ length: draftLength }, () => 1));
 
 export const speculativeChain = defineMethod({
   id: "speculative-chain",
@@ -37,14 +35,11 @@ export const speculativeChain = defineMethod({
     watch: "A step ends at the first draft the target refuses; everything before it came for one pass.",
     maxNewTokens: 24,
   },
-  treeNodes: ({ draftLength }) => countNodes(chain(draftLength)),
+  treeNodes: ({ draftLength }) => countNodes(chainTree(draftLength)),
   async *decode(context) {
     const { sampler, params } = context;
-    const drafter = modelDrafter(
-      "chain",
-      chain(params.draftLength),
-      draftSampler(sampler, params.draftTemperature),
-    );
+    const policy = chainTree(params.draftLength);
+    const drafter = modelDrafter(policy, draftSampler(sampler, params.draftTemperature));
     yield* speculate(context, drafter, RECURSIVE_REJECTION);
   },
 });

@@ -49,6 +49,13 @@ test.each([
   ["sequoia", { nodes: 4, depth: 2 }, CUT],
   ["dyspec", { nodes: 4, depth: 2 }, SAMPLER],
   ["dyspec", { nodes: 6, depth: 2, stop: "threshold", threshold: 0.2, draftTemperature: 0.6 }, CUT],
+  ["specinfer", { expansion: [3, 1] }, SAMPLER],
+  ["specinfer", { expansion: [2, 2], draftTemperature: 0.6 }, CUT],
+  ["spectr", { sequences: 3, draftLength: 2 }, SAMPLER],
+  ["spectr", { sequences: 4, draftLength: 1, draftTemperature: 1.5 }, CUT],
+  ["token-recycling", { nodes: 6 }, CUT],
+  ["prompt-lookup", { longest: 1, draftLength: 2 }, CUT],
+  ["jacobi", { block: 2 }, CUT],
   ["eagle-tree", { nodes: 4, topK: 2, depth: 2 }, CUT],
 ] as const)("%s %j samples the target's law under %j", async (method, params, sampler) => {
   const exact = exactLaw(target, sampler);

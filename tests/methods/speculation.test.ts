@@ -3,15 +3,30 @@ import { describe, expect, expectTypeOf, test } from "vitest";
 import {
   beamTree,
   branchingTree,
+  chainTree,
+  checkFits,
   countNodes,
   draftSampler,
   GREEDY,
+  independentTree,
+  K_SEQ,
   MAX_NODES,
+  modelDrafter,
+  MULTI_ROUND,
+  pathTree,
   RECURSIVE_REJECTION,
+  SAMPLE_AND_MATCH,
+  type AnyPolicy,
+  type Drafter,
   type ProposalLaw,
+  type TreePolicy,
   type Verifier,
 } from "../../src/decoding/draft_tree";
+import { plannedTree, planTree } from "../../src/decoding/sequoia_plan";
+import type { ParamsSchema } from "../../src/base/params";
+import type { MethodContext } from "../../src/decoding/method";
 import type { Laws, Recorder, RoundOutcome } from "../../src/decoding/session";
+import { speculate } from "../../src/decoding/speculation";
 import { FakeDevice } from "../helpers/fake_session";
 import { contraryModel, hashModel, mixModel } from "../helpers/fake_session_models";
 import { GREEDY_SAMPLER, ofKind, runFake, SAMPLER, type FakeRun } from "../helpers/fake_session_run";
@@ -189,6 +204,65 @@ describe("tree policies", () => {
     expectTypeOf(RECURSIVE_REJECTION).toExtend<Verifier<"wor">>();
     expectTypeOf(RECURSIVE_REJECTION).not.toExtend<Verifier<"point">>();
     expectTypeOf(RECURSIVE_REJECTION).not.toExtend<Verifier<ProposalLaw>>();
+    expectTypeOf(RECURSIVE_REJECTION).not.toExtend<Verifier<"iid">>();
+    expectTypeOf(MULTI_ROUND).toExtend<Verifier<"iid">>();
+    expectTypeOf(MULTI_ROUND).not.toExtend<Verifier<"wor">>();
+    expectTypeOf(MULTI_ROUND).not.toExtend<Verifier<"iidPaths">>();
+    expectTypeOf(K_SEQ).toExtend<Verifier<"iidPaths">>();
+    expectTypeOf(K_SEQ).toExtend<Verifier<"iid">>();
+    expectTypeOf(K_SEQ).not.toExtend<Verifier<"wor">>();
+    expectTypeOf(K_SEQ).not.toExtend<Verifier<"point">>();
+    expectTypeOf(SAMPLE_AND_MATCH).toExtend<Verifier<ProposalLaw>>();
+    expectTypeOf(branchingTree([2])).not.toExtend<TreePolicy<"iid">>();
+    expectTypeOf(pathTree(2, 2)).not.toExtend<TreePolicy<"iid">>();
+  });
+
+  const LAWS = ["chain", "wor", "iid", "iidPaths", "point"] as const;
+  test.each([
+    [GREEDY, LAWS],
+    [RECURSIVE_REJECTION, ["chain", "wor"]],
+    [MULTI_ROUND, ["iid"]],
+    [K_SEQ, ["iid", "iidPaths"]],
+    [SAMPLE_AND_MATCH, LAWS],
+  ] as const)("$rule is refused for other laws when a method runs", (verifier, fitting) => {
+    for (const law of LAWS) {
+      const check = () => {
+        checkFits(law, verifier);
+      };
+      if (fitting.some((l) => l === law)) expect(check).not.toThrow();
+      else expect(check).toThrow(`the drafter's law is ${law}`);
+    }
+  });
+
+  test("a pair that does not fit is refused before a round of it is recorded", async () => {
+    const session = new FakeDevice().open({ target, draft: near });
+    const run = { session, sampler: SAMPLER, promptTokens: prompt };
+    const context = run as unknown as MethodContext<ParamsSchema>;
+    const drafter = modelDrafter(branchingTree([2]), SAMPLER) as unknown as Drafter<"iid">;
+    const events = speculate(context, drafter, MULTI_ROUND);
+    await expect(events.next()).resolves.toMatchObject({ value: { kind: "prefill" } });
+    await expect(events.next()).rejects.toThrow(/multi_round.*law is wor/);
+  });
+
+  test("a policy draws by the law that it says", () => {
+    const policies: AnyPolicy[] = [
+      chainTree(3),
+      branchingTree([2, 2]),
+      beamTree(2, 2),
+      plannedTree(planTree([0.5, 0.3], 5, 3)),
+      independentTree([2, 1]),
+      pathTree(2, 3),
+    ];
+    expect(policies.map((p) => p.law)).toEqual(["chain", "wor", "wor", "wor", "iid", "iidPaths"]);
+    const own = (law: string) => (p: AnyPolicy) => p.law === law || (law === "wor" && p.law === "chain");
+    for (const policy of policies) {
+      expect(() => modelDrafter(policy as never, SAMPLER)).not.toThrow();
+      for (const law of ["chain", "wor", "iid", "iidPaths"] as const)
+        if (!own(law)(policy))
+          expect(() => modelDrafter({ ...policy, law } as never, SAMPLER), `${policy.law} as ${law}`).toThrow(
+            `of law ${law}`,
+          );
+    }
   });
 });
 
