@@ -23,18 +23,18 @@ const ownD3ForCharts: Plugin = {
 };
 
 /**
- * Shaders without their comments, which are almost half of them, in the built page. Lines stay where they are, so that a
- * compiler's message names the right one; `// @use` lines are read when shaders are linked.
+ * Shaders without their comments, which are almost half of them, and without indentation in the built page. Lines stay where
+ * they are, so that a compiler's message names the right one; `// @use` lines are read when shaders are linked.
  */
-const shadersWithoutComments = (): Plugin => ({
-  name: "shaders-without-comments",
+const bareShaders = (): Plugin => ({
+  name: "bare-shaders",
   enforce: "pre",
   apply: "build",
   async load(id) {
     const [file, query] = id.split("?");
     if (query !== "raw" || !file?.endsWith(".wgsl")) return null;
     const text = await readFile(file, "utf8");
-    return `export default ${JSON.stringify(text.replace(/[ \t]*\/\/(?! @use ).*$/gm, ""))}`;
+    return `export default ${JSON.stringify(text.replace(/[ \t]*\/\/(?! @use ).*$|^[ \t]+/gm, ""))}`;
   },
 });
 
@@ -66,7 +66,7 @@ export default defineConfig({
     // How long plugins took says nothing to somebody who wants to see the page.
     rolldownOptions: { checks: { bundlerTimings: false } },
   },
-  worker: { format: "es", plugins: () => [shadersWithoutComments()] },
+  worker: { format: "es", plugins: () => [bareShaders()] },
   server: { port: 5173 },
   preview: { port: 4173 },
 });
