@@ -14,6 +14,7 @@ import { foldCanvas } from "./canvas_fold";
 import { addCost, addKernels, addSlots, addVerdicts, EMPTY_METRICS } from "./metrics";
 import { IdMap, Vector } from "./persistent";
 import { inRound, knownPiece } from "./round";
+import { shareChildren } from "./shared_children";
 import { appendPiece, decodeBytes, NO_BYTES } from "./text";
 import {
   candidatesKey,
@@ -91,17 +92,16 @@ const committedCount = (view: RunView, tokens: RunView["tokens"]): number =>
 function foldDraft(view: RunView, e: DraftEvent): RunView {
   const children: number[][] = e.nodes.map(() => []);
   for (const n of e.nodes) children[n.parent]?.push(n.id);
-  const nodes = e.nodes.map((n): NodeView => {
-    const own = children[n.id]!.sort((a, b) => e.nodes[a]!.sibling - e.nodes[b]!.sibling);
-    return {
-      ...n,
-      text: pieceOf(view, n.token),
-      draftLogprob: Math.min(0, n.phi - (e.nodes[n.parent]?.phi ?? n.phi)),
-      children: own,
-      verdict: null,
-      state: n.parent < 0 ? "anchor" : "drafted",
-    };
-  });
+  for (const own of children) own.sort((a, b) => e.nodes[a]!.sibling - e.nodes[b]!.sibling);
+  if (e.law === "iidPaths") shareChildren(e.nodes, children);
+  const nodes = e.nodes.map((n): NodeView => ({
+    ...n,
+    text: pieceOf(view, n.token),
+    draftLogprob: Math.min(0, n.phi - (e.nodes[n.parent]?.phi ?? n.phi)),
+    children: children[n.id]!,
+    verdict: null,
+    state: n.parent < 0 ? "anchor" : "drafted",
+  }));
   const depth = e.nodes.reduce((most, n) => Math.max(most, n.depth), 0);
   return inRound(view, e, (round) => ({ ...round, phase: "drafted", law: e.law, nodes, depth }));
 }

@@ -111,7 +111,8 @@ export function siblingTests(round: RoundView, parent: number): SiblingTests | n
   const { rule } = round;
   const children = (round.nodes[parent]?.children ?? []).map((id) => round.nodes[id]!);
   if (rule === null || children.length === 0 || children.some((n) => n.verdict === null)) return null;
-  const { tokens, hasDraftLaw, hasTargetLaw } = tokensAt(round, parent, children);
+  // Children that equal siblings share are listed with the laws of the node they were drawn after.
+  const { tokens, hasDraftLaw, hasTargetLaw } = tokensAt(round, children[0]!.parent, children);
   if (!hasTargetLaw) return null;
   const lawOf = (values: readonly (number | null)[]): Law => {
     const listed = values.map((v) => v ?? 0);

@@ -3,6 +3,7 @@
  * committed.
  */
 import type { CommitEvent, DraftEvent, DraftNode, NodeVerdict, TokenOrigin, VerifyEvent } from "./events";
+import { shareChildren } from "./shared_children";
 import { expect, isLogprob, isNear, isProbability } from "./violation";
 
 /**
@@ -72,13 +73,6 @@ export function checkDraft(e: Pick<DraftEvent, "nodes" | "law">): CheckedTree {
   });
   if (e.law === "iidPaths") shareChildren(nodes, children);
   return { nodes, children };
-}
-
-function shareChildren(nodes: readonly DraftNode[], children: number[][]): void {
-  nodes.forEach(({ id, parent, token }) => {
-    const twin = parent < 0 ? id : children[parent]!.find((other) => nodes[other]!.token === token)!;
-    if (children[id]!.length === 0) children[id] = children[twin]!;
-  });
 }
 
 function checkNumbers(v: NodeVerdict, rule: VerifyEvent["rule"]): void {

@@ -74,7 +74,7 @@ export interface NodeView extends DraftNode {
   readonly text: string;
   /** Log of the draft law at this token before any draw of its siblings; `logq` leaves out what they took. 0 for the anchor. */
   readonly draftLogprob: number;
-  /** Ids of its children in draw order. */
+  /** Ids of its children in draw order. Equal siblings of law iidPaths have the same, which name one of them as parent. */
   readonly children: readonly number[];
   /** Null for the anchor, and for every node before the verify event. */
   readonly verdict: NodeVerdict | null;
@@ -222,4 +222,15 @@ export function marksOf(view: RunView): readonly Mark[] {
   const after = all.findIndex((m) => m.event > longest.event);
   all.splice(after < 0 ? all.length : after, 0, longest);
   return all;
+}
+
+/**
+ * The children that a drawing puts below a node, so that each is drawn once: of equal siblings with the same children the
+ * one on the accepted path has them, or the first.
+ */
+export function drawnChildren(round: RoundView, { id, children }: NodeView): readonly number[] {
+  const [first] = children;
+  if (first === undefined) return children;
+  const taken = round.path.find((other) => round.nodes[other]!.children === children);
+  return id === (taken ?? round.nodes[first]!.parent) ? children : [];
 }

@@ -1,6 +1,11 @@
 /** Geometry of the tree drawing. */
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { fitTree, layTree, type TreeLayout } from "../../src/ui/views/tree_layout";
+import { decodeTrace } from "../../src/trace/codec";
+import { siblingTests } from "../../src/trace/sibling_tests";
+import { Timeline } from "../../src/trace/timeline";
+import type { RoundView } from "../../src/trace/view";
+import { fitTree, layTree, nodeKey, type TreeLayout } from "../../src/ui/views/tree_layout";
 import { neighbourOf } from "../../src/ui/views/tree_keys";
 import { stepWhere, timeline } from "./moments";
 
@@ -45,6 +50,36 @@ describe.each(layouts)("a %s tree", (_, layout) => {
     expect(bounds.top * k + y).toBeGreaterThanOrEqual(0);
     expect(bounds.bottom * k + y).toBeLessThanOrEqual(size.height);
     expect(fitTree(layout, { width: 200, height: 100 }).k).toBeGreaterThanOrEqual(0.2);
+  });
+});
+
+describe("independent paths of the recorded SpecTr run", () => {
+  const recorded = new Timeline(decodeTrace(readFileSync("public/recordings/spectr.jsonl", "utf8")).events);
+  const rounds = recorded.latest.rounds.toArray();
+  const isTwin = (id: number, r: RoundView): boolean =>
+    r.nodes.some((n) => n.id < id && n.parent === r.nodes[id]!.parent && n.token === r.nodes[id]!.token);
+
+  it("has accepted nodes below accepted ones only, an equal later draw among them, and each node once", () => {
+    expect(rounds.some((r) => r.path.some((id) => isTwin(id, r)))).toBe(true);
+    for (const r of rounds) {
+      const { marks } = layTree(recorded.viewAfterStep(r.step), r, false);
+      const byKey = new Map(marks.map((m) => [m.key, m]));
+      expect(marks).toHaveLength(r.nodes.length + 1);
+      expect(byKey.size).toBe(marks.length);
+      for (const [i, id] of r.path.slice(1).entries())
+        expect(byKey.get(nodeKey(id))?.parent, `step ${r.step}`).toBe(nodeKey(r.path[i]!));
+    }
+  });
+
+  it("does not say of an accepted draw that all after it were rejected", () => {
+    for (const r of rounds) {
+      r.path.slice(0, -1).forEach((parent, i) => {
+        const { tests } = siblingTests(r, parent)!;
+        expect(tests.some((t) => t.child?.id === r.path[i + 1])).toBe(true);
+      });
+      // What is left of the law is drawn from only where the last node has children.
+      expect(r.nodes[r.path.at(-1)!]!.children.length > 0).toBe(r.extra === "residual");
+    }
   });
 });
 

@@ -1,7 +1,7 @@
 /** A round in the size of a stamp, its tree or its canvas: one path for each verdict, so that hundreds of them stay cheap. */
 import { memo } from "react";
 import type { TokenOrigin } from "../../trace/events";
-import { tokensOfRound, type RoundView, type RunView } from "../../trace/view";
+import { drawnChildren, tokensOfRound, type RoundView, type RunView } from "../../trace/view";
 import { plural } from "../format";
 import { CanvasStamp } from "./canvas/stamp";
 import { SIGN_COLOUR, type Sign } from "./glyphs";
@@ -26,7 +26,7 @@ function layStamp(
   const place = (id: number): number => {
     const node = round.nodes[id];
     if (!node) return 0;
-    const ys = node.children.map(place);
+    const ys = drawnChildren(round, node).map(place);
     if (extra && id === end) {
       extraRow = rows++;
       ys.push(extraRow);
@@ -82,10 +82,12 @@ function TreeStamp({ round, width, height }: StampProps) {
   const add = (map: Map<Sign, string>, sign: Sign, d: string) => map.set(sign, (map.get(sign) ?? "") + d);
   for (const node of round.nodes) {
     const at = points.get(node.id);
-    const from = points.get(node.parent);
     if (!at) continue;
     add(dots, node.state, dot(at, node.state === "not_reached" ? 1.2 : 2));
-    if (from) add(lines, node.state, `M${f(from.x)},${f(from.y)}L${f(at.x)},${f(at.y)}`);
+    for (const id of drawnChildren(round, node)) {
+      const to = points.get(id);
+      if (to) add(lines, round.nodes[id]!.state, `M${f(at.x)},${f(at.y)}L${f(to.x)},${f(to.y)}`);
+    }
   }
   const anchor = points.get(0);
   if (round.nodes.length === 0 && anchor) add(dots, "anchor", dot(anchor, 2));

@@ -2,6 +2,7 @@
 import { hierarchy, tree } from "d3-hierarchy";
 import {
   candidatesOf,
+  drawnChildren,
   type Candidate,
   type CommittedToken,
   type NodeView,
@@ -104,7 +105,7 @@ function treeBranches(round: RoundView): Branch {
   const end = round.path.at(-1);
   const build = (id: number): Branch => {
     const node = round.nodes[id]!;
-    const children = node.children.map(build);
+    const children = drawnChildren(round, node).map(build);
     if (extra && id === end)
       children.push({ key: EXTRA_KEY, mark: { kind: "extra", token: extra }, children: [] });
     return { key: nodeKey(id), mark: { kind: "node", node }, children };

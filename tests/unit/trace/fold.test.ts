@@ -12,7 +12,14 @@ import {
   tokensPerTargetForward,
   type Acceptance,
 } from "../../../src/trace/metrics";
-import { candidatesOf, marksOf, pieceOf, roundOf, type RunView } from "../../../src/trace/view";
+import {
+  candidatesOf,
+  drawnChildren,
+  marksOf,
+  pieceOf,
+  roundOf,
+  type RunView,
+} from "../../../src/trace/view";
 import { deepFreeze, plain } from "../../helpers/plain_view";
 import { sampleTrace } from "../../helpers/sample_trace";
 
@@ -47,6 +54,45 @@ describe("a branch", () => {
     expect(view.tokens.at(2)).toMatchObject({ origin: "accepted", text: "b" });
     expect(view.metrics.tokens).toBe(2);
     expect(tokensPerTargetForward(view.metrics)).toBe(2);
+  });
+});
+
+describe("independent paths that begin alike", () => {
+  // Three paths, the first two with the same token first; the second of these was accepted, and then what follows both.
+  const [start, pieces, prefill, draft, ...rest] = fixture("worked_example");
+  const verify = rest.find((e) => e.kind === "verify");
+  if (draft?.kind !== "draft" || !verify) throw new Error("no round");
+  const plainNode = { ...draft.nodes[1]!, logq: -1, phi: -1, perturbed: 0 };
+  const below = { parent: 1, depth: 2, phi: -2 };
+  const nodes = [
+    draft.nodes[0]!,
+    { ...plainNode, id: 1, sibling: 0, token: 3 },
+    { ...plainNode, id: 2, sibling: 1, token: 3 },
+    { ...plainNode, id: 3, sibling: 2, token: 1 },
+    { ...plainNode, ...below, id: 4, sibling: 0, token: 2 },
+    { ...plainNode, ...below, id: 5, sibling: 1, token: 2 },
+  ];
+  const outcomes = ["rejected", "accepted", "not_reached", "accepted", "not_reached"] as const;
+  const verdicts = outcomes.map((outcome, i) => ({ ...verify.verdicts[0]!, id: i + 1, outcome }));
+  const tree = { ...draft, law: "iidPaths", nodes } as const;
+  const round = roundOf(
+    foldEvents([start!, pieces!, prefill!, tree, { ...verify, rule: "k_seq", verdicts, path: [0, 2, 4] }]),
+    0,
+  )!;
+
+  it("share what follows, and so the accepted one has it", () => {
+    expect(round.nodes.map((n) => n.children)).toEqual([[1, 2, 3], [4, 5], [4, 5], [], [], []]);
+  });
+
+  it("are drawn with it once: below the accepted one, or the first before there is one", () => {
+    const drawn = (r: typeof round) => r.nodes.map((n) => drawnChildren(r, n));
+    expect(drawn(round)).toEqual([[1, 2, 3], [], [4, 5], [], [], []]);
+    expect(drawn({ ...round, path: [] })).toEqual([[1, 2, 3], [4, 5], [], [], [], []]);
+  });
+
+  it("share nothing under other laws", () => {
+    const own = foldEvents([start!, pieces!, prefill!, { ...tree, law: "iid" }]);
+    expect(roundOf(own, 0)!.nodes[2]!.children).toEqual([]);
   });
 });
 
