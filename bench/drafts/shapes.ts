@@ -35,7 +35,10 @@ const MOST_CHILDREN = 8;
 const MOST_LEVELS = 16;
 /** DySpec's draft temperature as published, whatever the target's: its trees go by what the draft model is sure of. */
 const DYSPEC_TEMPERATURE = 0.6;
-/** Longest chain and deepest beam that may be asked for. */
+/**
+ * Longest chain and deepest beam that are compared: RSD-S takes no more levels. A chain may be asked for 32 tokens; here it
+ * stops at as many, and so does not grow with budgets beyond 16.
+ */
 const LONGEST = 16;
 
 /** Tokens a round with `branching[l]` children at level l, if child j is accepted with probability p[j]. */

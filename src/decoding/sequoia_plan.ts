@@ -89,6 +89,20 @@ export function plannedTree({ counts }: TreePlan, vocabSize = Infinity): TreePol
   return { law: "wor", levels, expansions };
 }
 
+/** The non-increasing numbers nearest to `values`, of the same sum: neighbours out of order get their mean. */
+export function nonIncreasing(values: readonly number[]): number[] {
+  const pools: { sum: number; size: number }[] = [];
+  for (const value of values) {
+    let pool = { sum: value, size: 1 };
+    for (let last = pools.at(-1); last && last.sum * pool.size < pool.sum * last.size; last = pools.at(-1)) {
+      pools.pop();
+      pool = { sum: last.sum + pool.sum, size: last.size + pool.size };
+    }
+    pools.push(pool);
+  }
+  return pools.flatMap(({ sum, size }) => Array.from({ length: size }, () => sum / size));
+}
+
 interface MeasuredPair {
   readonly target: string;
   readonly draft: string;
@@ -132,14 +146,18 @@ export class Acceptance {
     }
   }
 
-  /** Probability that child j is the accepted one: the first j are rejected and it is not. */
+  /**
+   * Probability that child j is the accepted one: the first j are rejected and it is not. Does not increase with j, as the
+   * plan supposes: late children are tested too seldom for a table to have them in order.
+   */
   vector(): number[] {
     let left = 1;
-    return Array.from(this.tested, (n, j) => {
+    const chances = Array.from(this.tested, (n, j) => {
       const chance = left * Math.min(1, this.accepted[j]! / n);
       left -= chance;
       return chance;
     });
+    return nonIncreasing(chances);
   }
 }
 

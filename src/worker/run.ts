@@ -88,6 +88,17 @@ function checkKind(method: Method, model: HostedModel["gpu"], id: string): void 
   );
 }
 
+/** What keeps two models from reading the same ids; null if nothing does. */
+function vocabularyDifference(target: HostedModel, draft: HostedModel): string | null {
+  const both = [target, draft];
+  const [a, b] = both.map((m) => m.gpu.facts.vocabSize);
+  if (a !== b) return `${target.id} has ${a} tokens, ${draft.id} has ${b}`;
+  const id = target.tokenizer.firstDifference(draft.tokenizer);
+  if (id === null) return null;
+  const [read, other] = both.map((m) => JSON.stringify(m.tokenizer.entry(id) ?? null));
+  return `both have ${a} tokens, but token ${id} is ${read} to ${target.id} and ${other} to ${draft.id}`;
+}
+
 /** Checks settings against what is loaded. @throws DecoscopeError "method" with what to change */
 async function prepare(
   host: EngineHost,
@@ -112,13 +123,12 @@ async function prepare(
       );
     }
     draft = await host.model(settings.draft);
-    const [a, b] = [target.gpu.facts.vocabSize, draft.gpu.facts.vocabSize];
-    if (a !== b) {
+    const difference = vocabularyDifference(target, draft);
+    if (difference)
       throw new DecoscopeError(
         "method",
-        `The second model must share the target's vocabulary: ${target.id} has ${a} tokens, ${draft.id} has ${b}. Choose another pair.`,
+        `The second model must share the target's vocabulary: ${difference}. Choose another pair.`,
       );
-    }
   }
   checkSampler(settings.sampler);
   const room = Math.min(target.gpu.maxContext, draft?.gpu.maxContext ?? Infinity);

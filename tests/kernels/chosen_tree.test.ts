@@ -167,6 +167,25 @@ test("learn_successors: rows of all nodes; the path wins, then the last; nothing
 });
 
 describe("draft_lookup", () => {
+  test("the earliest occurrence is none that the text ends before a whole chain after it", async () => {
+    // "1 2" stands at the beginning, with three tokens after it: enough for a chain of three, not for one of four.
+    const text = [1, 2, 3, 1, 2];
+    const chains = [];
+    for (const cap of [4, 5]) {
+      const [ctl, seq] = [bench().buffer(ctlOf({ N: 5 })), bench().buffer(Uint32Array.of(...text, 9, 9))];
+      const tree = bench().empty(treeWords(cap));
+      await bench().run((rec) => {
+        treeReset(rec, { ctl, seq, tree, cap });
+        draftLookup(rec, { ctl, seq, tree, cap, longest: 2, which: "earliest" });
+      });
+      const expected = anchorTree(2);
+      appendChain(expected, lookup(text, 2, cap - 1, "earliest"));
+      expect(present(await bench().u32(tree), cap)).toEqual(listed(expected));
+      chains.push(expected.token.slice(1));
+    }
+    expect(chains).toEqual([[3, 1, 2], []]);
+  });
+
   test.each(["latest", "earliest"] as const)(
     "finds the %s occurrence of the longest end of the text",
     async (which) => {

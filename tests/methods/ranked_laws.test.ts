@@ -54,7 +54,7 @@ describe("the trees", () => {
     expect(tokensPerRound(heapDrafting(budget, 3))).toBeCloseTo(expected, 6);
   });
 
-  test("ranked levels are the heap's tree where enough of each level goes on", () => {
+  test("ranked levels are the heap's tree where all of each level that can matter goes on", () => {
     /** Tokens by context, drawn once: both ways meet the same ones. */
     const chosen = (seed: number) => {
       const lists = new Map<string, number[]>();

@@ -1,6 +1,13 @@
 /** Sequoia's dynamic programming: golden values, agreement with best-first growth, shapes, and what is learned. */
 import { describe, expect, test } from "vitest";
-import { plannedTree, planTree, Acceptance, MAX_CHILDREN } from "../../src/decoding/sequoia_plan";
+import measured from "../../src/decoding/acceptance.json" with { type: "json" };
+import {
+  Acceptance,
+  MAX_CHILDREN,
+  nonIncreasing,
+  plannedTree,
+  planTree,
+} from "../../src/decoding/sequoia_plan";
 
 /** Sum over nodes of the products of acceptance along their paths, for counts by level. */
 function valueOf(counts: readonly (readonly number[])[], acceptance: readonly number[]): number {
@@ -85,6 +92,21 @@ describe("Acceptance", () => {
       verdict: Uint32Array.from([0, ...probs.map((_, j) => (j < tested ? 2 : 0))]),
       acceptProb: Float32Array.from([0, ...probs]),
     } as never,
+  });
+
+  test.each(measured.pairs)("of $target and $draft at $temperature does not increase", (pair) => {
+    const vector = new Acceptance(pair.target, pair.draft, pair.temperature).vector();
+    for (const [j, chance] of vector.slice(1).entries()) expect(chance).toBeLessThanOrEqual(vector[j]!);
+    // The same children are accepted in all as the table says.
+    const refused = pair.chances.reduce((left, chance) => left * (1 - chance), 1);
+    expect(vector.reduce((a, b) => a + b)).toBeCloseTo(1 - refused, 10);
+  });
+
+  test("neighbours out of order are pooled, others are left as they are", () => {
+    expect(nonIncreasing([0.5, 0.25, 0.125])).toEqual([0.5, 0.25, 0.125]);
+    expect(nonIncreasing([0.5, 0.1, 0.3])).toEqual([0.5, 0.2, 0.2]);
+    expect(nonIncreasing([1, 2, 6, 0])).toEqual([3, 3, 3, 0]);
+    expect(nonIncreasing([])).toEqual([]);
   });
 
   test("starts from a guess for models without a table, and comes to what it sees", () => {

@@ -6,16 +6,12 @@ import { hashModel } from "../helpers/fake_session_models";
 import { GREEDY_SAMPLER, ofKind, runFake, SAMPLER } from "../helpers/fake_session_run";
 
 const KEPT = ["story-target", "task-target"] as const;
-/** Words of the whole table on the device, u32. */
-const LIMIT = 2_000_000;
-
 describe("rows of earlier texts", () => {
-  test.each(KEPT)("of %s are distinct tokens of its vocabulary, and fit in 2 MB", async (id) => {
+  test.each(KEPT)("of %s are distinct tokens of its vocabulary", async (id) => {
     const rows = (await earlierRows(id))!;
     const vocabSize = id === "story-target" ? 2048 : 112;
     expect(findModel(id)).toBeDefined();
     expect(rows.size).toBeGreaterThan(20);
-    expect(vocabSize * ROW * 4).toBeLessThan(LIMIT);
     for (const [token, row] of rows) {
       expect(token).toBeLessThan(vocabSize);
       expect(row).toHaveLength(ROW);

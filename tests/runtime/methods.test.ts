@@ -7,6 +7,8 @@ import { hashTokens } from "../../src/trace/hash";
 import type { EngineHost } from "../../src/worker/host";
 import { type RunCounts, runMethod } from "../../src/worker/run";
 import { type Watched, watchAllocations } from "../helpers/allocations";
+import { jsonBytes, memorySource, tinyModel } from "../helpers/tiny_model";
+import { TINY_VOCAB, tinyTokenizer } from "../helpers/tiny_tokenizer";
 import { bundled, openHost, runToEnd } from "./helpers";
 
 /** Context of the bundled pair. */
@@ -203,6 +205,36 @@ describe("bad input", () => {
     for (const sampler of [{ temperature: 1e-30 }, { topP: 0 }, { minP: 2 }, { repetitionPenalty: 0 }])
       await expect(run({ sampler })).rejects.toMatchObject({ code: "method", message: /found/ });
     await expect(run({ draft: null })).rejects.toMatchObject({ message: /needs a draft model/ });
+  });
+});
+
+describe("a pair of models", () => {
+  it("is refused where ids mean different texts, with what differs", async () => {
+    const own = await openHost();
+    const swapped = tinyModel();
+    const tokenizer = tinyTokenizer();
+    const { vocab } = tokenizer.model as { vocab: Record<string, number> };
+    [vocab.a, vocab.b] = [vocab.b!, vocab.a!];
+    swapped.set("tokenizer.json", jsonBytes(tokenizer));
+    await own.load("tiny", memorySource(tinyModel(), { id: "tiny" }));
+    await own.load("same", memorySource(tinyModel({ seed: 2 }), { id: "same" }));
+    await own.load("swapped", memorySource(swapped, { id: "swapped" }));
+    await own.load("wide", memorySource(tinyModel({ vocabSize: TINY_VOCAB + 4 }), { id: "wide" }));
+    const run = (draft: string) =>
+      runToEnd(own, { model: "tiny", draft, method: "rsd-c", prompt: "a", maxNewTokens: 2 });
+    try {
+      expect((await run("same")).end.error).toBeNull();
+      const at = Math.min(vocab.a, vocab.b);
+      await expect(run("swapped")).rejects.toMatchObject({
+        code: "method",
+        message: new RegExp(`token ${at} is "a" to tiny and "b" to swapped`),
+      });
+      await expect(run("wide")).rejects.toMatchObject({
+        message: new RegExp(`tiny has \\d+ tokens, wide has ${TINY_VOCAB + 4}`),
+      });
+    } finally {
+      own.destroy();
+    }
   });
 });
 

@@ -1,5 +1,5 @@
 /** What the recorder does with draft trees on the device, beyond the text: caches of both models, plans, tables. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { prompts } from "../../bench/prompts";
 import { earlierRows, ROW } from "../../src/decoding/earlier_rows";
 import { Acceptance, planTree } from "../../src/decoding/sequoia_plan";
@@ -132,6 +132,16 @@ describe("token recycling", () => {
   /** Tokens from after the text to a node. */
   const pathTo = (nodes: readonly DraftNode[], id: number): number[] =>
     id === 0 ? [] : [...pathTo(nodes, nodes[id]!.parent), nodes[id]!.token];
+
+  it("keeps a table of 32 bytes for each token, under 2 MB up to a vocabulary of 62,500", async () => {
+    const create = vi.spyOn(host.gpu.device, "createBuffer");
+    await runToEnd(host, { ...run, params, maxNewTokens: 1 });
+    const sizes = create.mock.calls.flatMap(([b]) => (b.label?.endsWith("successors") ? [b.size] : []));
+    create.mockRestore();
+    const { vocabSize } = (await host.model(PAIR.model)).gpu.facts;
+    expect(sizes).toEqual([32 * vocabSize]);
+    expect(62_500 * (sizes[0]! / vocabSize)).toBe(2_000_000);
+  });
 
   it("drafts its first tree from the rows of earlier texts", async () => {
     const { events } = await runToEnd(host, { ...run, params, sampler: SAMPLER });

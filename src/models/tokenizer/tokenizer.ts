@@ -117,6 +117,18 @@ export class Tokenizer implements Pieces {
     return this.bosToken === null || ids[0] === this.bosToken ? ids : [this.bosToken, ...ids];
   }
 
+  /** What the vocabulary has at an id, as it spells it; undefined for none. */
+  entry(id: number): string | undefined {
+    return this.#hub.id_to_token(id);
+  }
+
+  /** The first id that two tokenizers read differently; null if they read all alike. */
+  firstDifference(other: Tokenizer): number | null {
+    for (let id = 0; id < Math.max(this.size, other.size); id++)
+      if (this.entry(id) !== other.entry(id)) return id;
+    return null;
+  }
+
   /** The text of tokens, special ones included unless left out; incomplete characters become U+FFFD. */
   decode(tokens: readonly number[], options?: DetokenizerOptions): string {
     const detokenizer = this.detokenizer(options);
