@@ -34,7 +34,13 @@ const bareShaders = (): Plugin => ({
     const [file, query] = id.split("?");
     if (query !== "raw" || !file?.endsWith(".wgsl")) return null;
     const text = await readFile(file, "utf8");
-    return `export default ${JSON.stringify(text.replace(/[ \t]*\/\/(?! @use ).*$|^[ \t]+/gm, ""))}`;
+    const bare = text
+      .replace(/[ \t]*\/\/(?! @use ).*$|^[ \t]+/gm, "")
+      // Between names, numbers and brackets only, so that no two signs become another one.
+      .replace(/(?<=[\w)\]]) ([=+*]|==|&&) (?=[\w(])/g, "$1")
+      .replace(/(?<=[\w)\],]), (?=[\w(])/g, ",")
+      .replace(/\) \{$/gm, "){");
+    return `export default ${JSON.stringify(bare)}`;
   },
 });
 
