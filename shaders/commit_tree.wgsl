@@ -28,7 +28,7 @@ struct Best {
 fn main() {
   var best = Best(2.0 * MASKED, NONE);
   for (var i = 0u; i < params.partials; i++) {
-    let at = SCALAR_PARTIAL * params.cap + 2u * i;
+    let at = partial_at(params.cap, i);
     let other = Best(scalars[at], u32(scalars[at + 1u]));
     if (other.value > best.value || (other.value == best.value && other.index < best.index)) {
       best = other;

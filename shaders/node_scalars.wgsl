@@ -186,7 +186,7 @@ fn k_seq(lane: Lane, node: u32, first: u32, m: u32) {
   if (lane.id != 0u) {
     return;
   }
-  scalars[SCALAR_NODE * cap + node] = high;
+  scalars[SCALAR_RHO * cap + node] = high;
   for (var j = 0u; j < m; j++) {
     let child = first + j;
     let logp = target_laws[at + kid_token[j]];
@@ -194,9 +194,9 @@ fn k_seq(lane: Lane, node: u32, first: u32, m: u32) {
     let d = exp(max(draft_laws[q_at + kid_token[j]], -100.0));
     // Where next to nothing is rejected there is no residual to draw from.
     let is_certain = 1.0 - any < CERTAIN && j + 1u == m;
-    scalars[SCALAR_LOG_LEFT * cap + child] = beta;
+    scalars[SCALAR_BETA * cap + child] = beta;
     scalars[SCALAR_ACCEPT * cap + child] = select(min(1.0, r / d), 1.0, is_certain);
-    scalars[SCALAR_Z * cap + child] = any;
+    scalars[SCALAR_ANY * cap + child] = any;
     scalars[SCALAR_R * cap + child] = r;
     scalars[SCALAR_D * cap + child] = d;
     scalars[SCALAR_LOGP * cap + child] = logp;

@@ -83,8 +83,7 @@ fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgr
     return;
   }
   if (groups.x > 1u) {
-    // Values and tokens by turns; a token id is a small integer, exact in f32.
-    let to = SCALAR_PARTIAL * cap + 2u * group.x;
+    let to = partial_at(cap, group.x);
     scalars[to] = best.value;
     scalars[to + 1u] = f32(min(best.index, v));
   }
@@ -112,8 +111,8 @@ fn is_accepted(seed: u32, step: u32, node: u32, sibling: u32, child: u32) -> boo
 // p(x) - min(q(x), p(x) / rho) pacc / beta, the law after all children were rejected, not normalised.
 fn k_seq_residual(logp: f32, logq: f32, node: u32, first: u32) -> f32 {
   let p = select(exp(logp), 0.0, logp <= -100.0);
-  let rho = scalars[SCALAR_NODE * params.cap + node];
-  let beta = scalars[SCALAR_LOG_LEFT * params.cap + first];
-  let any = scalars[SCALAR_Z * params.cap + first];
+  let rho = scalars[SCALAR_RHO * params.cap + node];
+  let beta = scalars[SCALAR_BETA * params.cap + first];
+  let any = scalars[SCALAR_ANY * params.cap + first];
   return max(0.0, p - min(exp(max(logq, -100.0)), p / rho) * any / max(beta, CERTAIN));
 }

@@ -13,9 +13,8 @@ const MAX_CHILDREN = 64u;
 const CERTAIN = 1.0e-7;
 
 // Fields of the scalars buffer [8,cap], by child: log of the draft mass left at its draw, probability of accepting it,
-// mass of relu(r - d), residual target and draft probability when tested, log of the target law. K-SEQ keeps beta and the
-// probability of accepting any child in the first and third. By node: the token that ends a path there (argmax or draw of
-// the target law), or K-SEQ's rho. The last field holds partial results of the final draw.
+// mass of relu(r - d), residual target and draft probability when tested, log of the target law. By node: the token that
+// ends a path there (argmax or draw of the target law). The last field holds partial results of the final draw.
 const SCALAR_LOG_LEFT = 0u;
 const SCALAR_ACCEPT = 1u;
 const SCALAR_Z = 2u;
@@ -24,6 +23,16 @@ const SCALAR_D = 4u;
 const SCALAR_LOGP = 5u;
 const SCALAR_NODE = 6u;
 const SCALAR_PARTIAL = 7u;
+// K-SEQ has neither a draft mass left nor a mass for each child: in their place, at every child of a node, its beta and the
+// probability of accepting any of them; and in place of a token, by node, its rho.
+const SCALAR_BETA = SCALAR_LOG_LEFT;
+const SCALAR_ANY = SCALAR_Z;
+const SCALAR_RHO = SCALAR_NODE;
+
+// Where a workgroup of the final draw leaves its best: the value, and after it the token, a small integer, exact in f32.
+fn partial_at(cap: u32, group: u32) -> u32 {
+  return SCALAR_PARTIAL * cap + 2u * group;
+}
 
 var<private> kid_token: array<u32, MAX_CHILDREN>;
 var<private> kid_log_left: array<f32, MAX_CHILDREN>;

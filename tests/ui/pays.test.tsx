@@ -73,6 +73,8 @@ describe("what the panel says", () => {
     expect(said).toContain("A tree helps here");
     expect(said).toContain("on a GPU");
     expect(said).not.toContain("software adapter");
+    // What the two times leave out, and which way that errs.
+    expect(said).toMatch(/Choosing drafts, sampling, verifying and reading back are not in it.*gains less/s);
     expect(said).toContain(`${(metrics.tokens / metrics.targetForwards).toFixed(2)} tokens for the price of`);
   });
 

@@ -93,7 +93,8 @@ export function PaysReport({
       <CostCurve pays={pays} target={target} />
       <p className="help">
         c and d are in plain steps: passes of one row through the target, {duration(plainMs)} each on{" "}
-        {here.adapter}. Medians; L is of this run. Reading back and verifying are not in it.
+        {here.adapter}. Medians; L is of this run. Choosing drafts, sampling, verifying and reading back are
+        not in it: a tree has more of them than plain steps, and gains less than this.
         {here.isSoftware
           ? " This is a software adapter, whose c(N) grows with N much faster than a GPU\u2019s: there, a small tree costs hardly more than one row."
           : ""}
