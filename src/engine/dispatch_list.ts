@@ -3,7 +3,7 @@
  * allocates nothing and writes nothing. What changes from step to step lives in storage buffers.
  */
 import type { Gpu } from "./device";
-import type { Kernel, Variant } from "./kernel";
+import { type Kernel, TEXTURE_BINDINGS, type Variant } from "./kernel";
 import { type BufferRange, type Memory, whole } from "./memory";
 import type { CompiledKernel, Pipelines } from "./pipelines";
 import type { Profiler } from "./profiler";
@@ -17,6 +17,8 @@ export interface Engine {
 export interface DispatchArgs<R extends string, W extends string, P extends string> {
   readonly bind: Readonly<Record<R | W, GPUBuffer | BufferRange>>;
   readonly params: Readonly<Record<P, number>>;
+  /** For a variant with a texture, and only for one: another is refused by the device. */
+  readonly texture?: GPUTexture;
   /** Workgroups in x, y, z; each at most 65,535 (see {@link foldGrid}). */
   readonly grid: readonly [number, number?, number?];
 }
@@ -26,6 +28,7 @@ interface Dispatch {
   readonly variant: Variant;
   readonly ranges: readonly BufferRange[];
   readonly params: readonly number[];
+  readonly texture: GPUTexture | undefined;
   readonly grid: readonly [number, number, number];
 }
 interface ReadyDispatch {
@@ -94,6 +97,7 @@ export class DispatchList {
           throw new Error(`${kernel.name}: param ${name} is ${value}`);
         return value;
       }),
+      texture: args.texture,
       grid: [x, y, z],
     });
   }
@@ -135,10 +139,18 @@ export class DispatchList {
       tensors: gpu.device.createBindGroup({
         label: `${this.label}.${compiled[i]!.label}`,
         layout: compiled[i]!.tensors,
-        entries: d.ranges.map((r, binding) => ({
-          binding,
-          resource: { buffer: r.buffer, offset: r.offset, size: r.size },
-        })),
+        entries: [
+          ...d.ranges.map((r, binding) => ({
+            binding,
+            resource: { buffer: r.buffer, offset: r.offset, size: r.size },
+          })),
+          ...(d.texture
+            ? [
+                { binding: TEXTURE_BINDINGS.texels, resource: d.texture.createView() },
+                { binding: TEXTURE_BINDINGS.nearest, resource: pipelines.sampler },
+              ]
+            : []),
+        ],
       }),
       paramsOffset: d.params.length > 0 ? [slot++ * PARAMS_SLOT] : null,
       grid: d.grid,

@@ -1,8 +1,11 @@
 /**
  * What a kernel is: a WGSL text with named bindings, scalar params and overrides. Nothing here touches a device.
  * Group 0 holds the tensors in the order `reads` then `writes`; group 1, binding 0 holds `params` (uniform, 256-byte
- * slots). tests/unit/kernels compares every definition with its WGSL by reflection.
+ * slots). A variant may have a texture behind its tensors. tests/unit/kernels compares every definition with its WGSL by reflection.
  */
+
+/** Bindings of a texture of floats and its sampler, behind all that a kernel's own tensors can have. */
+export const TEXTURE_BINDINGS = { texels: 14, nearest: 15 } as const;
 
 export type ScalarType = "u32" | "i32" | "f32";
 
@@ -59,6 +62,8 @@ export interface Variant {
   readonly uses?: Readonly<Record<string, string>>;
   /** `const NAME = value;` lines put before the shader: sizes of register tiles. */
   readonly consts?: Readonly<Record<string, number>>;
+  /** Whether it reads a texture, in nearest texels: `texels` and `nearest` at the bindings of TEXTURE_BINDINGS in group 0. */
+  readonly texture?: boolean;
   /** Values of pipeline-overridable constants where they differ from the kernel's defaults. */
   readonly overrides?: Readonly<Record<string, number>>;
 }

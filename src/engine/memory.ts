@@ -1,4 +1,4 @@
-/** Buffers with accounting: who holds how many bytes, the high-water mark, and errors where memory runs out. */
+/** Buffers and textures with accounting: who holds how many bytes, the high-water mark, and errors where memory runs out. */
 import { DecoscopeError } from "../base/errors";
 import type { Gpu } from "./device";
 
@@ -8,6 +8,12 @@ export interface BufferRange {
   readonly offset: number;
   readonly size: number;
 }
+/** What lies in the device's memory. */
+export type Held = GPUBuffer | GPUTexture;
+/** Bytes of a buffer, or of a texture of {@link Memory.createTexels}. */
+export const bytesOf = (held: Held): number =>
+  "size" in held ? held.size : TEXEL_BYTES * held.width * held.height;
+
 export const whole = (buffer: GPUBuffer): BufferRange => ({ buffer, offset: 0, size: buffer.size });
 
 export interface BufferSpec {
@@ -23,6 +29,10 @@ const STORAGE = 0x80;
 const COPY_SRC = 0x04;
 const COPY_DST = 0x08;
 const ANY_STORAGE = STORAGE | COPY_SRC | COPY_DST;
+const TEXTURE_BINDING = 0x04;
+const TEXTURE_COPY_DST = 0x02;
+/** Bytes of a texel of four f32. */
+const TEXEL_BYTES = 16;
 
 export interface MemoryReport {
   readonly liveBytes: number;
@@ -30,9 +40,9 @@ export interface MemoryReport {
   readonly byOwner: readonly { readonly owner: string; readonly bytes: number }[];
 }
 
-/** All buffers of a device are made here; nothing is allocated per step, so this is not built for speed. */
+/** All buffers and textures of a device are made here; nothing is allocated per step, so this is not built for speed. */
 export class Memory {
-  private readonly live = new Map<GPUBuffer, string>();
+  private readonly live = new Map<Held, string>();
   private liveBytes = 0;
   private peakBytes = 0;
 
@@ -54,15 +64,31 @@ export class Memory {
       size,
       usage: spec.usage ?? ANY_STORAGE,
     });
-    this.live.set(buffer, spec.label);
-    this.liveBytes += size;
-    this.peakBytes = Math.max(this.peakBytes, this.liveBytes);
+    this.hold(buffer, spec.label);
     return buffer;
+  }
+
+  /** A texture of four f32 a texel, to be copied to and read by shaders. Sizes must be within the device's limits. */
+  createTexels(label: string, width: number, height: number): GPUTexture {
+    const texture = this.gpu.device.createTexture({
+      label,
+      size: [width, height],
+      format: "rgba32float",
+      usage: TEXTURE_BINDING | TEXTURE_COPY_DST,
+    });
+    this.hold(texture, label);
+    return texture;
+  }
+
+  private hold(held: Held, label: string): void {
+    this.live.set(held, label);
+    this.liveBytes += bytesOf(held);
+    this.peakBytes = Math.max(this.peakBytes, this.liveBytes);
   }
 
   /**
    * Runs `allocate` inside error scopes and waits for their verdict.
-   * @throws DecoscopeError "limit" if memory ran out; buffers made inside are then freed
+   * @throws DecoscopeError "limit" if memory ran out; what was made inside is then freed
    */
   async checked<T>(what: string, allocate: () => T | Promise<T>): Promise<T> {
     const before = new Set(this.live.keys());
@@ -78,7 +104,7 @@ export class Memory {
     const outOfMemory = await device.popErrorScope();
     const invalid = await device.popErrorScope();
     if (outOfMemory || invalid || attempt.failure) {
-      for (const buffer of [...this.live.keys()]) if (!before.has(buffer)) this.free(buffer);
+      for (const held of [...this.live.keys()]) if (!before.has(held)) this.free(held);
     }
     if (outOfMemory) {
       throw new DecoscopeError(
@@ -92,18 +118,18 @@ export class Memory {
     return attempt.value;
   }
 
-  free(buffer: GPUBuffer): void {
-    if (!this.live.delete(buffer)) return;
-    this.liveBytes -= buffer.size;
-    buffer.destroy();
+  free(held: Held): void {
+    if (!this.live.delete(held)) return;
+    this.liveBytes -= bytesOf(held);
+    held.destroy();
   }
 
   /** Owners are the parts of labels before the first dot. */
   report(): MemoryReport {
     const owners = new Map<string, number>();
-    for (const [buffer, label] of this.live) {
+    for (const [held, label] of this.live) {
       const owner = label.split(".")[0]!;
-      owners.set(owner, (owners.get(owner) ?? 0) + buffer.size);
+      owners.set(owner, (owners.get(owner) ?? 0) + bytesOf(held));
     }
     return {
       liveBytes: this.liveBytes,
@@ -112,7 +138,7 @@ export class Memory {
     };
   }
 
-  /** Labels of buffers that were not freed; empty after everything was disposed of. */
+  /** Labels of buffers and textures that were not freed; empty after everything was disposed of. */
   leaks(): string[] {
     return [...this.live.values()];
   }

@@ -1,7 +1,7 @@
 /** Compiled kernels, keyed by shader, variant and overrides; made asynchronously and once. */
 import { DecoscopeError } from "../base/errors";
 import type { Gpu } from "./device";
-import { type Kernel, type Variant, variantLabel } from "./kernel";
+import { type Kernel, TEXTURE_BINDINGS, type Variant, variantLabel } from "./kernel";
 import { type Includes, linkShader } from "./link";
 
 export interface CompiledKernel {
@@ -11,6 +11,16 @@ export interface CompiledKernel {
 }
 
 const COMPUTE_STAGE = 0x4;
+
+/** Floats of 32 bits need not be filterable, and are not filtered. */
+const TEXTURE_LAYOUT: readonly GPUBindGroupLayoutEntry[] = [
+  {
+    binding: TEXTURE_BINDINGS.texels,
+    visibility: COMPUTE_STAGE,
+    texture: { sampleType: "unfilterable-float" },
+  },
+  { binding: TEXTURE_BINDINGS.nearest, visibility: COMPUTE_STAGE, sampler: { type: "non-filtering" } },
+];
 
 /** How far the kernels being built are: those asked for since none was under way. */
 export interface BuildProgress {
@@ -28,11 +38,14 @@ export class Pipelines {
   private readonly made = new Map<string, Promise<CompiledKernel>>();
   /** Layout of group 1: the params slot, with a dynamic offset. */
   readonly paramsLayout: GPUBindGroupLayout;
+  /** Samples the nearest texel, for variants with a texture. */
+  readonly sampler: GPUSampler;
 
   constructor(
     private readonly gpu: Gpu,
     private readonly includes: Includes,
   ) {
+    this.sampler = gpu.device.createSampler();
     this.paramsLayout = gpu.device.createBindGroupLayout({
       label: "params",
       entries: [
@@ -82,13 +95,16 @@ export class Pipelines {
     const module = device.createShaderModule({ label, code: linked.code });
     const tensors = device.createBindGroupLayout({
       label,
-      entries: [...kernel.reads, ...kernel.writes].map((_, binding) => ({
-        binding,
-        visibility: COMPUTE_STAGE,
-        buffer: {
-          type: binding < kernel.reads.length ? ("read-only-storage" as const) : ("storage" as const),
-        },
-      })),
+      entries: [
+        ...[...kernel.reads, ...kernel.writes].map((_, binding) => ({
+          binding,
+          visibility: COMPUTE_STAGE,
+          buffer: {
+            type: binding < kernel.reads.length ? ("read-only-storage" as const) : ("storage" as const),
+          },
+        })),
+        ...(variant.texture ? TEXTURE_LAYOUT : []),
+      ],
     });
     const hasParams = Object.keys(kernel.params).length > 0;
     const layout = device.createPipelineLayout({

@@ -26,7 +26,9 @@ import packInt8 from "../../shaders/include/pack.int8.wgsl?raw";
 import weightsF16 from "../../shaders/include/weights.f16.wgsl?raw";
 import weightsF16Packed from "../../shaders/include/weights.f16_packed.wgsl?raw";
 import weightsF32 from "../../shaders/include/weights.f32.wgsl?raw";
+import f32Units from "../../shaders/include/f32_units.wgsl?raw";
 import weightsF32Block from "../../shaders/include/weights.f32_block.wgsl?raw";
+import weightsF32Texels from "../../shaders/include/weights.f32_texels.wgsl?raw";
 import weightsInt8 from "../../shaders/include/weights.int8.wgsl?raw";
 import weightsInt8Dot from "../../shaders/include/weights.int8_dot.wgsl?raw";
 import { withHeads } from "./head";
@@ -60,7 +62,9 @@ export const includes: Includes = withHeads(
     "weights.f16": weightsF16,
     "weights.f16_packed": weightsF16Packed,
     "weights.f32": weightsF32,
+    f32_units: f32Units,
     "weights.f32_block": weightsF32Block,
+    "weights.f32_texels": weightsF32Texels,
     "weights.int8": weightsInt8,
     "weights.int8_dot": weightsInt8Dot,
   }),

@@ -2,7 +2,7 @@
 import type { Variant } from "../engine/kernel";
 import { type TileInput, TILE_CHUNKS, type TileLanes, TILE_QUADS, tileName } from "./tile";
 import type { Recording } from "./tuning";
-import { groupsOf, quadsOf, type WeightMatrix } from "./weights";
+import { fitsTexels, groupsOf, quadsOf, type WeightMatrix } from "./weights";
 
 /** Overrides that every such kernel declares. */
 export const MATVEC_OVERRIDES = {
@@ -21,7 +21,8 @@ const MOST_SUMS = 8;
 
 export interface MatvecPlan {
   readonly variant: Variant;
-  readonly grid: readonly [number, number];
+  /** What the dispatch gets: its grid, and the texture of a matrix that is read from one. */
+  readonly where: { readonly grid: readonly [number, number]; readonly texture?: GPUTexture };
 }
 
 const atMost = (choices: readonly number[], wanted: number, fits: (n: number) => boolean): number =>
@@ -29,6 +30,20 @@ const atMost = (choices: readonly number[], wanted: number, fits: (n: number) =>
 
 /** SwiftShader, the adapter of browsers without a GPU: every turn of a loop costs it more than the arithmetic inside. */
 const hasSlowLoops = (rec: Recording): boolean => /swiftshader/i.test(rec.list.engine.gpu.adapter);
+
+/** Whether lanes read x for one another. */
+const sharesX = (rec: Recording): boolean =>
+  rec.tuning.reduce === "subgroup" &&
+  (rec.tuning.choices["matvec.shared"] ?? (hasSlowLoops(rec) ? 1 : 0)) === 1;
+
+/**
+ * Whether products should read this matrix from a texture ("matvec.texels"): SwiftShader samples four rows of a column in
+ * about half the instructions that it takes to load them. Only lanes that share x do, only in f32, and only what has room.
+ */
+export const wantsTexels = (rec: Recording, w: Pick<WeightMatrix, "rows" | "cols" | "storage">): boolean =>
+  (rec.tuning.choices["matvec.texels"] ?? (hasSlowLoops(rec) ? 1 : 0)) === 1 &&
+  sharesX(rec) &&
+  fitsTexels(rec.list.engine.gpu.device, w);
 
 /** The includes that read a matrix on this device. */
 export function storageInclude(rec: Recording, w: WeightMatrix, mayRound: boolean): string {
@@ -47,7 +62,7 @@ export const rowsBuiltFor = (count: number): number =>
   count <= 1 ? 1 : Math.max(4, 2 ** Math.ceil(Math.log2(count)));
 
 /** Columns that a lane reads at once, by include. */
-const unitColumns = (include: string): 1 | 4 => (/^int8|_block$/.test(include) ? 4 : 1);
+const unitColumns = (include: string): 1 | 4 => (/^int8|_block$|_texels$/.test(include) ? 4 : 1);
 
 /** Overrides that say how an include divides a matrix. */
 export const scaleOverrides = (
@@ -77,11 +92,12 @@ export function planMatvec(
   const { choices, reduce } = rec.tuning;
   const { features, isSoftware } = rec.list.engine.gpu;
   const quads = quadsOf(w.rows);
-  const include = storageInclude(rec, w, true);
+  const isShared = sharesX(rec);
+  if (w.texels && !isShared) throw new Error("matvec: texels are read by lanes that share x");
+  const include = w.texels ? "f32_texels" : storageInclude(rec, w, true);
   const scale = scaleOverrides(w, include);
   const isScaled = w.storage === "int8";
   const isFew = rowCount <= FEW_ROWS;
-  const isShared = reduce === "subgroup" && (choices["matvec.shared"] ?? (hasSlowLoops(rec) ? 1 : 0)) === 1;
   const mode: TileLanes = isShared ? "shared" : isFew ? "together" : "alone";
 
   const few = rowCount === 1 ? "matvec1" : "matvec";
@@ -106,7 +122,7 @@ export function planMatvec(
   const tileQuads = atMost(
     TILE_QUADS,
     isShared
-      ? (choices["matvec.shared_quads"] ?? 1)
+      ? (choices["matvec.shared_quads"] ?? (w.texels && tileRows === 1 ? 2 : 1))
       : isFew
         ? Math.min(choices[`${few}.quads`] ?? (isSoftware ? 4 : 1), Math.max(1, mostSums / tileRows))
         : (choices["matmul.quads"] ?? 2),
@@ -130,6 +146,7 @@ export function planMatvec(
   const hasRoom = x.buffer.size >= 4 * w.cols * rowsBuilt;
   return {
     variant: {
+      texture: w.texels !== undefined,
       uses: {
         weights: include,
         lanes: mode === "together" ? reduce : mode === "alone" ? "single" : mode,
@@ -140,7 +157,7 @@ export function planMatvec(
           input,
           isScaled,
           lanes: mode,
-          columns: isShared ? unitColumns(include) : 1,
+          columns: w.texels ? "texels" : isShared ? unitColumns(include) : 1,
         }),
       },
       consts: {
@@ -159,12 +176,20 @@ export function planMatvec(
         ...overrides,
       },
     },
-    grid: [groups, Math.ceil(rowCount / tileRows)],
+    where: {
+      grid: [groups, Math.ceil(rowCount / tileRows)],
+      ...(w.texels ? { texture: w.texels } : {}),
+    },
   };
 }
 
-/** Workgroups that share the tiles of a few rows: all that the grid has room for, or on SwiftShader a few for each core. */
-const mostGroups = (rec: Recording): number => (hasSlowLoops(rec) ? 4 : 65535);
+/** Threads that SwiftShader computes with; Node before 21 has no navigator. */
+const cores = (): number =>
+  (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 4;
+
+/** Workgroups that share the tiles of a few rows: all that the grid has room for, or on SwiftShader one for each core. */
+const mostGroups = (rec: Recording): number =>
+  hasSlowLoops(rec) ? Math.max(2, Math.min(16, cores())) : 65535;
 
 /** Choices worth measuring on a device, by name; every value gives the same results within rounding. */
 export function tuningCandidates(): Readonly<Record<string, readonly number[]>> {

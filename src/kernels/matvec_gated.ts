@@ -54,6 +54,6 @@ export function matvecGated(rec: Recording, args: MatvecGatedArgs): void {
   rec.list.add(matvecGatedKernel, plan.variant, {
     bind: { x, weight: weight.data, scales: weight.scales ?? weight.data, hidden },
     params: { row_count: T, x_row: 0, eps },
-    grid: plan.grid,
+    ...plan.where,
   });
 }

@@ -70,7 +70,7 @@ export function matvecHead(rec: Recording, args: MatvecHeadArgs): void {
         first_token: first,
         token_count: part.rows,
       },
-      grid: plan.grid,
+      ...plan.where,
     });
   }
 }

@@ -87,7 +87,7 @@ export function matvecQkv(rec: Recording, args: MatvecQkvArgs): void {
         cache,
       },
       params: { row_count: T, x_row: 0, eps },
-      grid: plan.grid,
+      ...plan.where,
     },
   );
 }

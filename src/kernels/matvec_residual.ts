@@ -37,6 +37,6 @@ export function matvecResidual(rec: Recording, { a, weight, x, T }: MatvecResidu
   rec.list.add(matvecResidualKernel, plan.variant, {
     bind: { x: a, weight: weight.data, scales: weight.scales ?? weight.data, y: x },
     params: { row_count: T, x_row: 0 },
-    grid: plan.grid,
+    ...plan.where,
   });
 }

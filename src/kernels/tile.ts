@@ -28,8 +28,11 @@ export interface TileShape {
   readonly isScaled: boolean;
   /** How lanes divide the work. */
   readonly lanes: TileLanes;
-  /** Columns of a unit. Other than 1 only where lanes share x or the storage says so itself. */
-  readonly columns: 1 | 4;
+  /**
+   * Columns of a unit; other than 1 only where lanes share x or the storage says so itself. "texels": four, sampled from
+   * a texture.
+   */
+  readonly columns: TileColumns;
 }
 
 /**
@@ -39,12 +42,14 @@ export interface TileShape {
  */
 export type TileLanes = "together" | "alone" | "shared";
 
+export type TileColumns = 1 | 4 | "texels";
+
 export const TILE_ROWS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16] as const;
 export const TILE_QUADS = [1, 2, 4] as const;
 export const TILE_CHUNKS = [1, 2, 4, 8] as const;
 const INPUTS = ["plain", "norm", "gain"] as const;
 const LANES = ["together", "alone", "shared"] as const;
-const COLUMNS = [1, 4] as const;
+const COLUMNS = [1, 4, "texels"] as const;
 
 /** Name of a tile's text after `tile.`, as in `uses: { tile: tileName(shape) }`. */
 export const tileName = (s: TileShape): string =>
@@ -61,9 +66,11 @@ function sharedColumns(s: TileShape): string {
       let at = 4u * turn + lane;
 ${s.input === "gain" ? "      let g = gain[at];" : ""}
 ${each(s.quads, (r) =>
-  s.columns === 4
-    ? `      let w${r} = (*q${r})[turn];`
-    : each(4, (i) => `      let w${r}_${i} = (*q${r})[4u * turn + ${i}u];`),
+  s.columns === "texels"
+    ? `      let w${r} = sample_unit(vec2<f32>((f32(4u * turn) + 0.5) * texel, height${r}), texel);`
+    : s.columns === 4
+      ? `      let w${r} = (*q${r})[turn];`
+      : each(4, (i) => `      let w${r}_${i} = (*q${r})[4u * turn + ${i}u];`),
 )}
 ${each(
   s.rows,
@@ -72,7 +79,7 @@ ${each(
 ${s.input === "plain" ? "" : `        n${t} += v * v;`}
         let u = share(${s.input === "gain" ? "v * g" : "v"});
 ${each(s.quads, (r) =>
-  s.columns === 4
+  s.columns !== 1
     ? `        ${sums}${t}_${r} += times(w${r}, prepare(u));`
     : each(4, (i) => `        ${sums}${t}_${r} += times(w${r}_${i}, prepare(u[${i}]));`),
 )}
@@ -187,7 +194,13 @@ const TILE_QUADS = ${s.quads}u;
 alias Loaded = ${s.lanes === "shared" ? "f32" : "Activation"};
 
 fn tile(first_row: u32, first_quad: u32, lane: u32, lanes: u32) {
-${each(s.quads, (r) => `  let quad${r} = min(first_quad + ${r}u, QUADS - 1u);\n  let q${r} = &weight[quad${r}];`)}
+${each(s.quads, (r) => `  let quad${r} = min(first_quad + ${r}u, QUADS - 1u);`)}
+${s.columns === "texels" ? "  let texel = 1.0 / f32(UNIT_COLUMNS * UNITS);" : ""}
+${each(s.quads, (r) =>
+  s.columns === "texels"
+    ? `  let height${r} = (f32(quad${r}) + 0.5) / f32(QUADS);`
+    : `  let q${r} = &weight[quad${r}];`,
+)}
 ${s.isScaled ? each(s.quads, (r) => `  let s${r} = quad${r} * GROUPS;`) : ""}
   let last_row = params.row_count - 1u;
 ${each(s.rows, (t) => `  let x${t} = (params.x_row + min(first_row + ${t}u, last_row)) * ROW_LENGTH;`)}

@@ -20,6 +20,11 @@ export interface WeightMatrix {
   readonly scales: BufferRange | null;
   /** int8: columns that share a scale, 32 or 64; 0 otherwise. */
   readonly groupSize: number;
+  /**
+   * f32 only: the blocks again, [ceil(rows / 4), cols] texels of four rows by one column. Where products read it, `data`
+   * may be a few bytes that only fill its binding.
+   */
+  readonly texels?: GPUTexture;
 }
 
 const BLOCK_BYTES: Readonly<Record<WeightStorage, number>> = { f32: 64, f16: 32, int8: 16 };
@@ -82,6 +87,35 @@ export function createWeights(memory: Memory, spec: WeightSpec): WeightMatrix {
 export function freeWeights(memory: Memory, w: WeightMatrix): void {
   memory.free(w.data.buffer);
   if (w.scales) memory.free(w.scales.buffer);
+  if (w.texels) memory.free(w.texels);
+}
+
+/** Rows of texels in a buffer begin at multiples of this many bytes. */
+const TEXEL_ROW_BYTES = 256;
+
+/** Whether a texture of this device has room for the matrix. */
+export function fitsTexels(device: GPUDevice, w: Pick<WeightMatrix, "rows" | "cols" | "storage">): boolean {
+  return (
+    w.storage === "f32" &&
+    (16 * w.cols) % TEXEL_ROW_BYTES === 0 &&
+    Math.max(w.cols, quadsOf(w.rows)) <= device.limits.maxTextureDimension2D
+  );
+}
+
+/**
+ * The same matrix, one that {@link fitsTexels}, with its texels copied by `encoder`. Its `data` stays what it was.
+ */
+export function withTexels(
+  memory: Memory,
+  encoder: GPUCommandEncoder,
+  label: string,
+  w: WeightMatrix,
+): WeightMatrix {
+  const size = [w.cols, quadsOf(w.rows)] as const;
+  const texels = memory.createTexels(`${label}.texels`, ...size);
+  const { buffer, offset } = w.data;
+  encoder.copyBufferToTexture({ buffer, offset, bytesPerRow: 16 * w.cols }, { texture: texels }, size);
+  return { ...w, texels };
 }
 
 /** A matrix cut into parts by rows, as large vocabularies must be: each part's first row comes after the last one's end. */

@@ -4,7 +4,7 @@
  */
 import { assert } from "../base/errors";
 import type { Engine } from "../engine/dispatch_list";
-import type { BufferRange } from "../engine/memory";
+import { type BufferRange, bytesOf, type Held } from "../engine/memory";
 import { attention, attentionPartialWords, attentionSplits, slotsBuiltFor } from "../kernels/attention";
 import { compactSlots } from "../kernels/compact_slots";
 import { embed, embedTail } from "../kernels/embed";
@@ -40,7 +40,7 @@ export class GpuLlama implements GpuModel {
     readonly head: WeightMatrix,
     readonly finalGain: GPUBuffer,
     readonly rope: GPUBuffer,
-    private readonly owned: readonly GPUBuffer[],
+    private readonly owned: readonly Held[],
   ) {}
 
   get maxContext(): number {
@@ -60,7 +60,7 @@ export class GpuLlama implements GpuModel {
   }
 
   get weightBytes(): number {
-    return this.owned.reduce((sum, b) => sum + b.size, 0);
+    return this.owned.reduce((sum, b) => sum + bytesOf(b), 0);
   }
 
   /** Folds, fuses and uploads. @throws DecoscopeError "limit" if the device has no room */
@@ -87,7 +87,7 @@ export class GpuLlama implements GpuModel {
           down: await upload.matrix(`layer${l}.down`, get("wDown")),
         });
       }
-      const embedding = await upload.matrix("embed", matrix(tensors, "embed"));
+      const embedding = await upload.table("embed", matrix(tensors, "embed"));
       return new GpuLlama(
         engine,
         config,

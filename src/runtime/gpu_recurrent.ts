@@ -4,7 +4,7 @@
  */
 import { assert } from "../base/errors";
 import type { Engine } from "../engine/dispatch_list";
-import type { BufferRange } from "../engine/memory";
+import { type BufferRange, bytesOf, type Held } from "../engine/memory";
 import { attention, slotsBuiltFor } from "../kernels/attention";
 import { compactSlots } from "../kernels/compact_slots";
 import { embed, embedTail } from "../kernels/embed";
@@ -98,7 +98,7 @@ async function uploadWeights(
       latent: await upload.matrix("adapter.latent", columnsOfMatrix(adapter, 0, dim)),
       embedding: await upload.matrix("adapter.embedding", columnsOfMatrix(adapter, dim, 2 * dim)),
     },
-    embedding: await upload.matrix("embed", matrix(tensors, "embed")),
+    embedding: await upload.table("embed", matrix(tensors, "embed")),
     finalNorm: upload.vector("final_norm", values("finalNorm")),
     rope: upload.vector("rope", ropeTable(config.maxContext + EXTRA_POSITIONS, headDim, config.ropeTheta)),
   };
@@ -112,7 +112,7 @@ export class GpuRecurrent implements GpuModel {
     readonly config: RecurrentDepthConfig,
     readonly facts: ModelFacts,
     readonly weights: RecurrentWeights,
-    private readonly owned: readonly GPUBuffer[],
+    private readonly owned: readonly Held[],
     /** Recurrences of a pass. */
     readonly depth: number,
   ) {}
@@ -153,7 +153,7 @@ export class GpuRecurrent implements GpuModel {
   }
 
   get weightBytes(): number {
-    return this.owned.reduce((sum, b) => sum + b.size, 0);
+    return this.owned.reduce((sum, b) => sum + bytesOf(b), 0);
   }
 
   createState(label: string, slots: number, maxRows: number, seed = 0): ModelState {

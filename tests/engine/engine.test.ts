@@ -92,6 +92,15 @@ describe("Memory", () => {
     expect(memory.leaks()).toEqual([]);
   });
 
+  it("accounts for textures", () => {
+    const { memory } = engine();
+    const before = memory.report().liveBytes;
+    const texels = memory.createTexels("weights.texels", 16, 3);
+    expect(memory.report().liveBytes).toBe(before + 16 * 16 * 3);
+    memory.free(texels);
+    expect(memory.report().liveBytes).toBe(before);
+  });
+
   it("says how much was asked and allowed for a buffer beyond the limits", () => {
     const { memory } = engine();
     expect(() => memory.create({ label: "cache.big", bytes: 2 ** 45 })).toThrow(/cache\.big needs .* allows/);

@@ -1,12 +1,13 @@
 /** Buffers, weights and one-off runs for the tests and benchmarks of the dense kernels. */
 import { DispatchList, type Engine } from "../../src/engine/dispatch_list";
 import type { Gpu } from "../../src/engine/device";
-import { Memory } from "../../src/engine/memory";
+import { Memory, whole } from "../../src/engine/memory";
 import { Pipelines } from "../../src/engine/pipelines";
 import { includes } from "../../src/kernels/includes";
+import { wantsTexels } from "../../src/kernels/matvec";
 import { packWeights } from "../../src/kernels/quantize";
 import { defaultTuning, type Recording, type Tuning } from "../../src/kernels/tuning";
-import { createWeights, type WeightMatrix, type WeightStorage } from "../../src/kernels/weights";
+import { createWeights, type WeightMatrix, type WeightStorage, withTexels } from "../../src/kernels/weights";
 
 export function makeEngine(gpu: Gpu): Engine {
   return { gpu, memory: new Memory(gpu), pipelines: new Pipelines(gpu, includes) };
@@ -60,20 +61,41 @@ export async function run(
   return labels;
 }
 
-/** A packed matrix of the given row-major values. */
+/** Choices with which lanes share x, which is how matrices are read from textures; {@link weightsOf} then makes one. */
+export const TEXELS = {
+  "matvec.shared": 1,
+  "matvec.lanes": 4,
+  "matmul.lanes": 4,
+  "matvec.texels": 1,
+} as const;
+
+/** A packed matrix of the given row-major values; only in a texture if `tuning` wants it there. */
 export async function weightsOf(
   engine: Engine,
   values: Float32Array,
   cols: number,
   storage: WeightStorage,
   groupSize: 32 | 64 = 32,
+  tuning: Partial<Tuning> = {},
 ): Promise<WeightMatrix> {
   const rows = values.length / cols;
   const into = createWeights(engine.memory, { label: "test.weight", rows, cols, storage, groupSize });
   const source = upload(engine, "test.source", values);
   const scratch = engine.memory.create({ label: "test.scratch", bytes: 16 });
-  await run(engine, {}, (rec) => packWeights(rec, { source, rows, into, scratch }));
+  const wanted: boolean[] = [];
+  await run(engine, tuning, (rec) => {
+    wanted.push(wantsTexels(rec, into));
+    packWeights(rec, { source, rows, into, scratch });
+  });
   engine.memory.free(source);
+  if (wanted[0]) {
+    const { device } = engine.gpu;
+    const encoder = device.createCommandEncoder();
+    const w = withTexels(engine.memory, encoder, "test.weight", into);
+    device.queue.submit([encoder.finish()]);
+    engine.memory.free(into.data.buffer);
+    return { ...w, data: whole(scratch) };
+  }
   engine.memory.free(scratch);
   return into;
 }

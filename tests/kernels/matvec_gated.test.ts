@@ -3,7 +3,7 @@ import type { Engine } from "../../src/engine/dispatch_list";
 import { matvecGated } from "../../src/kernels/matvec_gated";
 import type { Tuning } from "../../src/kernels/tuning";
 import { freeWeights, gatedRowOrder, type WeightStorage } from "../../src/kernels/weights";
-import { downloadF32, makeEngine, noise, reorder, run, upload, weightsOf } from "../helpers/dense";
+import { downloadF32, makeEngine, noise, reorder, run, upload, weightsOf, TEXELS } from "../helpers/dense";
 import { useGpu } from "../helpers/gpu";
 import { gated, roundToF16, roundToInt8 } from "../reference/dense";
 
@@ -32,7 +32,14 @@ async function error(
   const values =
     storage === "f16" ? roundToF16(plain) : storage === "int8" ? roundToInt8(plain, dim, 32) : plain;
   const x = noise(T * dim, 5).map((v) => v * size);
-  const weight = await weightsOf(engine, reorder(plain, dim, gatedRowOrder(hiddenDim)), dim, storage);
+  const weight = await weightsOf(
+    engine,
+    reorder(plain, dim, gatedRowOrder(hiddenDim)),
+    dim,
+    storage,
+    32,
+    tuning,
+  );
   const xBuffer = upload(engine, "test.x", x);
   const hidden = engine.memory.create({ label: "test.hidden", bytes: 4 * T * hiddenDim });
   await run(engine, tuning, (rec) =>
@@ -72,6 +79,11 @@ describe("matvec_gated", () => {
 
   test("sums through workgroup memory", async () => {
     expect(await error(128, 352, 1, { tuning: { reduce: "workgroup" } })).toBeLessThan(tolerance(128));
+  });
+
+  test("weights from a texture", async () => {
+    for (const T of [1, 3])
+      expect(await error(128, 352, T, { tuning: { choices: TEXELS } })).toBeLessThan(tolerance(128));
   });
 
   test("four columns at a time", async () => {

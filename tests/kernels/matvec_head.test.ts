@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { Engine } from "../../src/engine/dispatch_list";
 import { matvecHead } from "../../src/kernels/matvec_head";
 import type { Tuning } from "../../src/kernels/tuning";
-import { freeWeights, type WeightStorage } from "../../src/kernels/weights";
-import { downloadF32, makeEngine, noise, run, upload, weightsOf } from "../helpers/dense";
+import { freeWeights, type WeightMatrix, type WeightStorage } from "../../src/kernels/weights";
+import { downloadF32, makeEngine, noise, run, upload, weightsOf, TEXELS } from "../helpers/dense";
 import { useGpu } from "../helpers/gpu";
 import { head, roundToF16, roundToInt8 } from "../reference/dense";
 
@@ -35,8 +35,10 @@ async function error(c: Case): Promise<number> {
   const gain = noise(dim, 10).map((v) => v + 2);
   const x = noise((firstRow + T) * dim, 11);
   const cut = c.split ?? vocabSize;
-  const weight = [await weightsOf(engine, plain.slice(0, cut * dim), dim, storage)];
-  if (cut < vocabSize) weight.push(await weightsOf(engine, plain.slice(cut * dim), dim, storage));
+  const part = (from: number, to?: number): Promise<WeightMatrix> =>
+    weightsOf(engine, plain.slice(from * dim, to), dim, storage, 32, c.tuning);
+  const weight = [await part(0, cut * dim)];
+  if (cut < vocabSize) weight.push(await part(cut));
   const buffers = {
     x: upload(engine, "test.x", x),
     gain: upload(engine, "test.gain", gain),
@@ -72,6 +74,12 @@ describe("matvec_head", () => {
   test("vocabularies that are no multiple of four", async () => {
     for (const vocabSize of [1, 2, 31, 257])
       expect(await error({ vocabSize, dim: 96, T: 2 })).toBeLessThan(tolerance(96));
+  });
+  test("weights from a texture, whole and in parts", async () => {
+    const tuning = { choices: TEXELS };
+    for (const T of [1, 3])
+      expect(await error({ vocabSize: 2048, dim: 128, T, tuning })).toBeLessThan(tolerance(128));
+    expect(await error({ vocabSize: 67, dim: 96, T: 1, split: 44, tuning })).toBeLessThan(tolerance(96));
   });
   test("from some row to some row", async () => {
     expect(await error({ vocabSize: 67, dim: 96, T: 2, firstRow: 3, outRow: 2 })).toBeLessThan(tolerance(96));

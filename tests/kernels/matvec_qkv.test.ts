@@ -5,7 +5,17 @@ import { matvecQkv } from "../../src/kernels/matvec_qkv";
 import { ropeTable } from "../../src/kernels/rope";
 import type { Tuning } from "../../src/kernels/tuning";
 import { freeWeights, rotaryRowOrder } from "../../src/kernels/weights";
-import { download, downloadF32, makeEngine, noise, reorder, run, upload, weightsOf } from "../helpers/dense";
+import {
+  download,
+  downloadF32,
+  makeEngine,
+  noise,
+  reorder,
+  run,
+  upload,
+  weightsOf,
+  TEXELS,
+} from "../helpers/dense";
 import { useGpu } from "../helpers/gpu";
 import { qkv } from "../reference/dense";
 
@@ -54,7 +64,7 @@ async function check(
   const order = storedOrder(s);
   const isHalf = tuning.real === "f16";
   const width = s.nKvHeads * s.headDim;
-  const weight = await weightsOf(engine, reorder(values, s.dim, order), s.dim, "f32");
+  const weight = await weightsOf(engine, reorder(values, s.dim, order), s.dim, "f32", 32, tuning);
   const buffers = {
     rows: upload(engine, "test.rows", rows),
     x: upload(engine, "test.x", x),
@@ -135,6 +145,9 @@ describe("matvec_qkv", () => {
   });
   test("a cache in half precision", async () => {
     await check(story, 2, tolerance(128), { real: "f16" });
+  });
+  test("weights from a texture", async () => {
+    for (const T of [1, 3]) await check(story, T, tolerance(128), { choices: TEXELS }, T === 3);
   });
   test("sums through workgroup memory", async () => {
     await check(story, 1, tolerance(128), { reduce: "workgroup" });

@@ -4,7 +4,7 @@ import { matvecResidual } from "../../src/kernels/matvec_residual";
 import type { Tuning } from "../../src/kernels/tuning";
 import type { WeightStorage } from "../../src/kernels/weights";
 import { freeWeights } from "../../src/kernels/weights";
-import { downloadF32, makeEngine, noise, run, upload, weightsOf } from "../helpers/dense";
+import { downloadF32, makeEngine, noise, run, upload, weightsOf, TEXELS } from "../helpers/dense";
 import { useGpu } from "../helpers/gpu";
 import { addProduct, roundToF16, roundToInt8 } from "../reference/dense";
 
@@ -30,7 +30,7 @@ async function product(
   const values = noise(c.rows * c.cols, 1);
   const a = noise(16 * 40 * c.cols, 2).subarray(0, c.T * c.cols);
   const x = noise(16 * 40 * c.rows, 3).subarray(0, c.T * c.rows);
-  const weight = await weightsOf(engine, values, c.cols, storage, c.groupSize);
+  const weight = await weightsOf(engine, values, c.cols, storage, c.groupSize, c.tuning);
   const [aBuffer, xBuffer] = [upload(engine, "test.a", a), upload(engine, "test.x", x)];
   const labels = await run(engine, c.tuning ?? {}, (rec) =>
     matvecResidual(rec, { a: aBuffer, weight, x: xBuffer, T: c.T }),
@@ -158,6 +158,41 @@ describe("matvec_residual", () => {
         expect(found.subarray(0, 92)).toEqual(alone.found);
       }
     });
+
+  test("weights from a texture: bits as from a buffer, for every number of rows", async () => {
+    for (const [rows, cols] of [
+      [4, 16],
+      [92, 352],
+      [128, 128],
+    ] as const) {
+      const buffer = { choices: { ...TEXELS, "matvec.texels": 0, "matvec.block": 1 } };
+      const plain = await product({ rows, cols, T: 1, tuning: buffer });
+      for (const [T, quads] of [
+        [1, 1],
+        [1, 2],
+        [1, 4],
+        [7, 1],
+        [20, 1],
+      ] as const) {
+        const choices = { ...TEXELS, "matvec.groups": 2, "matvec.shared_quads": quads };
+        const { found, expected, labels } = await product({ rows, cols, T, tuning: { choices } });
+        expect(labels[0]).toContain("weights.f32_texels");
+        expect(worst(found, expected)).toBeLessThan(tolerance(cols));
+        expect(found.subarray(0, rows)).toEqual(plain.found);
+      }
+    }
+  });
+
+  test("no texture for what has no room in one, or is not in f32", async () => {
+    const tuning = { choices: TEXELS };
+    for (const c of [
+      { rows: 8, cols: 28, T: 1, tuning },
+      { rows: 8, cols: 32, T: 1, storage: "f16", tuning },
+    ] as const) {
+      const { labels } = await product(c);
+      expect(labels[0]).not.toContain("texels");
+    }
+  });
 
   test("few workgroups share many tiles", async () => {
     for (const [reduce, T] of [

@@ -12,20 +12,23 @@ import { headName } from "../../../src/kernels/head";
 import { includes } from "../../../src/kernels/includes";
 import { tileName } from "../../../src/kernels/tile";
 
+const TILE = { rows: 2, quads: 1, chunk: 1, input: "norm", isScaled: false } as const;
+
 /** One of the many texts that are made on demand stands for all: they differ in lengths only. */
 const MADE: Readonly<Record<string, readonly string[]>> = {
   head: [
     headName({ queries: 1, vecs: 2, form: "plain" }),
     headName({ queries: 2, vecs: 2, form: "written" }),
   ],
-  tile: (["together", "alone", "shared"] as const).map((lanes) =>
-    tileName({ rows: 2, quads: 1, chunk: 1, input: "norm", isScaled: false, lanes, columns: 1 }),
-  ),
+  tile: [
+    ...(["together", "alone", "shared"] as const).map((lanes) => tileName({ ...TILE, lanes, columns: 1 })),
+    tileName({ ...TILE, lanes: "shared", columns: "texels" }),
+  ],
 };
 /** The include `lanes` that a tile is written for. */
 const LANES = { together: ["subgroup", "workgroup"], alone: ["single"], shared: ["shared"] } as const;
 const isFor = (tile: string, lanes: string): boolean => {
-  const [, end = "together"] = /_(alone|shared)\d?$/.exec(tile) ?? [];
+  const [, end = "together"] = /_(alone|shared)(?:\d|texels)?$/.exec(tile) ?? [];
   return (LANES[end as keyof typeof LANES] as readonly string[]).includes(lanes);
 };
 
@@ -57,6 +60,8 @@ function variantsOf(kernel: Kernel): Variant[] {
   if (!("eps" in kernel.params))
     all = all.map((u) => (u.tile ? { ...u, tile: u.tile.replace("_norm", "_plain") } : u));
   all = all.filter(({ lanes, tile }) => !tile || isFor(tile, lanes!));
+  // A tile that samples finds what to sample in one include only.
+  all = all.filter(({ weights, tile }) => !tile?.endsWith("texels") || weights === "f32_texels");
   // Constants that come with a variant, where the kernel does not get them from an include.
   const consts = {
     TOP: 4,
