@@ -37,9 +37,11 @@ const bareShaders = (): Plugin => ({
     const bare = text
       .replace(/[ \t]*\/\/(?! @use ).*$|^[ \t]+/gm, "")
       // Between names, numbers and brackets only, so that no two signs become another one.
-      .replace(/(?<=[\w)\]]) ([=+*]|==|&&) (?=[\w(])/g, "$1")
-      .replace(/(?<=[\w)\],]), (?=[\w(])/g, ",")
-      .replace(/\) \{$/gm, "){");
+      .replace(/(?<=[\w)\]]) ([-+*/%|]?=|[-+*/%|]|[=!<>]=|&&|\|\||<<|>>|->) (?=[\w(])/g, "$1")
+      .replace(/(?<=[\w)\],])([,:;]) (?=[\w(])/g, "$1")
+      .replace(/\) \{$/gm, "){")
+      // WGSL's own short names.
+      .replace(/\b(vec[234]|mat[234]x[234])<([fiu])32>/g, "$1$2");
     return `export default ${JSON.stringify(bare)}`;
   },
 });

@@ -10,9 +10,8 @@ export interface BufferRange {
 }
 /** What lies in the device's memory. */
 export type Held = GPUBuffer | GPUTexture;
-/** Bytes of a buffer, or of a texture of {@link Memory.createTexels}. */
-export const bytesOf = (held: Held): number =>
-  "size" in held ? held.size : TEXEL_BYTES * held.width * held.height;
+/** Bytes of a buffer, or of a texture of four f32 a texel. */
+export const bytesOf = (held: Held): number => ("size" in held ? held.size : 16 * held.width * held.height);
 
 export const whole = (buffer: GPUBuffer): BufferRange => ({ buffer, offset: 0, size: buffer.size });
 
@@ -29,10 +28,6 @@ const STORAGE = 0x80;
 const COPY_SRC = 0x04;
 const COPY_DST = 0x08;
 const ANY_STORAGE = STORAGE | COPY_SRC | COPY_DST;
-const TEXTURE_BINDING = 0x04;
-const TEXTURE_COPY_DST = 0x02;
-/** Bytes of a texel of four f32. */
-const TEXEL_BYTES = 16;
 
 export interface MemoryReport {
   readonly liveBytes: number;
@@ -64,26 +59,15 @@ export class Memory {
       size,
       usage: spec.usage ?? ANY_STORAGE,
     });
-    this.hold(buffer, spec.label);
-    return buffer;
+    return this.hold(buffer, spec.label);
   }
 
-  /** A texture of four f32 a texel, to be copied to and read by shaders. Sizes must be within the device's limits. */
-  createTexels(label: string, width: number, height: number): GPUTexture {
-    const texture = this.gpu.device.createTexture({
-      label,
-      size: [width, height],
-      format: "rgba32float",
-      usage: TEXTURE_BINDING | TEXTURE_COPY_DST,
-    });
-    this.hold(texture, label);
-    return texture;
-  }
-
-  private hold(held: Held, label: string): void {
+  /** Takes account of something made outside, to be given back by {@link Memory.free}. */
+  hold<T extends Held>(held: T, label: string): T {
     this.live.set(held, label);
     this.liveBytes += bytesOf(held);
     this.peakBytes = Math.max(this.peakBytes, this.liveBytes);
+    return held;
   }
 
   /**

@@ -102,22 +102,6 @@ export function fitsTexels(device: GPUDevice, w: Pick<WeightMatrix, "rows" | "co
   );
 }
 
-/**
- * The same matrix, one that {@link fitsTexels}, with its texels copied by `encoder`. Its `data` stays what it was.
- */
-export function withTexels(
-  memory: Memory,
-  encoder: GPUCommandEncoder,
-  label: string,
-  w: WeightMatrix,
-): WeightMatrix {
-  const size = [w.cols, quadsOf(w.rows)] as const;
-  const texels = memory.createTexels(`${label}.texels`, ...size);
-  const { buffer, offset } = w.data;
-  encoder.copyBufferToTexture({ buffer, offset, bytesPerRow: 16 * w.cols }, { texture: texels }, size);
-  return { ...w, texels };
-}
-
 /** A matrix cut into parts by rows, as large vocabularies must be: each part's first row comes after the last one's end. */
 export function partsOf(w: WeightMatrix | readonly WeightMatrix[]): { first: number; part: WeightMatrix }[] {
   let first = 0;

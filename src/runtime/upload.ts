@@ -4,7 +4,7 @@ import { type Held, whole } from "../engine/memory";
 import { wantsTexels } from "../kernels/matvec";
 import { packWeights } from "../kernels/quantize";
 import type { Tuning } from "../kernels/tuning";
-import { createWeights, type WeightMatrix, withTexels } from "../kernels/weights";
+import { createWeights, type WeightMatrix } from "../kernels/weights";
 import type { Matrix } from "./fuse_weights";
 
 /**
@@ -30,16 +30,17 @@ async function uploadMatrix(
   await list.compile();
   const encoder = gpu.device.createCommandEncoder({ label: `${label}.pack` });
   list.encode(encoder);
-  const both = wantsTexels(rec, into) ? withTexels(memory, encoder, label, into) : into;
   gpu.device.queue.submit([encoder.finish()]);
   list.dispose();
   memory.free(source);
-  if (both.texels && !isTable) {
-    memory.free(into.data.buffer);
-    return { ...both, data: whole(scratch) };
+  if (wantsTexels(rec, into)) {
+    const both = (await import("../kernels/texels")).withTexels(engine, label, into);
+    // What is given back: the blocks in the buffer, or else the bytes that would fill their binding.
+    memory.free(isTable ? scratch : into.data.buffer);
+    return isTable ? both : { ...both, data: whole(scratch) };
   }
   memory.free(scratch);
-  return both;
+  return into;
 }
 
 /** Uploads the weights of one model and keeps account of the buffers they lie in. */

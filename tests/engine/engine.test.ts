@@ -95,7 +95,10 @@ describe("Memory", () => {
   it("accounts for textures", () => {
     const { memory } = engine();
     const before = memory.report().liveBytes;
-    const texels = memory.createTexels("weights.texels", 16, 3);
+    const texels = memory.hold(
+      gpu().device.createTexture({ size: [16, 3], format: "rgba32float", usage: 0x2 }),
+      "weights.texels",
+    );
     expect(memory.report().liveBytes).toBe(before + 16 * 16 * 3);
     memory.free(texels);
     expect(memory.report().liveBytes).toBe(before);

@@ -7,7 +7,8 @@ import { includes } from "../../src/kernels/includes";
 import { wantsTexels } from "../../src/kernels/matvec";
 import { packWeights } from "../../src/kernels/quantize";
 import { defaultTuning, type Recording, type Tuning } from "../../src/kernels/tuning";
-import { createWeights, type WeightMatrix, type WeightStorage, withTexels } from "../../src/kernels/weights";
+import { withTexels } from "../../src/kernels/texels";
+import { createWeights, type WeightMatrix, type WeightStorage } from "../../src/kernels/weights";
 
 export function makeEngine(gpu: Gpu): Engine {
   return { gpu, memory: new Memory(gpu), pipelines: new Pipelines(gpu, includes) };
@@ -89,10 +90,7 @@ export async function weightsOf(
   });
   engine.memory.free(source);
   if (wanted[0]) {
-    const { device } = engine.gpu;
-    const encoder = device.createCommandEncoder();
-    const w = withTexels(engine.memory, encoder, "test.weight", into);
-    device.queue.submit([encoder.finish()]);
+    const w = withTexels(engine, "test.weight", into);
     engine.memory.free(into.data.buffer);
     return { ...w, data: whole(scratch) };
   }
