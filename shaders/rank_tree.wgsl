@@ -26,6 +26,19 @@ var<workgroup> chosen: array<u32, MAX_LISTS>;
 // By drafted node: its number in the new tree. One lane uses it.
 var<private> number: array<u32, MAX_LISTS>;
 
+// The drafted node that a candidate became, if anything was listed below it; NONE otherwise. Not all before it need have.
+fn node_of(list: u32, sibling: u32) -> u32 {
+  let old_cap = params.drafted_cap;
+  let first = drafted[NODE_FIRST_CHILD * old_cap + list];
+  let end = min(params.lists, first + drafted[NODE_CHILD_COUNT * old_cap + list]);
+  for (var node = first; node < end; node++) {
+    if (drafted[NODE_SIBLING * old_cap + node] == sibling) {
+      return node;
+    }
+  }
+  return NONE;
+}
+
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(lane: Lane) {
   let listed = params.listed;
@@ -52,9 +65,8 @@ fn main(lane: Lane) {
         chosen[list] = sibling + 1u;
       }
       // Whatever was listed below it may now be chosen.
-      let below = drafted[NODE_FIRST_CHILD * old_cap + list] + sibling;
-      let is_listed = sibling < drafted[NODE_CHILD_COUNT * old_cap + list] && below < params.lists;
-      if (is_listed && below % WORKGROUP_SIZE == lane.id) {
+      let below = node_of(list, sibling);
+      if (below != NONE && below % WORKGROUP_SIZE == lane.id) {
         chosen[below] = 0u;
       }
     }
@@ -72,10 +84,9 @@ fn main(lane: Lane) {
     }
     for (var j = 0u; j < chosen[list]; j++) {
       append(number[list], next, j, 4u * (list * listed + j));
-      let below = drafted[NODE_FIRST_CHILD * old_cap + list] + j;
-      let is_listed = j < drafted[NODE_CHILD_COUNT * old_cap + list] && below < params.lists;
-      tree[NODE_ORIGIN * params.cap + next + j] = select(NONE, below, is_listed);
-      if (is_listed) {
+      let below = node_of(list, j);
+      tree[NODE_ORIGIN * params.cap + next + j] = below;
+      if (below != NONE) {
         number[below] = next + j;
       }
     }

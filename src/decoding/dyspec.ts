@@ -64,7 +64,7 @@ export const dyspec = defineMethod({
     year: 2024,
     url: "https://arxiv.org/abs/2410.11744",
     where:
-      "algorithms 1 and 2. Drafted level by level, then cut to the best draws. Drafting goes on below at most a third of the tree's nodes on one level, those most likely to be tested; the paper's heap goes on below those most likely to be accepted, and its tree differs where a level has more of either; at most 16 draws after a node. The draft temperature is the target's unless set",
+      "algorithms 1 and 2. Drafted level by level, then cut to the best draws, which gives the tree of the paper's heap as long as it goes on below no more than a third of its nodes on one level; at most 16 draws after a node. The draft temperature is the target's unless set",
   },
   requires: "causal+draft",
   lossless: true,

@@ -96,7 +96,8 @@ export type Expansion =
   /**
    * The `children` best at every frontier node are listed, and of all that are listed the `width` of largest value go
    * on: the path's probability (EAGLE-2), or the estimated chance that the draw is ever tested (DySpec), which must be
-   * `least` or more. What was listed can be had by `ranked`.
+   * `least` or more; by reach, those of largest value times own probability, the value of a first child. What was listed can
+   * be had by `ranked`.
    */
   | {
       readonly kind: "best";

@@ -41,6 +41,7 @@ export const appendBeamKernel = defineKernel({
     listed: "u32",
     first_list: "u32",
     least: "f32",
+    by_child: "u32",
   },
 });
 
@@ -192,7 +193,8 @@ export function expandTree(rec: Recording, a: ExpandTreeArgs): void {
       { bind: { counts: how.counts, ...nodes }, params: { ...place, width: b }, grid: [1] },
     );
   else {
-    const kept = { width: size, listed: b, first_list: firstList, least: leastOf(how) };
+    const by_child = how.kind === "best" && how.by === "reach" ? 1 : 0;
+    const kept = { width: size, listed: b, first_list: firstList, least: leastOf(how), by_child };
     rec.list.add(appendBeamKernel, {}, { bind: nodes, params: { ...place, ...kept }, grid: [1] });
   }
 }

@@ -63,8 +63,8 @@ function push(tree: TreeNodes, parent: number, sibling: number, { token, logq, p
 const leastValue = (least: number): number => (least > 0 ? Math.log(least) : -Infinity);
 
 /**
- * Adds one level: of all candidates below the frontier the `width` of largest value; returns what was listed below each
- * frontier node. Ties go to the smaller node, then to the better of its list.
+ * Adds one level: of all candidates below the frontier the `width` of largest value, or by reach those whose first child
+ * would have the largest, since that is what going on below them adds; returns what was listed below each frontier node. Ties go to the smaller node, then to the better of its list.
  */
 export function expandBest(
   tree: TreeNodes,
@@ -78,7 +78,7 @@ export function expandBest(
     .flatMap((list, row) => list.map((c, sibling) => ({ ...c, row, sibling })))
     .filter((c) => c.value >= leastValue(how.least));
   const kept = topK(
-    pool.map((c) => c.value),
+    pool.map((c) => (how.by === "reach" ? c.value + c.logq : c.value)),
     how.width,
   )
     .map((i) => pool[i]!)

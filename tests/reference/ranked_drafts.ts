@@ -100,6 +100,7 @@ export function rankedDrafting(
   return (q: LawOf, context, choose) => {
     const drafted = anchorTree(-1);
     const lists: Listed[][] = [];
+    const key = (c: Listed): number => (shape.by === "reach" ? c.value + c.logq : c.value);
     const limit = shape.least ? Math.log(shape.least) : -Infinity;
     for (let level = 0; level < shape.depth; level++) {
       const own = nodesAtDepth(drafted, level).map((node) => {
@@ -114,7 +115,7 @@ export function rankedDrafting(
       own
         .flatMap((list, row) => list.map((c, sibling) => ({ c, row: first + row, sibling })))
         .filter(({ c }) => c.value >= limit)
-        .sort((a, b) => b.c.value - a.c.value || a.row - b.row || a.sibling - b.sibling)
+        .sort((a, b) => key(b.c) - key(a.c) || a.row - b.row || a.sibling - b.sibling)
         .slice(0, shape.width)
         .sort((a, b) => a.row - b.row || a.sibling - b.sibling)
         .forEach(({ c, row, sibling }) => {
