@@ -1,4 +1,4 @@
-// latent_start: z[p,:] = (1 - b) z0 + b n, z0 fresh noise, zeros, e[p,:] or the latent as it is; or a copy of another latent
+// latent_start: z[p,:] = a z0 + b n, z0 fresh noise, zeros, e[p,:] or the latent as it is; or a copy of another latent
 // shapes:   rows [T,8], starts [T,8], e [S,D] -> z [S,D] in place
 // grid:     x: channels; y: rows
 // numerics: f32; cosine by a polynomial, since that of WGSL may be off by 2^-11
@@ -11,8 +11,6 @@ override BY_POSITION: u32 = 0u;
 struct Params {
   dim: u32,
   seed: u32,
-  // Of noise that is mixed in.
-  step: u32,
   sigma: f32,
   // 1: copies and nothing else, before any latent changes.
   copies: u32,
@@ -55,7 +53,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   }
   let b = bitcast<f32>(starts[row * START_WORDS + START_NOISE]);
   if (b > 0.0) {
-    value = (1.0 - b) * value + b * noise(params.step, PURPOSE_LATENT_NOISE, position, d);
+    value = bitcast<f32>(starts[row * START_WORDS + START_KEEP]) * value + b * noise(starts[row * START_WORDS + START_STEP], PURPOSE_LATENT_NOISE, position, d);
   }
   z[at] = value;
 }

@@ -77,5 +77,6 @@ fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>) {
     signals[at + 3u] = bitcast<u32>(flattened.x / flattened.y - log(flattened.y) + log(flattened.z));
     signals[at + 4u] = bitcast<u32>(-plain.y);
     signals[at + 5u] = best.index;
+    signals[at + 7u] = bitcast<u32>(best.value + totals.x);
   }
 }

@@ -7,6 +7,8 @@ const START_SOURCE = 1u;
 const START_NOISE = 2u;
 const START_OLD = 3u;
 const START_NEW = 4u;
+const START_STEP = 5u;
+const START_KEEP = 6u;
 
 fn latent_of(row: u32) -> u32 {
   return select(row, rows[row * ROW_WORDS + ROW_POSITION], BY_POSITION == 1u);

@@ -20,6 +20,9 @@ const ROW_BOUND = 3u;
 const ROW_WINDOW = 4u;
 const ROW_LIST_START = 5u;
 const ROW_LIST_LENGTH = 6u;
+const ROW_BANK = 4u;
+const ROW_BANK_SLOTS = 5u;
+const ROW_BANK_EXACT = 6u;
 
 const NODE_TOKEN = 0u;
 const NODE_PARENT = 1u;

@@ -41,6 +41,8 @@ export interface AttentionArgs {
   readonly bits: GPUBuffer;
   /** u32: rows see the slots [LIST_START, LIST_START + LIST_LENGTH) of this list instead of bound and bits. */
   readonly slotList?: GPUBuffer;
+  /** u32 by position: the last bank it has filled; rows then see banks as recur_admit wrote them instead of bound and bits. */
+  readonly banks?: GPUBuffer;
   /** f32 [T, nHeads * headDim] */
   readonly q: GPUBuffer | BufferRange;
   /** `real` [slots, 2, nKvHeads * headDim]: key, then value. */
@@ -109,13 +111,13 @@ export function attention(rec: Recording, a: AttentionArgs): void {
   needBytes("attention", "q", a.q, 4 * T * nHeads * headDim);
   needBytes("attention", "out", a.out, 4 * T * nHeads * headDim);
   needBytes("attention", "cache", a.cache, (real === "f16" ? 4 : 8) * slots * nKvHeads * headDim);
-  const bind = { rows: a.rows, visible: a.slotList ?? a.bits, q: a.q, cache: a.cache };
+  const bind = { rows: a.rows, visible: a.slotList ?? a.banks ?? a.bits, q: a.q, cache: a.cache };
   const params = { n_heads: nHeads, n_kv_heads: nKvHeads, scale: a.scale ?? 1 / Math.sqrt(headDim), slots };
   const slotsBuilt = slotsBuiltFor(slots);
   const slotBytes = (real === "f16" ? 4 : 8) * nKvHeads * headDim;
   const hasRoom = a.cache.size >= slotsBuilt * slotBytes;
   const consts = { CACHE_VECS: ((hasRoom ? slotsBuilt : slots) * nKvHeads * headDim) / 2 };
-  const visibility = a.slotList ? "list" : "window";
+  const visibility = a.slotList ? "list" : a.banks ? "bank" : "window";
   const head = headOf(rec, nHeads / nKvHeads, headDim / 4);
   const uses = { visibility, head: headName(head) };
 

@@ -14,6 +14,7 @@ import commit from "../../shaders/include/commit.wgsl?raw";
 import residual from "../../shaders/include/residual.wgsl?raw";
 import topList from "../../shaders/include/top_list.wgsl?raw";
 import verdict from "../../shaders/include/verdict.wgsl?raw";
+import visibilityBank from "../../shaders/include/visibility.bank.wgsl?raw";
 import visibilityList from "../../shaders/include/visibility.list.wgsl?raw";
 import visibilityWindow from "../../shaders/include/visibility.window.wgsl?raw";
 import lanesShared from "../../shaders/include/lanes.shared.wgsl?raw";
@@ -50,6 +51,7 @@ export const includes: Includes = withHeads(
     residual,
     top_list: topList,
     verdict,
+    "visibility.bank": visibilityBank,
     "visibility.list": visibilityList,
     "visibility.window": visibilityWindow,
     "lanes.shared": lanesShared,

@@ -17,6 +17,7 @@ import {
   drawIndependentKernel,
 } from "./expand_tree";
 import { embedMixKernel, latentStartKernel, recurBeginKernel, recurEndKernel } from "./latents";
+import { recurAdmitKernel } from "./recur_admit";
 import { readoutSignalsKernel } from "./readout_signals";
 import { rankTreeKernel } from "./rank_tree";
 import { processLogitsKernel } from "./process_logits";
@@ -79,5 +80,6 @@ export const kernels: readonly Kernel[] = [
   embedMixKernel,
   recurBeginKernel,
   recurEndKernel,
+  recurAdmitKernel,
   readoutSignalsKernel,
 ];

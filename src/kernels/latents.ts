@@ -15,7 +15,7 @@ export const latentStartKernel = defineKernel({
   source: latentStartSource,
   reads: ["rows", "starts", "e"],
   writes: ["z"],
-  params: { dim: "u32", seed: "u32", step: "u32", sigma: "f32", copies: "u32" },
+  params: { dim: "u32", seed: "u32", sigma: "f32", copies: "u32" },
   overrides: LANES,
 });
 export const embedMixKernel = defineKernel({
@@ -62,11 +62,15 @@ export const Start = {
   KIND: 0,
   /** Position that {@link LatentStart.COPY} takes its latent from. */
   SOURCE: 1,
-  /** f32: share of noise mixed in, 0 for none. */
+  /** f32: share of noise mixed in, 0 for none: latents are then as they begin times KEEP, plus this much noise. */
   NOISE: 2,
   /** f32: shares of the embedding before and of the new one. */
   OLD: 3,
   NEW: 4,
+  /** Addresses the noise that is mixed in. */
+  STEP: 5,
+  /** f32 */
+  KEEP: 6,
 } as const;
 export const START_WORDS = 8;
 
@@ -86,6 +90,8 @@ export const Signal = {
   ARGMAX: 5,
   /** 1 if the row ran. */
   RAN: 6,
+  /** Of the readout's logits. */
+  LOG_SUM_EXP: 7,
 } as const;
 export const SIGNAL_WORDS = 8;
 
@@ -115,8 +121,6 @@ export interface LatentStartArgs extends LatentRows {
   readonly e: GPUBuffer;
   readonly z: GPUBuffer;
   readonly seed: number;
-  /** Addresses the noise that is mixed in. */
-  readonly step: number;
   /** Standard deviation of noise. */
   readonly sigma: number;
   /** Some latents begin as copies: one dispatch more. */
@@ -134,7 +138,7 @@ export function latentStart(rec: Recording, a: LatentStartArgs): void {
       { overrides: { WORKGROUP_SIZE: size, BY_POSITION: a.byPosition ? 1 : 0 } },
       {
         bind: { rows: a.rows, starts: a.starts, e: a.e, z: a.z },
-        params: { dim: a.dim, seed: a.seed, step: a.step, sigma: a.sigma, copies },
+        params: { dim: a.dim, seed: a.seed, sigma: a.sigma, copies },
         grid: [Math.ceil(a.dim / size), a.T],
       },
     );

@@ -41,6 +41,10 @@ export const Row = {
   /** Explicit visibility instead: first entry and length in the slot list; used by the list form of attention only. */
   LIST_START: 5,
   LIST_LENGTH: 6,
+  /** In place of these three where keys are kept in banks: the row's bank, slots of a bank, 1 to see no other bank. */
+  BANK: 4,
+  BANK_SLOTS: 5,
+  BANK_EXACT: 6,
   UNUSED: 7,
 } as const;
 export const ROW_WORDS = 8;

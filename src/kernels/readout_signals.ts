@@ -26,7 +26,7 @@ export interface ReadoutSignalsArgs {
   readonly hasBefore: boolean;
   readonly T: number;
   readonly vocabSize: number;
-  /** f32 [T, SIGNAL_WORDS] by row; KL, MIN_P_KL, ENTROPY and ARGMAX are written. */
+  /** f32 [T, SIGNAL_WORDS] by row; KL, MIN_P_KL, ENTROPY, ARGMAX and LOG_SUM_EXP are written. */
   readonly signals: GPUBuffer | BufferRange;
 }
 

@@ -1,5 +1,6 @@
 /** The most probable tokens of some laws, for people to look at. */
 import { defineKernel } from "../engine/kernel";
+import type { BufferRange } from "../engine/memory";
 import source from "../../shaders/top_tokens.wgsl?raw";
 import { needBytes, REDUCE_OVERRIDES, reduceVariant } from "./reduce";
 import type { Recording } from "./tuning";
@@ -27,7 +28,7 @@ export interface TopTokensArgs {
   /** 1 to MAX_TOP */
   readonly k: number;
   /** Tokens u32 [T, k], then log-probabilities f32 [T, k]. */
-  readonly out: GPUBuffer;
+  readonly out: GPUBuffer | BufferRange;
 }
 
 /** Most probable first, ties by smaller token; rows with fewer than k possible tokens are filled up with NONE, MASKED. */

@@ -176,6 +176,8 @@ export interface BlockRows {
   readonly count: number;
   readonly cache: BufferRange;
   readonly slots: number;
+  /** The last bank that each position has filled, if there is one for each recurrence; see kernels/recur_admit.ts. */
+  readonly banks?: GPUBuffer;
 }
 
 /** Activations of a pass, and the recording of its parts over them. */
@@ -209,10 +211,20 @@ export class RecurrentScratch {
     const { x, y, q, attended, hidden } = this;
     const heads = { nHeads, nKvHeads: nHeads, headDim };
     this.model.weights.blocks[part].forEach((w, l) => {
-      const { rows, bits, count: T, cache, slots } = at(l);
+      const { rows, bits, count: T, cache, slots, banks } = at(l);
       const { rope } = this.model.weights;
       matvecQkv(rec, { rows, x, weight: w.qkv, bias: w.bias, rope, q, cache, T, dim, ...heads, slots, eps });
-      attention(rec, { rows, bits, q, cache, out: attended, T, ...heads, slots });
+      attention(rec, {
+        rows,
+        bits,
+        q,
+        cache,
+        out: attended,
+        T,
+        ...heads,
+        slots,
+        ...(banks ? { banks } : {}),
+      });
       matvecResidual(rec, { a: attended, weight: w.out, x, T });
       rmsnorm(rec, { x, gain: w.norm2, y, T, dim, eps });
       matvecGated(rec, { x: y, weight: w.gateUp, hidden, T, dim, hiddenDim, eps });
@@ -296,7 +308,7 @@ class FixedDepth implements ModelState {
     const all = { rows, T, dim, byPosition: false };
     embedMix(rec, { ...all, starts, x, e, y, w });
     matvecResidual(rec, { a: y, weight: weights.adapter.embedding, x: w, T });
-    latentStart(rec, { ...all, starts, e, z, seed, step: 0, sigma, hasCopies: false });
+    latentStart(rec, { ...all, starts, e, z, seed, sigma, hasCopies: false });
     for (let r = 0; r < depth; r++) {
       recurBegin(rec, { ...all, z, w, a: y, x });
       matvecResidual(rec, { a: y, weight: weights.adapter.latent, x, T });

@@ -1,7 +1,8 @@
 /** Schemas of the events in canvas_events.ts, made from the parts that schemas.ts shares. */
 import * as v from "valibot";
 
-interface Parts {
+/** What schemas of other files are made from. */
+export interface SchemaParts {
   readonly limits: { readonly tokens: number; readonly candidates: number; readonly nameLength: number };
   readonly base: {
     readonly step: v.GenericSchema<unknown, number>;
@@ -14,7 +15,7 @@ interface Parts {
 }
 
 /** One schema for each kind of canvas event. */
-export function canvasSchemas({ limits, base, count, token, finite, name }: Parts) {
+export function canvasSchemas({ limits, base, count, token, finite, name }: SchemaParts) {
   const upTo = <T extends v.GenericSchema>(item: T) => v.pipe(v.array(item), v.maxLength(limits.tokens));
   const positions = upTo(count);
   const tokens = upTo(token);

@@ -42,7 +42,9 @@ export function checkBegin({ tokens, forced }: RunBegin, maxNewTokens: number): 
 }
 
 /** @throws Violation */
-export function checkCost(e: Pick<CostEvent, (typeof COUNTS)[number]>): void {
+export function checkCost(e: Omit<CostEvent, "kind" | "step" | "ms">): void {
+  for (const key of ["coreForwards", "coreRows"] as const)
+    expect(isCount(e[key] ?? 0), () => `${key} as a whole number of at least 0`, e[key]);
   for (const key of COUNTS) expect(isCount(e[key]), () => `${key} as a whole number of at least 0`, e[key]);
 }
 

@@ -6,6 +6,7 @@
 import type { ErrorRecord } from "../base/errors";
 import type { ParamValues } from "../base/params";
 import type { AnyCanvasEvent } from "./canvas_events";
+import type { AnyDepthEvent } from "./depth_events";
 
 /** Raised when a reader of an older version could misread a trace. */
 export const TRACE_VERSION = 1;
@@ -180,6 +181,9 @@ export interface CostEvent extends Base {
   readonly dispatches: number;
   readonly submits: number;
   readonly readbacks: number;
+  /** Recurrences that ran one after another, and rows in all of them; left out where depth is not recurrent. */
+  readonly coreForwards?: number;
+  readonly coreRows?: number;
 }
 /** GPU time of kernels since the last such event, where the device has timestamps. */
 export interface KernelTimeEvent extends Base {
@@ -223,6 +227,7 @@ export type TraceEvent =
   | PiecesEvent
   | WarningEvent
   | AnyCanvasEvent
+  | AnyDepthEvent
   | RunEndEvent;
 export type TraceKind = TraceEvent["kind"];
 

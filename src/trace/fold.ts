@@ -11,6 +11,7 @@ import type {
   VerifyEvent,
 } from "./events";
 import { foldCanvas } from "./canvas_fold";
+import { foldDepth } from "./depth_fold";
 import { addCost, addKernels, addSlots, addVerdicts, EMPTY_METRICS } from "./metrics";
 import { IdMap, Vector } from "./persistent";
 import { inRound, knownPiece } from "./round";
@@ -44,6 +45,7 @@ const EMPTY: RunView = {
   longest: null,
   pieces: IdMap.empty(),
   canvas: null,
+  depths: IdMap.empty(),
 };
 
 /** The view of a run before its first event. */
@@ -241,6 +243,10 @@ function fold(view: RunView, e: TraceEvent): RunView {
     case "remask":
     case "probe":
       return foldCanvas(view, e);
+    case "recur":
+    case "depth":
+    case "wave":
+      return foldDepth(view, e);
     case "cost":
       return { ...inRound(view, e, (round) => ({ ...round, cost: e })), metrics: addCost(view.metrics, e) };
     case "kernel_time":

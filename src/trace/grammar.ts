@@ -5,6 +5,8 @@
 import { DecoscopeError } from "../base/errors";
 import { isCanvasEvent, type CanvasKind } from "./canvas_events";
 import { CanvasChecker } from "./canvas_rules";
+import { isDepthEvent, type DepthKind } from "./depth_events";
+import { DepthChecker } from "./depth_rules";
 import type {
   CandidatesEvent,
   CommitEvent,
@@ -47,6 +49,9 @@ const ROUND_KINDS: ReadonlySet<string> = new Set([
   "commit",
   "retract",
   "state",
+  "recur",
+  "depth",
+  "wave",
 ]);
 
 /**
@@ -69,6 +74,7 @@ export class TraceChecker {
   private isPrefilled = false;
   /** Set in runs that fill a canvas. */
   private canvas: CanvasChecker | null = null;
+  private readonly depth = new DepthChecker((token) => this.mention(token));
   /** Step whose commit left out part of its path: the text ended there. */
   private cutOffStep: number | null = null;
   private isEnded = false;
@@ -95,6 +101,7 @@ export class TraceChecker {
       this.checkPlace(e);
       if (ROUND_KINDS.has(e.kind) || e.kind === "cost") this.checkRound(e);
       if (isCanvasEvent(e)) this.checkCanvas(e);
+      else if (isDepthEvent(e)) this.depth.push(e, this.text.length);
       else this.checkKind(e);
     });
     this.index++;
@@ -188,7 +195,7 @@ export class TraceChecker {
     this.canvas.push(e);
   }
 
-  private checkKind(e: Exclude<TraceEvent | MethodEvent, { kind: CanvasKind }>): void {
+  private checkKind(e: Exclude<TraceEvent | MethodEvent, { kind: CanvasKind | DepthKind }>): void {
     switch (e.kind) {
       case "run_start":
         expect(!this.isStarted, "one run_start", "a second one");
@@ -321,6 +328,7 @@ export class TraceChecker {
     expect(!step.isCommitted, () => `one commit in step ${e.step}`, "a second one");
     expect(step.tree === null || step.verify !== null, "verify before the commit of a drafted tree", "none");
     checkCommit(e, step.verify && step.tree ? { ...step.verify, nodes: step.tree.nodes } : null);
+    this.depth.commit(e.step, e.tokens);
     const most = this.promptLength + this.maxNewTokens;
     expect(
       this.text.length + count <= most,

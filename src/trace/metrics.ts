@@ -37,6 +37,9 @@ export interface Metrics {
   readonly dispatches: number;
   readonly submits: number;
   readonly readbacks: number;
+  /** Recurrences that ran one after another, and rows in all of them; 0 where depth is not recurrent. */
+  readonly coreForwards: number;
+  readonly coreRows: number;
   /** All drafted nodes (anchors are not drafted). */
   readonly acceptance: Acceptance;
   /** Entry k: nodes at depth k + 1. */
@@ -64,6 +67,8 @@ export const EMPTY_METRICS: Metrics = {
   dispatches: 0,
   submits: 0,
   readbacks: 0,
+  coreForwards: 0,
+  coreRows: 0,
   acceptance: NOTHING,
   byDepth: [],
   bySibling: [],
@@ -112,6 +117,8 @@ export const addCost = (m: Metrics, c: CostEvent): Metrics => ({
   dispatches: m.dispatches + c.dispatches,
   submits: m.submits + c.submits,
   readbacks: m.readbacks + c.readbacks,
+  coreForwards: m.coreForwards + (c.coreForwards ?? 0),
+  coreRows: m.coreRows + (c.coreRows ?? 0),
 });
 
 /** Metrics after one round's work on a cache. */

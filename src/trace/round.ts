@@ -30,6 +30,7 @@ function openRound(view: RunView, e: TraceEvent): RoundView {
     slots: { target: null, draft: null },
     cost: null,
     canvas: null,
+    recursion: null,
   };
 }
 

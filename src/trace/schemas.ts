@@ -4,6 +4,7 @@
  */
 import * as v from "valibot";
 import { canvasSchemas } from "./canvas_schemas";
+import { depthSchemas } from "./depth_schemas";
 import type { TraceEvent, TraceKind } from "./events";
 
 /** Bounds for input that wants to do harm; far above anything an engine writes. */
@@ -35,6 +36,8 @@ const text = v.pipe(v.string(), v.maxLength(LIMITS.textLength));
 const upTo = <T extends v.GenericSchema>(most: number, item: T) => v.pipe(v.array(item), v.maxLength(most));
 const tokens = upTo(LIMITS.tokens, token);
 const base = { step, ms: finite };
+
+const shared = { limits: LIMITS, base, count, token, finite, name };
 
 const model = v.picklist(["target", "draft"]);
 const paramValue = v.union([v.boolean(), finite, name, upTo(LIMITS.nameLength, finite)]);
@@ -150,6 +153,8 @@ export const EVENT_SCHEMAS: Schemas = {
     dispatches: count,
     submits: count,
     readbacks: count,
+    coreForwards: v.exactOptional(count),
+    coreRows: v.exactOptional(count),
   }),
   kernel_time: v.object({
     kind: v.literal("kernel_time"),
@@ -163,7 +168,8 @@ export const EVENT_SCHEMAS: Schemas = {
     texts: upTo(LIMITS.tokens, text),
     partial: upTo(LIMITS.tokens, v.tuple([token, upTo(LIMITS.nameLength, v.pipe(count, v.maxValue(255)))])),
   }),
-  ...canvasSchemas({ limits: LIMITS, base, count, token, finite, name }),
+  ...canvasSchemas(shared),
+  ...depthSchemas(shared),
   warning: v.object({ kind: v.literal("warning"), ...base, message: text }),
   run_end: v.object({
     kind: v.literal("run_end"),

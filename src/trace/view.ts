@@ -11,6 +11,8 @@ import type {
   TokenOrigin,
   VerifyEvent,
 } from "./events";
+import type { DepthEvent } from "./depth_events";
+import type { DepthRound } from "./depth_view";
 import type { CanvasRound, CanvasView } from "./canvas_view";
 import type { Metrics } from "./metrics";
 import type { IdMap, Vector } from "./persistent";
@@ -128,6 +130,8 @@ export interface RoundView {
   readonly cost: CostEvent | null;
   /** What the step did to a canvas; null in runs without one. */
   readonly canvas: CanvasRound | null;
+  /** What ran in the step of a model of recurrent depth; null in runs without one. */
+  readonly recursion: DepthRound | null;
 }
 
 /** A moment worth jumping to on the timeline. */
@@ -184,6 +188,8 @@ export interface RunView {
   readonly pieces: IdMap<Piece>;
   /** The canvas, in runs that fill one; these leave `tokens` empty, and `text` is what the canvas holds so far. */
   readonly canvas: CanvasView | null;
+  /** How deep each position went, by position; empty in runs of fixed depth. */
+  readonly depths: IdMap<DepthEvent>;
 }
 
 /** Key of a law among a round's candidates. */

@@ -24,11 +24,14 @@ export class PieceTeller {
       case "commit":
       case "unmask":
       case "judge":
+      case "wave":
         return [...event.tokens];
       case "canvas":
         return event.tokens.filter((token) => token !== event.mask);
       case "scores":
         return [...event.tokens, ...event.best, ...event.second, ...event.top.flat().map(([token]) => token)];
+      case "recur":
+        return [...(event.argmax ?? []), ...(event.top ?? []).flat().map(([token]) => token)];
       default:
         return [];
     }

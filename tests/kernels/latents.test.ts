@@ -45,7 +45,9 @@ function startsOf(list: readonly StartOf[]): Uint32Array {
   list.forEach((s, i) => {
     words[i * START_WORDS + Start.KIND] = s.kind;
     words[i * START_WORDS + Start.SOURCE] = s.source ?? 0;
+    words[i * START_WORDS + Start.STEP] = 4;
     floats[i * START_WORDS + Start.NOISE] = s.noise ?? 0;
+    floats[i * START_WORDS + Start.KEEP] = 1 - (s.noise ?? 0);
     floats[i * START_WORDS + Start.OLD] = s.old ?? 0;
     floats[i * START_WORDS + Start.NEW] = s.fresh ?? 1;
   });
@@ -70,7 +72,7 @@ describe("latent_start", () => {
     await bench().run((rec) => {
       const hasCopies = list.some((s) => s.kind === LatentStart.COPY);
       const where = { rows: rows!, T, dim: D, byPosition: true };
-      latentStart(rec, { ...where, starts: starts!, e: e!, z, seed: 11, step: 4, sigma: 0.6, hasCopies });
+      latentStart(rec, { ...where, starts: starts!, e: e!, z, seed: 11, sigma: 0.6, hasCopies });
     });
     return bench().f32(z);
   };

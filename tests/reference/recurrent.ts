@@ -26,9 +26,9 @@ const norm = (x: Vector): number => Math.sqrt(x.reduce((sum, v) => sum + v * v, 
 
 /** |a - b| / |a| */
 export const relativeChange = (a: Vector, b: Vector): number => norm(a.map((v, i) => v - b[i]!)) / norm(a);
-/** 1 - cos(a, b) */
+/** 1 - cos(a, b); 1 if one of them is zero. */
 export const cosineDistance = (a: Vector, b: Vector): number =>
-  1 - a.reduce((sum, v, i) => sum + v * b[i]!, 0) / (norm(a) * norm(b));
+  1 - a.reduce((sum, v, i) => sum + v * b[i]!, 0) / (norm(a) * norm(b) || 1);
 
 /** Neighbours 2i, 2i + 1 of every head turn by position / theta^(2i / headDim). */
 export function rotateNeighbours(x: Vector, position: number, headDim: number, theta: number): Vector {

@@ -91,6 +91,15 @@ export const criteria = {
 
 export type CriterionId = keyof typeof criteria;
 
+/** Which keys and values of earlier positions a row at recurrence r sees. */
+export const cachePolicies = {
+  latest: "Last written: one place a position, overwritten by every recurrence.",
+  nearest: "Those of recurrence r, or of the last one before it that the position ran.",
+  "per-recurrence": "Those of recurrence r; positions that stopped earlier are not seen.",
+  "first-recurrence": "Those of the first recurrence, the only ones that are kept.",
+} as const;
+export type CachePolicy = keyof typeof cachePolicies;
+
 export interface DepthPolicy {
   readonly criterion: CriterionId;
   /** Null takes the criterion's own. */

@@ -1,0 +1,189 @@
+// recur_admit: which rows run a recurrence: exits by what the one before measured, then the list of those left, in order
+// shapes:   rows [T,8], signals [T,8] of recurrence r - 1 -> memory [T,8] in place, active [T], run and plain rows [T,8], banks [S]
+// grid:     one workgroup; lanes take consecutive rows
+// numerics: comparisons in f32 with f32 thresholds
+// source:   Geiping et al. 2025, section 5; src/decoding/depth/policy.ts says the same in words
+// @use layouts
+
+override WORKGROUP_SIZE: u32 = 64u;
+
+struct Params {
+  // r, from 1: the one that rows are admitted to. One more than `most` closes the last.
+  recurrence: u32,
+  row_count: u32,
+  criterion: u32,
+  threshold: f32,
+  least: u32,
+  most: u32,
+  check_every: u32,
+  cache: u32,
+  // Slots of a bank.
+  slots: u32,
+}
+@group(0) @binding(0) var<storage, read> rows: array<u32>;
+@group(0) @binding(1) var<storage, read> signals: array<u32>;
+@group(0) @binding(2) var<storage, read_write> memory: array<u32>;
+@group(0) @binding(3) var<storage, read_write> active_rows: array<u32>;
+@group(0) @binding(4) var<storage, read_write> run_rows: array<u32>;
+@group(0) @binding(5) var<storage, read_write> plain_rows: array<u32>;
+@group(0) @binding(6) var<storage, read_write> banks: array<u32>;
+@group(1) @binding(0) var<uniform> params: Params;
+
+// As in src/kernels/latents.ts.
+const SIGNAL_WORDS = 8u;
+const SIGNAL_REL_CHANGE = 0u;
+const SIGNAL_COSINE = 1u;
+const SIGNAL_KL = 2u;
+const SIGNAL_MIN_P_KL = 3u;
+const SIGNAL_ENTROPY = 4u;
+const SIGNAL_ARGMAX = 5u;
+
+// As in src/kernels/recur_admit.ts.
+const MEMORY_WORDS = 8u;
+const MEMORY_DEPTH = 0u;
+const MEMORY_EXIT = 1u;
+const MEMORY_RUN = 2u;
+const MEMORY_ARGMAX = 3u;
+const MEMORY_ENTROPY = 4u;
+
+const FIXED = 0u;
+const LATENT_DIFF = 1u;
+const COSINE = 2u;
+const KL = 3u;
+const MIN_P_KL = 4u;
+const ENTROPY_DIFF = 5u;
+const ARGMAX_STABILITY = 6u;
+
+const CONVERGED = 1u;
+const CAP = 2u;
+const FORCED = 3u;
+const IDLE = 4u;
+
+const LATEST = 0u;
+const FIRST = 1u;
+const PER_RECURRENCE = 2u;
+
+var<workgroup> counts: array<u32, WORKGROUP_SIZE>;
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(@builtin(local_invocation_id) id: vec3<u32>) {
+  let share = (params.row_count + WORKGROUP_SIZE - 1u) / WORKGROUP_SIZE;
+  let first = id.x * share;
+  let end = min(first + share, params.row_count);
+  var count = 0u;
+  for (var row = first; row < end; row++) {
+    count += admit(row);
+  }
+  counts[id.x] = count;
+  workgroupBarrier();
+  var place = 0u;
+  var total = 0u;
+  for (var lane = 0u; lane < WORKGROUP_SIZE; lane++) {
+    if (lane == id.x) {
+      place = total;
+    }
+    total += counts[lane];
+  }
+  for (var row = first; row < end; row++) {
+    if (memory[row * MEMORY_WORDS + MEMORY_EXIT] == 0u) {
+      list(row, place);
+      place++;
+    }
+  }
+  for (var i = total + id.x; i < params.row_count; i += WORKGROUP_SIZE) {
+    active_rows[i] = NONE;
+    run_rows[i * ROW_WORDS + ROW_SLOT] = NONE;
+    run_rows[i * ROW_WORDS + ROW_BOUND] = 0u;
+    plain_rows[i * ROW_WORDS + ROW_SLOT] = NONE;
+    plain_rows[i * ROW_WORDS + ROW_BOUND] = 0u;
+  }
+}
+
+// 1 if the row runs recurrence r. Its memory then says that it has had r.
+fn admit(row: u32) -> u32 {
+  let at = row * MEMORY_WORDS;
+  if (params.recurrence == 1u) {
+    memory[at + MEMORY_RUN] = 0u;
+    memory[at + MEMORY_ARGMAX] = NONE;
+    // Entropy before the first recurrence: larger than any.
+    memory[at + MEMORY_ENTROPY] = bitcast<u32>(100.0f);
+    let is_idle = rows[row * ROW_WORDS + ROW_SLOT] == NONE;
+    memory[at + MEMORY_EXIT] = select(0u, IDLE, is_idle);
+    memory[at + MEMORY_DEPTH] = select(1u, 0u, is_idle);
+    return select(1u, 0u, is_idle);
+  }
+  if (memory[at + MEMORY_EXIT] != 0u) {
+    return 0u;
+  }
+  let had = params.recurrence - 1u;
+  let is_met = meets(row);
+  let is_tested = had >= params.least && had % params.check_every == 0u;
+  if (is_met && is_tested) {
+    memory[at + MEMORY_EXIT] = CONVERGED;
+    return 0u;
+  }
+  if (had >= params.most) {
+    memory[at + MEMORY_EXIT] = select(CAP, FORCED, params.criterion == FIXED);
+    return 0u;
+  }
+  memory[at + MEMORY_DEPTH] = params.recurrence;
+  return 1u;
+}
+
+// Whether the criterion holds after recurrence r - 1; remembers what it must of it.
+fn meets(row: u32) -> bool {
+  let at = row * SIGNAL_WORDS;
+  let kept = row * MEMORY_WORDS;
+  let argmax = signals[at + SIGNAL_ARGMAX];
+  let run = select(1u, memory[kept + MEMORY_RUN] + 1u, memory[kept + MEMORY_ARGMAX] == argmax);
+  let entropy = bitcast<f32>(signals[at + SIGNAL_ENTROPY]);
+  let before = bitcast<f32>(memory[kept + MEMORY_ENTROPY]);
+  memory[kept + MEMORY_RUN] = run;
+  memory[kept + MEMORY_ARGMAX] = argmax;
+  memory[kept + MEMORY_ENTROPY] = bitcast<u32>(entropy);
+  switch params.criterion {
+    case LATENT_DIFF: {
+      return bitcast<f32>(signals[at + SIGNAL_REL_CHANGE]) < params.threshold;
+    }
+    case COSINE: {
+      return bitcast<f32>(signals[at + SIGNAL_COSINE]) < params.threshold;
+    }
+    case KL: {
+      return bitcast<f32>(signals[at + SIGNAL_KL]) < params.threshold;
+    }
+    case MIN_P_KL: {
+      return bitcast<f32>(signals[at + SIGNAL_MIN_P_KL]) < params.threshold;
+    }
+    case ENTROPY_DIFF: {
+      return abs(entropy - before) < params.threshold;
+    }
+    case ARGMAX_STABILITY: {
+      return f32(run) >= params.threshold;
+    }
+    default: {
+      return false;
+    }
+  }
+}
+
+fn list(row: u32, place: u32) {
+  active_rows[place] = row;
+  let source = row * ROW_WORDS;
+  let to = place * ROW_WORDS;
+  for (var w = 0u; w < ROW_WORDS; w++) {
+    let word = rows[source + w];
+    run_rows[to + w] = word;
+    plain_rows[to + w] = word;
+  }
+  let position = rows[source + ROW_POSITION];
+  var bank = 0u;
+  if (params.cache >= PER_RECURRENCE) {
+    bank = params.recurrence - 1u;
+  }
+  let is_written = params.cache != FIRST || params.recurrence == 1u;
+  run_rows[to + ROW_SLOT] = select(NONE, bank * params.slots + position, is_written);
+  run_rows[to + ROW_BANK] = bank;
+  run_rows[to + ROW_BANK_SLOTS] = params.slots;
+  run_rows[to + ROW_BANK_EXACT] = select(0u, 1u, params.cache == PER_RECURRENCE);
+  banks[position] = bank;
+}

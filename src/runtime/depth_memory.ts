@@ -1,0 +1,221 @@
+/** What a text of a recurrent model holds on the device, and what a pass sends there and brings back. */
+import type { DepthPass, LatentOrigin } from "../decoding/depth/session";
+import type { BufferRange } from "../engine/memory";
+import { slotsBuiltFor } from "../kernels/attention";
+import { LatentStart, SIGNAL_WORDS, Start, START_WORDS } from "../kernels/latents";
+import { Ctl, CTL_WORDS, NONE, Row, ROW_BIT_WORDS, ROW_WORDS } from "../kernels/layouts";
+import { rowsBuiltFor } from "../kernels/matvec";
+import { MEMORY_WORDS } from "../kernels/recur_admit";
+import { drawsOf, drawWords, STAT_WORDS } from "../kernels/row_stats";
+import type { PassShape } from "./depth_pass";
+import { type BlockRows, type GpuRecurrent, type Part, RecurrentScratch } from "./gpu_recurrent";
+
+/** Most candidates of a readout. */
+const MAX_TOP = 16;
+/** Ranges of a buffer begin at multiples of this. */
+const ALIGNED = 256;
+const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNED) * ALIGNED;
+
+const KINDS: Readonly<Record<LatentOrigin, number>> = {
+  random: LatentStart.RANDOM,
+  zero: LatentStart.ZERO,
+  embedding: LatentStart.EMBEDDING,
+  kept: LatentStart.KEPT,
+  previous: LatentStart.COPY,
+};
+
+/** Bytes of the signals of one recurrence over T rows. */
+export const signalStride = (T: number): number => aligned(4 * SIGNAL_WORDS * T);
+/** Bytes of the candidates of one recurrence. */
+export const ladderStride = (T: number, k: number): number => aligned(8 * T * k);
+
+export class DepthMemory {
+  readonly scratch: RecurrentScratch;
+  readonly slots: number;
+  readonly seed: number;
+  /** Rows as they were asked for; those that run, with slots in the banks; the same with slots as they were. */
+  readonly rows: GPUBuffer;
+  readonly runRows: GPUBuffer;
+  readonly plainRows: GPUBuffer;
+  /** Places of rows that run; what is kept of each row; the last bank that each position has filled. */
+  readonly active: GPUBuffer;
+  readonly kept: GPUBuffer;
+  readonly banks: GPUBuffer;
+  readonly starts: GPUBuffer;
+  /** f32 [S, D] by position: embeddings, latents, latents at the end of the last pass that compared. */
+  readonly e: GPUBuffer;
+  readonly z: GPUBuffer;
+  readonly lastZ: GPUBuffer;
+  /** f32 [T, D] by row: the adapter's part of the embedding. */
+  readonly w: GPUBuffer;
+  readonly signals: GPUBuffer;
+  readonly change: GPUBuffer;
+  /** f32 [T, V]: of the last readout, and of the one before. */
+  readonly logits: GPUBuffer;
+  readonly before: GPUBuffer;
+  readonly draws: GPUBuffer;
+  readonly stats: GPUBuffer;
+  readonly top: GPUBuffer;
+  readonly ctl: GPUBuffer;
+  readonly seq: GPUBuffer;
+  private readonly ladder: GPUBuffer;
+  /** Stays zero: rows see slots by their bound alone. */
+  private readonly bits: GPUBuffer;
+  private readonly caches: Readonly<Record<Part, readonly GPUBuffer[]>>;
+  private readonly bankSlots: number;
+  private readonly owned: GPUBuffer[] = [];
+
+  constructor(
+    readonly model: GpuRecurrent,
+    label: string,
+    o: {
+      readonly slots: number;
+      readonly banks: number;
+      readonly maxRecurrence: number;
+      readonly seed: number;
+    },
+  ) {
+    const { slots: T, maxRecurrence } = o;
+    const { dim, vocabSize } = model.config;
+    const { memory } = model.engine;
+    const bytes = (name: string, size: number): GPUBuffer => {
+      const buffer = memory.create({ label: `${label}.${name}`, bytes: size });
+      this.owned.push(buffer);
+      return buffer;
+    };
+    const words = (name: string, count: number): GPUBuffer => bytes(name, 4 * count);
+    this.slots = T;
+    this.seed = o.seed;
+    this.bankSlots = o.banks * T;
+    this.scratch = new RecurrentScratch(model, label, T);
+    this.rows = words("rows", ROW_WORDS * T);
+    this.runRows = words("run_rows", ROW_WORDS * T);
+    this.plainRows = words("plain_rows", ROW_WORDS * T);
+    this.active = words("active", T);
+    this.kept = words("kept", MEMORY_WORDS * T);
+    this.banks = words("banks", T);
+    this.starts = words("starts", START_WORDS * T);
+    this.bits = words("bits", ROW_BIT_WORDS * T);
+    this.e = words("e", T * dim);
+    this.z = words("z", T * dim);
+    this.lastZ = words("last_z", T * dim);
+    this.w = words("w", rowsBuiltFor(T) * dim);
+    this.signals = bytes("signals", maxRecurrence * signalStride(T));
+    this.change = words("change", SIGNAL_WORDS * T);
+    this.logits = words("logits", T * vocabSize);
+    this.before = words("before", T * vocabSize);
+    this.draws = words("draws", drawWords(T));
+    this.stats = words("stats", STAT_WORDS * T);
+    this.top = words("top", 2 * T * MAX_TOP);
+    this.ladder = bytes("ladder", maxRecurrence * ladderStride(T, MAX_TOP));
+    this.ctl = words("ctl", CTL_WORDS);
+    this.seq = words("seq", T);
+    const { nPrelude, nCore, nCoda } = model.recurrence;
+    const cache = (part: string, layers: number, slots: number): GPUBuffer[] =>
+      Array.from({ length: layers }, (_, l) => words(`${part}${l}`, slotsBuiltFor(slots) * 2 * dim));
+    this.caches = {
+      prelude: cache("prelude", nPrelude, T),
+      core: cache("core", nCore, this.bankSlots),
+      coda: cache("coda", nCoda, T),
+    };
+  }
+
+  /** Rows of a layer with one bank. */
+  plainBlock(part: Part, layer: number, rows: GPUBuffer, count: number): BlockRows {
+    return { rows, bits: this.bits, count, cache: this.cache(part, layer), slots: this.slots };
+  }
+
+  /** Rows that run, in a layer of the core. */
+  coreBlock(layer: number, count: number): BlockRows {
+    const { runRows: rows, bits, banks } = this;
+    return { rows, bits, count, cache: this.cache("core", layer), slots: this.bankSlots, banks };
+  }
+
+  private cache(part: Part, layer: number): BufferRange {
+    const buffer = this.caches[part][layer]!;
+    return { buffer, offset: 0, size: buffer.size };
+  }
+
+  /** Signals of recurrence r over T rows. */
+  signalsOf(r: number, T: number): BufferRange {
+    const stride = signalStride(T);
+    return { buffer: this.signals, offset: (r - 1) * stride, size: stride };
+  }
+
+  /** Candidates of recurrence r. */
+  ladderOf(r: number, T: number, k: number): BufferRange {
+    const stride = ladderStride(T, k);
+    return { buffer: this.ladder, offset: (r - 1) * stride, size: Math.max(stride, 4) };
+  }
+
+  /** What a pass brings back, in the order that depth_readback.ts reads. */
+  outputs(s: PassShape): readonly (readonly [buffer: GPUBuffer, bytes: number])[] {
+    const T = s.room;
+    const list: [GPUBuffer, number][] = [
+      [this.kept, 4 * MEMORY_WORDS * T],
+      [this.signals, s.most * signalStride(T)],
+      [this.ladder, s.most * ladderStride(T, s.ladderTop)],
+      [this.change, s.compares ? 4 * SIGNAL_WORDS * T : 0],
+      [this.stats, s.reads ? 4 * STAT_WORDS * T : 0],
+      [this.top, 8 * T * s.top],
+    ];
+    return list.filter(([, size]) => size > 0);
+  }
+
+  /** Sends rows, beginnings of latents and draws; returns the bytes sent. */
+  upload(pass: DepthPass, room: number): number {
+    const rows = new Uint32Array(ROW_WORDS * room);
+    const starts = new Uint32Array(START_WORDS * room);
+    const shares = new Float32Array(starts.buffer);
+    for (let i = 0; i < room; i++) {
+      const row = pass.rows[i];
+      const at = i * ROW_WORDS;
+      if (!row) {
+        rows[at + Row.TOKEN] = NONE;
+        rows[at + Row.SLOT] = NONE;
+        continue;
+      }
+      rows[at + Row.TOKEN] = row.token;
+      rows[at + Row.POSITION] = row.position;
+      rows[at + Row.SLOT] = row.position;
+      rows[at + Row.BOUND] = row.position + 1;
+      const start = i * START_WORDS;
+      starts[start + Start.KIND] = KINDS[row.origin];
+      starts[start + Start.SOURCE] = Math.max(0, row.position - 1);
+      starts[start + Start.STEP] = pass.step;
+      shares[start + Start.NOISE] = row.noise;
+      shares[start + Start.KEEP] = row.keep;
+      shares[start + Start.OLD] = row.momentum;
+      shares[start + Start.NEW] = row.fresh;
+    }
+    const { temperature } = pass.sampler;
+    const positions = Array.from({ length: room }, (_, i) => (pass.rows[i]?.position ?? -1) + 1);
+    // The law is processed already: it is drawn from as it is.
+    const draws = drawsOf({
+      seed: this.seed,
+      step: pass.step,
+      temperature: temperature === 0 ? 0 : 1,
+      banned: [],
+      positions,
+    });
+    const sent: [GPUBuffer, Uint32Array<ArrayBuffer>][] = [
+      [this.rows, rows],
+      [this.starts, starts],
+      [this.draws, draws],
+    ];
+    if (pass.sampler.repetitionPenalty !== 1) {
+      const ctl = new Uint32Array(CTL_WORDS);
+      ctl[Ctl.N] = pass.text.length;
+      sent.push([this.ctl, ctl], [this.seq, Uint32Array.from(pass.text)]);
+    }
+    const { queue } = this.model.engine.gpu.device;
+    for (const [buffer, words] of sent) queue.writeBuffer(buffer, 0, words);
+    return sent.reduce((sum, [, words]) => sum + words.byteLength, 0);
+  }
+
+  dispose(): void {
+    this.scratch.dispose();
+    for (const b of this.owned) this.model.engine.memory.free(b);
+    this.owned.length = 0;
+  }
+}

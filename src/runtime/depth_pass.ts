@@ -1,0 +1,134 @@
+/** The recording of one pass of a recurrent model: embed, begin latents, recurrences over the rows that are left, read out. */
+import { criteria, type CachePolicy, type CriterionId } from "../decoding/depth/policy";
+import type { DepthPass } from "../decoding/depth/session";
+import { embed } from "../kernels/embed";
+import { embedMix, latentStart, recurBegin, recurEnd } from "../kernels/latents";
+import { matvecResidual } from "../kernels/matvec_residual";
+import { processLogits } from "../kernels/process_logits";
+import { readoutSignals } from "../kernels/readout_signals";
+import { recurAdmit } from "../kernels/recur_admit";
+import { rmsnorm } from "../kernels/rmsnorm";
+import { rowStats } from "../kernels/row_stats";
+import { topTokens } from "../kernels/top_tokens";
+import type { Recording } from "../kernels/tuning";
+import type { SamplerSettings } from "../trace/events";
+import type { DepthMemory } from "./depth_memory";
+
+/** Everything about a pass that its recording depends on. */
+export interface PassShape {
+  /** Rows it has room for; the rest are idle. */
+  readonly room: number;
+  readonly criterion: CriterionId;
+  readonly threshold: number;
+  readonly least: number;
+  readonly most: number;
+  readonly checkEvery: number;
+  readonly cache: CachePolicy;
+  readonly reads: boolean;
+  /** Readouts after every recurrence, and the candidates of them that are reported. */
+  readonly ladder: boolean;
+  readonly ladderTop: number;
+  /** Candidates of the last readout. */
+  readonly top: number;
+  readonly compares: boolean;
+  readonly hasCopies: boolean;
+  readonly sampler: SamplerSettings;
+}
+
+/** One row is exact; else few sizes, so that few passes are recorded. */
+const roomFor = (rows: number, most: number): number =>
+  rows === 1 ? 1 : Math.min(most, Math.ceil(rows / (rows <= 16 ? 4 : 16)) * (rows <= 16 ? 4 : 16));
+
+export function passShape(pass: DepthPass, maxRows: number): PassShape {
+  const { policy, reads, top, sampler } = pass;
+  const criterion = criteria[policy.criterion];
+  return {
+    room: roomFor(pass.rows.length, maxRows),
+    criterion: policy.criterion,
+    threshold: policy.threshold ?? criterion.threshold,
+    least: policy.minRecurrence,
+    most: policy.maxRecurrence,
+    checkEvery: policy.checkEvery,
+    cache: pass.cache,
+    reads,
+    ladder: pass.ladder || criterion.readsOut,
+    ladderTop: pass.ladder ? top : 0,
+    top: reads ? top : 0,
+    compares: pass.compares,
+    hasCopies: pass.rows.some((row) => row.origin === "previous"),
+    sampler,
+  };
+}
+
+export function recordPass(rec: Recording, memory: DepthMemory, shape: PassShape): void {
+  const { model, scratch, rows, starts, e, w, z } = memory;
+  const { x, y } = scratch;
+  const { weights, config } = model;
+  const { dim, vocabSize, embedScale: scale, latentStd: sigma } = config;
+  const T = shape.room;
+  const all = { rows, T, dim, byPosition: true };
+
+  embed(rec, { rows, table: weights.embedding, x, T, dim, vocabSize, scale });
+  scratch.recordPart(rec, "prelude", (l) => memory.plainBlock("prelude", l, rows, T));
+  embedMix(rec, { ...all, starts, x, e, y, w });
+  matvecResidual(rec, { a: y, weight: weights.adapter.embedding, x: w, T });
+  latentStart(rec, { ...all, starts, e, z, seed: memory.seed, sigma, hasCopies: shape.hasCopies });
+
+  for (let r = 1; r <= shape.most; r++) {
+    admit(rec, memory, shape, r);
+    const { active } = memory;
+    recurBegin(rec, { ...all, active, z, w, a: y, x });
+    matvecResidual(rec, { a: y, weight: weights.adapter.latent, x, T });
+    scratch.recordPart(rec, "core", (l) => memory.coreBlock(l, T));
+    const signals = memory.signalsOf(r, T);
+    recurEnd(rec, { ...all, active, x, z, signals });
+    if (!shape.ladder) continue;
+    readOut(rec, memory, shape, "active");
+    const { logits, before } = memory;
+    readoutSignals(rec, { active, logits, before, hasBefore: r > 1, T, vocabSize, signals });
+    if (shape.ladderTop === 0) continue;
+    const out = memory.ladderOf(r, T, shape.ladderTop);
+    topTokens(rec, { laws: logits, firstRow: 0, T, vocabSize, k: shape.ladderTop, out });
+  }
+  admit(rec, memory, shape, shape.most + 1);
+
+  if (shape.compares) {
+    // Latents of all rows, in their order, beside those of the last pass.
+    recurBegin(rec, { ...all, z, w, a: y, x });
+    recurEnd(rec, { ...all, x: y, z: memory.lastZ, signals: memory.change });
+  }
+  readOut(rec, memory, shape, "all");
+  if (!shape.reads) return;
+  const { logits, ctl, seq, draws, stats } = memory;
+  const plain = { tree: null, allowed: null, firstRow: 0, T, vocabSize };
+  processLogits(rec, { ...plain, ...shape.sampler, logits, ctl, seq });
+  rowStats(rec, { laws: logits, draws, firstRow: 0, T, vocabSize, out: stats });
+  if (shape.top > 0)
+    topTokens(rec, { laws: logits, firstRow: 0, T, vocabSize, k: shape.top, out: memory.top });
+}
+
+/** Coda and head of the rows that ran last, by place; or of all rows, whose coda leaves what later ones see. */
+function readOut(rec: Recording, memory: DepthMemory, shape: PassShape, of: "active" | "all"): void {
+  const { model, scratch, rows, z, w } = memory;
+  const { x, y } = scratch;
+  const { dim, rmsNormEps: eps } = model.config;
+  const T = shape.room;
+  const active = of === "active" ? memory.active : null;
+  recurBegin(rec, { rows, T, dim, byPosition: true, active, z, w, a: y, x });
+  rmsnorm(rec, { x: y, gain: model.weights.finalNorm, y: x, T, dim, eps });
+  const blockRows = active ? memory.plainRows : rows;
+  scratch.recordPart(rec, "coda", (l) => memory.plainBlock("coda", l, blockRows, T));
+  if (active || shape.reads) scratch.recordHead(rec, 0, T, memory.logits, 0);
+}
+
+function admit(rec: Recording, memory: DepthMemory, shape: PassShape, recurrence: number): void {
+  const { room: T, criterion, threshold, least, most, checkEvery, cache } = shape;
+  const { rows, active, runRows, plainRows, banks } = memory;
+  recurAdmit(rec, {
+    ...{ rows, active, runRows, plainRows, banks, T, recurrence },
+    ...{ criterion, threshold, least, most, checkEvery, cache },
+    memory: memory.kept,
+    signals: memory.signalsOf(Math.max(1, recurrence - 1), T),
+    slots: memory.slots,
+  });
+}

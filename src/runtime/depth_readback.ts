@@ -1,0 +1,89 @@
+/** Turns the bytes of a pass of recurrent depth into what methods see; the order is that of DepthMemory.outputs. */
+import { DecoscopeError } from "../base/errors";
+import type { RecurrenceSignals } from "../decoding/depth/policy";
+import type { DepthPass, Draw, RowOutcome } from "../decoding/depth/session";
+import { Signal, SIGNAL_WORDS } from "../kernels/latents";
+import { MASKED } from "../kernels/layouts";
+import { Exit, Memory, MEMORY_WORDS } from "../kernels/recur_admit";
+import { Stat, STAT_WORDS } from "../kernels/row_stats";
+import { ladderStride, signalStride } from "./depth_memory";
+import type { PassShape } from "./depth_pass";
+
+type Top = readonly (readonly [token: number, logprob: number])[];
+
+/** @param known positions that earlier passes left latents of */
+export function decodePass(
+  bytes: ArrayBuffer,
+  pass: DepthPass,
+  shape: PassShape,
+  known: number,
+): RowOutcome[] {
+  const { room: T, most } = shape;
+  const u = new Uint32Array(bytes);
+  const f = new Float32Array(bytes);
+  let at = MEMORY_WORDS * T;
+  const signalsAt = at;
+  at += (most * signalStride(T)) / 4;
+  const ladderAt = at;
+  at += (most * ladderStride(T, shape.ladderTop)) / 4;
+  const changeAt = at;
+  if (shape.compares) at += SIGNAL_WORDS * T;
+  const statsAt = at;
+  if (shape.reads) at += STAT_WORDS * T;
+  const topAt = at;
+
+  const depths = pass.rows.map((_, i) => u[i * MEMORY_WORDS + Memory.DEPTH]!);
+  /** Place of row i among those that ran recurrence r. */
+  const place = (i: number, r: number): number => depths.slice(0, i).filter((depth) => depth >= r).length;
+  /** Tokens u32 [T, k], then logits f32 [T, k]; `total` makes logarithms of probabilities of them. */
+  const topOf = (from: number, row: number, k: number, total: number): Top =>
+    Array.from({ length: k }, (_, j) => [u[from + row * k + j]!, f[from + (T + row) * k + j]!] as const)
+      .filter(([, value]) => value > MASKED / 2)
+      .map(([token, value]) => [token, Math.min(0, value - total)]);
+
+  return pass.rows.map((row, i): RowOutcome => {
+    const signals: RecurrenceSignals[] = [];
+    const ladder: Top[] = [];
+    for (let r = 1; r <= depths[i]!; r++) {
+      const s = signalsAt + ((r - 1) * signalStride(T)) / 4 + i * SIGNAL_WORDS;
+      const isRead = shape.ladder;
+      signals.push({
+        relChange: f[s + Signal.REL_CHANGE]!,
+        cosine: f[s + Signal.COSINE]!,
+        kl: isRead ? f[s + Signal.KL]! : null,
+        minPKl: isRead ? f[s + Signal.MIN_P_KL]! : null,
+        entropy: isRead ? f[s + Signal.ENTROPY]! : null,
+        argmax: isRead ? u[s + Signal.ARGMAX]! : null,
+      });
+      if (shape.ladderTop === 0) continue;
+      const from = ladderAt + ((r - 1) * ladderStride(T, shape.ladderTop)) / 4;
+      const total = f[s + Signal.LOG_SUM_EXP]!;
+      ladder.push(topOf(from, place(i, r), shape.ladderTop, total));
+    }
+    const exit = u[i * MEMORY_WORDS + Memory.EXIT]!;
+    return {
+      depth: depths[i]!,
+      reason: exit === Exit.CONVERGED ? "converged" : exit === Exit.CAP ? "cap" : "forced",
+      signals,
+      ladder,
+      change:
+        shape.compares && row.position < known ? f[changeAt + i * SIGNAL_WORDS + Signal.REL_CHANGE]! : null,
+      draw: shape.reads ? drawOf(i) : null,
+    };
+  });
+
+  function drawOf(i: number): Draw {
+    const s = statsAt + i * STAT_WORDS;
+    if (!(f[s + Stat.LOG_SUM_EXP]! > MASKED / 2))
+      throw new DecoscopeError(
+        "method",
+        `Expected a logit for at least one token behind position ${pass.rows[i]!.position}, found none that is a finite ` +
+          "number. The weights or the storage they were converted to may be broken: load the model again or choose another.",
+      );
+    return {
+      token: u[s + Stat.PROPOSAL]!,
+      logprob: Math.min(0, f[s + Stat.PROPOSAL_LOGPROB]!),
+      top: topOf(topAt, i, shape.top, 0),
+    };
+  }
+}
