@@ -104,7 +104,7 @@ def run(name, rank, args, model, step_loss, measure):
     save()
     log.close()
     if rank == 0:
-        left_out = ("work", "target", "init", "steps" if args.minutes else "minutes")
+        left_out = ("work", "tasks", "target", "init", "steps" if args.minutes else "minutes")
         options = {key: value for key, value in vars(args).items() if key not in left_out}
         write_json(os.path.join(folder, "record.json"), {
             "id": name, "steps": step, "tokens_seen": step * tokens_per_step, "seed": args.seed,

@@ -63,10 +63,10 @@ async function figuresOf(host: EngineHost, entry: CatalogEntry): Promise<Figure[
         ...(await maskedTaskFigures(host, model, entry.tasks, count, 1)),
         ...(await maskedTaskFigures(host, model, entry.tasks, count, 4)),
       ];
-    return [
-      ...(await causalTaskFigures(host, model, entry.tasks, count)),
-      ...(await bestOfFigures(host, model, findTask("countdown"), { level: 4, count: best, samples })),
-    ];
+    const figures = await causalTaskFigures(host, model, entry.tasks, count);
+    if (!entry.tasks.includes("countdown")) return figures;
+    const bestOf = { level: 4, count: best, samples };
+    return [...figures, ...(await bestOfFigures(host, model, findTask("countdown"), bestOf))];
   }
   const heldOut = cutWindows(readStories(values.data), model, windows);
   if (entry.kind === "masked") return boundFigures(host, model, heldOut, draws);

@@ -14,11 +14,13 @@ import { promptLookup } from "./prompt_lookup";
 import { prophet } from "./prophet";
 import { radd } from "./radd";
 import { randomOrderMethod } from "./random_order";
+import { recurrent } from "./recurrent";
 import { remdm } from "./remdm";
 import { rsdC } from "./rsd_c";
 import { rsdS } from "./rsd_s";
 import { specinfer } from "./specinfer";
 import { spectr } from "./spectr";
+import { selfSpeculation } from "./self_speculation";
 import { sequoia } from "./sequoia";
 import { speculativeChain } from "./speculative_chain";
 import { tokenRecycling } from "./token_recycling";
@@ -46,10 +48,14 @@ export const methods: readonly Method[] = [
   dkvCache,
   guidedDiffusion,
   combinedDenoising,
+  recurrent,
+  selfSpeculation,
 ];
 
 /** Those that append to a text, and those that fill a canvas of masks: two contracts, see session.ts and canvas/session.ts. */
 export const textMethods = methods.filter((m) => m.requires.startsWith("causal"));
+/** Those of models of recurrent depth: their contract is that of texts, or that of depth/session.ts. */
+export const depthMethods = methods.filter((m) => m.requires === "recurrent");
 export const canvasMethods = methods.filter((m) => m.requires.startsWith("masked"));
 
 /** The method with this id; undefined for ids that this version does not know. */

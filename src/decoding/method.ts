@@ -4,6 +4,8 @@ import type { MethodEvent, SamplerSettings } from "../trace/events";
 import { type CanvasContext, denoise } from "./canvas/denoise";
 import type { Canvas } from "./canvas/canvas";
 import type { Parts } from "./canvas/parts";
+import type { DepthNeeds } from "./depth/method";
+import type { RecurrenceFacts } from "../models/model";
 import type { Session } from "./session";
 
 export interface MethodContext<S extends ParamsSchema> {
@@ -46,7 +48,7 @@ export interface MethodDefinition<S extends ParamsSchema = ParamsSchema> {
   readonly summary: string;
   readonly source: Source;
   /** What must be loaded. */
-  readonly requires: "causal" | "causal+draft" | "masked" | "masked+guider";
+  readonly requires: "causal" | "causal+draft" | "masked" | "masked+guider" | "recurrent";
   /** Whether the text has the target's own law at every temperature. */
   readonly lossless: boolean;
   readonly params: S;
@@ -56,21 +58,27 @@ export interface MethodDefinition<S extends ParamsSchema = ParamsSchema> {
   readonly showcase?: Showcase<S>;
   /** Most nodes of the largest tree the method would build with these params, the anchor included; 1 without trees. */
   treeNodes(params: ParamsOf<S>): number;
+  /** Recurrences of a recurrent model as the target and as its own draft; left out by methods of other models. */
+  depths?(params: ParamsOf<S>, facts: RecurrenceFacts): { readonly target: number; readonly draft: number };
+  /** Memory of a run that decides depth token by token; left out by methods of texts and canvases. */
+  needs?(params: ParamsOf<S>, facts: RecurrenceFacts): DepthNeeds;
   /** Yields events; ends when the text ends. Must not keep anything after it returned or was returned from. */
   decode(context: MethodContext<S>): AsyncGenerator<MethodEvent, void, void>;
 }
 
 /** A method as the registry holds it: parameters erased, to be read with {@link readParams} first. */
-export type Method = Omit<MethodDefinition, "treeNodes" | "decode"> & {
+export type Method = Omit<MethodDefinition, "treeNodes" | "depths" | "needs" | "decode"> & {
   // The erased signatures accept what readParams returned for this very schema, which the type cannot say.
   treeNodes(params: never): number;
+  depths?(params: never, facts: RecurrenceFacts): { readonly target: number; readonly draft: number };
+  needs?(params: never, facts: RecurrenceFacts): DepthNeeds;
   decode(context: never): AsyncGenerator<MethodEvent, void, void>;
 };
 
 /** How a denoising method is declared: it names its parts, see canvas/parts.ts. */
 export interface CanvasMethodDefinition<S extends ParamsSchema = ParamsSchema> extends Omit<
   MethodDefinition<S>,
-  "requires" | "treeNodes" | "decode"
+  "requires" | "treeNodes" | "depths" | "needs" | "decode"
 > {
   readonly requires: "masked" | "masked+guider";
   /** The parts of one run. */

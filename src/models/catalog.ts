@@ -42,6 +42,9 @@ const CANVAS_TASKS = [
 
 const ALL_TASKS = [...CANVAS_TASKS, ...["sums", "hops", "words", "countdown", "sudoku", "json"]];
 
+/** What a model of recurrent depth was trained on: tasks that need few or many looks at the prompt. */
+const LOOP_TASKS = ["copy", "reverse", "sort", "sums", "hops"];
+
 export const catalog: readonly CatalogEntry[] = [
   {
     id: "story-target",
@@ -146,6 +149,52 @@ export const catalog: readonly CatalogEntry[] = [
     files: [
       { name: "config.json", sizeBytes: 586 },
       { name: "model.safetensors", sizeBytes: 689_392 },
+      { name: "tokenizer.json", sizeBytes: 7_099 },
+    ],
+  },
+  {
+    id: "story-loop",
+    label: "Stories by recurrence, 1.1 M",
+    kind: "causal",
+    recurrence: 6,
+    description:
+      "Writes stories with four layers, two of which run again and again: as often as each token needs.",
+    parameters: 1_100_928,
+    layers: 14,
+    sizeBytes: 2_256_047,
+    contextLength: 256,
+    tokenizer: "stories-2048",
+    draft: null,
+    tasks: [],
+    licence: "Apache-2.0",
+    card: "models/story-loop/card.md",
+    files: [
+      { name: "config.json", sizeBytes: 814 },
+      { name: "generation_config.json", sizeBytes: 128 },
+      { name: "model.safetensors", sizeBytes: 2_205_904 },
+      { name: "tokenizer.json", sizeBytes: 49_201 },
+    ],
+  },
+  {
+    id: "task-loop",
+    label: "Tasks by recurrence, 0.5 M",
+    kind: "causal",
+    recurrence: 6,
+    description:
+      "Copies, reverses and sorts, adds up and follows lookups of up to four hops, by repeating two layers.",
+    parameters: 473_952,
+    layers: 14,
+    sizeBytes: 959_888,
+    contextLength: 64,
+    tokenizer: "tasks-108",
+    draft: null,
+    tasks: LOOP_TASKS,
+    licence: "Apache-2.0",
+    card: "models/task-loop/card.md",
+    files: [
+      { name: "config.json", sizeBytes: 826 },
+      { name: "generation_config.json", sizeBytes: 91 },
+      { name: "model.safetensors", sizeBytes: 951_872 },
       { name: "tokenizer.json", sizeBytes: 7_099 },
     ],
   },

@@ -82,7 +82,9 @@ export const draftOf = (target: string): ModelInfo | undefined => {
 };
 /** Whether a method can run on a model: some need another model that drafts for it. */
 export const fits = (method: MethodInfo, model: string): boolean =>
-  method.requires.startsWith(modelOf(model)?.kind ?? "causal") &&
+  (method.requires === "recurrent"
+    ? modelOf(model)?.recurrence !== undefined
+    : method.requires.startsWith(modelOf(model)?.kind ?? "causal")) &&
   (!method.requires.includes("+") || draftOf(model) !== undefined);
 /** A model that a method can run on: one that reads the same tokens as `like`, if there is one, else the first. */
 export const modelFor = (method: MethodInfo, like?: string): ModelInfo | undefined => {

@@ -1,10 +1,11 @@
 /** Hooks that give components the moment on the stage. */
 import { useMemo } from "react";
-import { methodOf } from "./definitions";
+import { type MethodInfo, methodOf } from "./definitions";
 import { stepEndedBy, usePlayer } from "./stores/player";
 import { useLayout, type Selection } from "./stores/layout";
 import { useRun } from "./stores/run";
 import type { RunView } from "../trace/view";
+import type { RunKind } from "./views/view";
 
 export interface Moment {
   readonly view: RunView;
@@ -48,10 +49,15 @@ export function useSelection(step: number): Selection | null {
   }, [hovered, pinned, step]);
 }
 
-/** Whether the run on the stage fills a canvas; known from its first event on. */
-export const useIsCanvasRun = (): boolean =>
-  useRun(({ latest }) =>
-    latest.canvas !== null
-      ? true
-      : (methodOf(latest.start?.method ?? "")?.requires.startsWith("masked") ?? false),
-  );
+/** What runs of a method do. */
+export function kindOfMethod(method: MethodInfo | undefined): RunKind {
+  if (method?.requires.startsWith("masked")) return "canvas";
+  return method?.views[0] === "depth" ? "depth" : "text";
+}
+/** What a run does; known from its first event on. */
+export function kindOf({ canvas, rounds, start }: RunView): RunKind {
+  if (canvas !== null) return "canvas";
+  return rounds.at(0)?.recursion ? "depth" : kindOfMethod(methodOf(start?.method ?? ""));
+}
+export const useRunKind = (): RunKind => useRun(({ latest }) => kindOf(latest));
+export const useIsCanvasRun = (): boolean => useRunKind() === "canvas";

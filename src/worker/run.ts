@@ -5,7 +5,9 @@ import { findMethod } from "../decoding";
 import type { Method } from "../decoding/method";
 import { checkPrompt } from "../decoding/prompt";
 import { Profiler } from "../engine/profiler";
-import { GpuCanvasSession } from "../runtime/canvas_session";
+import type { GpuCanvasSession } from "../runtime/canvas_session";
+import type { GpuDepthSession } from "../runtime/recurrent_session";
+import type { GpuModel } from "../runtime/gpu_model";
 import { GpuSession } from "../runtime/session";
 import type { MethodEvent, RunBegin, SamplerSettings, StopReason, TraceEvent } from "../trace/events";
 import { TRACE_VERSION } from "../trace/events";
@@ -114,6 +116,7 @@ async function prepare(
   const params = readParams(method.params, settings.params);
   const target = await host.model(settings.model);
   checkKind(method, target.gpu, target.id);
+  checkRecurrent(method, target.gpu, target.id);
   let draft: HostedModel | null = null;
   if (method.requires.includes("+")) {
     if (settings.draft === null) {
@@ -168,25 +171,57 @@ function givenEnd(
   return given.length >= maxNewTokens ? "max_tokens" : null;
 }
 
-/** The memory of one run on the device. @throws DecoscopeError "limit" */
-function openSession(
+/** @throws DecoscopeError "method" if a method of recurrent depth is asked of another model */
+function checkRecurrent(method: Method, model: HostedModel["gpu"], id: string): void {
+  if (method.requires !== "recurrent" || model.recurrence) return;
+  throw new DecoscopeError(
+    "method",
+    `${method.label} needs a model whose depth is recurrent, and ${id} has layers that run once. Choose another model or method.`,
+  );
+}
+
+/**
+ * The memory of one run on the device. Code that few runs need is fetched with the first of them.
+ * @throws DecoscopeError "limit"
+ */
+async function openSession(
   host: EngineHost,
   settings: RunSettings,
   { method, params, target, draft, promptTokens, given, begin, maxNewTokens }: Prepared,
   profiler: Profiler | null,
-): Promise<GpuSession | GpuCanvasSession> {
+): Promise<GpuSession | GpuCanvasSession | GpuDepthSession> {
   const shared = { seed: settings.seed, tuning: host.tuning, profiler };
-  if (method.requires.startsWith("masked"))
+  if (method.requires.startsWith("masked")) {
+    const { GpuCanvasSession } = await import("../runtime/canvas_session");
     return GpuCanvasSession.open(host.engine, {
       ...shared,
       model: target.gpu,
       guider: draft?.gpu ?? null,
       length: promptTokens.length + maxNewTokens,
     });
-  return GpuSession.open(host.engine, {
-    ...shared,
+  }
+  let pair: { readonly target: GpuModel; readonly draft: GpuModel | null } = {
     target: target.gpu,
     draft: draft?.gpu ?? null,
+  };
+  if (method.requires === "recurrent") {
+    const { recurrentOf } = await import("../runtime/gpu_recurrent");
+    const model = recurrentOf(target.gpu)!;
+    const values = params.values as never;
+    const needs = method.needs?.(values, model.recurrence);
+    if (needs) {
+      const { GpuDepthSession } = await import("../runtime/recurrent_session");
+      return GpuDepthSession.open(host.engine, {
+        ...{ ...shared, ...needs, model },
+        length: promptTokens.length + maxNewTokens,
+      });
+    }
+    const depths = method.depths!(values, model.recurrence);
+    pair = { target: model.atDepth(depths.target), draft: model.atDepth(depths.draft) };
+  }
+  return GpuSession.open(host.engine, {
+    ...shared,
+    ...pair,
     firstStep: begin?.step ?? 0,
     maxNewTokens: maxNewTokens - given.length,
     treeNodes: method.treeNodes(params.values as never),
@@ -243,7 +278,7 @@ export async function* runMethod(
   }
   // In an object: a callback of the device sets it, which flow analysis does not follow.
   const failed: { error: DecoscopeError | null } = { error: null };
-  let session: GpuSession | GpuCanvasSession | null = null;
+  let session: GpuSession | GpuCanvasSession | GpuDepthSession | null = null;
   let profiler: Profiler | null = null;
   const onUncaptured = (e: DecoscopeError): void => {
     failed.error ??= e;

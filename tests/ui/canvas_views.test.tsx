@@ -44,7 +44,7 @@ it.each(Object.entries({ ...canvasRuns, gapsRun }))("%s is a legal trace", (_, r
   expect(checkTrace(run.events)).toBeNull();
 });
 
-const views = [...(await Promise.all(tabsFor(true).map((tab) => tab.load()))), canvasStripView];
+const views = [...(await Promise.all(tabsFor("canvas").map((tab) => tab.load()))), canvasStripView];
 for (const definition of views) {
   describe(`view ${definition.id} of a canvas`, () => {
     const step = middle(storedRun);
@@ -174,12 +174,12 @@ describe("marks on the timeline", () => {
 
 describe("tabs", () => {
   it("are those of the run's kind", () => {
-    expect(tabsFor(true).map((v) => v.head.id)).toContain("canvas");
-    expect(tabsFor(true).map((v) => v.head.id)).not.toContain("tree");
-    expect(tabsFor(false).map((v) => v.head.id)).not.toContain("canvas");
-    expect(shownView("tree", true).head.id).toBe("canvas");
-    expect(shownView("costs", true).head.id).toBe("costs");
-    expect(shownView("canvas", false).head.id).toBe("tree");
+    expect(tabsFor("canvas").map((v) => v.head.id)).toContain("canvas");
+    expect(tabsFor("canvas").map((v) => v.head.id)).not.toContain("tree");
+    expect(tabsFor("text").map((v) => v.head.id)).not.toContain("canvas");
+    expect(shownView("tree", "canvas").head.id).toBe("canvas");
+    expect(shownView("costs", "canvas").head.id).toBe("costs");
+    expect(shownView("canvas", "text").head.id).toBe("tree");
   });
 });
 

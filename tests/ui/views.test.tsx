@@ -25,7 +25,7 @@ const residual = stepWhere("residual");
 const atResidual = timeline.viewAfterStep(residual);
 
 // Drawings of runs that fill a canvas have tests of their own.
-const views = await Promise.all(tabsFor(false).map((tab) => tab.load()));
+const views = await Promise.all(tabsFor("text").map((tab) => tab.load()));
 for (const definition of [...views, slotsView]) {
   describe(`view ${definition.id}`, () => {
     it("draws the stored picture", async () => {

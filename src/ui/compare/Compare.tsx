@@ -8,6 +8,7 @@ import { Notices } from "../panels/Notices";
 import { PauseIcon, PlayIcon } from "../panels/icons";
 import { isBusy, useEngine } from "../stores/engine";
 import { useRoute } from "../stores/route";
+import { kindOfMethod } from "../moment";
 import { tabsFor } from "../views/index";
 import { comparisonFragment, fillFirst, openComparison, pause, play, runLanes, spend } from "./actions";
 import { CostTable } from "./CostTable";
@@ -154,10 +155,8 @@ function RaceBar({ longest }: { readonly longest: number }) {
 function ViewPicker({ lanes }: { readonly lanes: readonly Lane[] }) {
   const id = useId();
   const view = useCompare((s) => s.view);
-  const kinds = new Set(
-    lanes.map((l) => methodOf(l.settings.method)?.requires.startsWith("masked") ?? false),
-  );
-  const offered = [...new Set([...kinds].flatMap((isCanvas) => tabsFor(isCanvas)))].map(({ head }) => head);
+  const kinds = new Set(lanes.map((l) => kindOfMethod(methodOf(l.settings.method))));
+  const offered = [...new Set([...kinds].flatMap((kind) => tabsFor(kind)))].map(({ head }) => head);
   return (
     <div className="compare-view">
       <label htmlFor={id}>Drawing</label>

@@ -7,6 +7,7 @@ import { count, duration } from "../format";
 import { CloseIcon } from "../panels/icons";
 import { MethodSelect } from "../panels/MethodSelect";
 import { useSize } from "../panels/use_size";
+import { kindOf } from "../moment";
 import { useView } from "../panels/use_view";
 import { useLayout } from "../stores/layout";
 import { shownView } from "../views/index";
@@ -40,7 +41,7 @@ function Drawing({ timeline, moment }: { readonly timeline: Timeline; readonly m
   const width = useSize(frame)?.width ?? 0;
   const choices = useLayout((s) => s.choices);
   const view = timeline.viewAt(moment);
-  const tab = shownView(id, timeline.latest.canvas !== null);
+  const tab = shownView(id, kindOf(timeline.latest));
   const definition = useView(tab);
   const drawn = tab.head.isWholeRun ? timeline.latest : view;
   const step = view.rounds.length - 1;

@@ -5,7 +5,7 @@ import * as Tabs from "@radix-ui/react-tabs";
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type RefObject } from "react";
 import { roundOf } from "../../trace/view";
 import { exportPicture } from "../export";
-import { useIsCanvasRun, useMoment, useSelection, type Moment } from "../moment";
+import { useMoment, useRunKind, useSelection, type Moment } from "../moment";
 import { goTo } from "../playback";
 import { hover, isSame, pin, setChoice, setView, useLayout, type Selection } from "../stores/layout";
 import { usePlayer } from "../stores/player";
@@ -173,8 +173,8 @@ function ExportMenu({ definition, moment, size }: Omit<CanvasProps, "placement">
 
 export function ViewPanel() {
   const id = useLayout((s) => s.view);
-  const isCanvas = useIsCanvasRun();
-  const tab = shownView(id, isCanvas);
+  const kind = useRunKind();
+  const tab = shownView(id, kind);
   const { head } = tab;
   const definition = useView(tab);
   const shown = useMoment();
@@ -203,7 +203,7 @@ export function ViewPanel() {
     <Tabs.Root className="view-panel" value={head.id} onValueChange={setView} activationMode="manual">
       <div className="view-bar">
         <Tabs.List className="tabs" aria-label="Views">
-          {tabsFor(isCanvas).map((t) => (
+          {tabsFor(kind).map((t) => (
             <Tabs.Trigger key={t.head.id} value={t.head.id}>
               {t.head.label}
             </Tabs.Trigger>

@@ -195,7 +195,7 @@ export const acceptanceView: ViewDefinition = {
   label: "Acceptance",
   help: "Counts up to this step. The percentage is accepted out of tested; the dashed line is the sum of the acceptance probabilities.",
   isZoomable: false,
-  isFor: "text",
+  isFor: ["text"],
   Drawing: AcceptanceDrawing,
   heightAt: (_view, _step, width) => (isNarrow(width) ? 620 : 372),
 };

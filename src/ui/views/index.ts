@@ -5,10 +5,11 @@
 import { acceptanceView } from "./acceptance";
 import { CANVAS_HEAD, CURVES_HEAD, MAP_HEAD } from "./canvas/heads";
 import { costsView } from "./costs";
+import { DEPTH_HEAD } from "./depth/head";
 import { stepsView } from "./steps";
 import { tokensView } from "./tokens";
 import { treeView } from "./tree";
-import { lazyTab, tabOf, type ViewTab } from "./view";
+import { lazyTab, type RunKind, tabOf, type ViewTab } from "./view";
 
 const FIRST = tabOf(treeView);
 
@@ -17,15 +18,16 @@ export const tabs: readonly ViewTab[] = [
   lazyTab(CANVAS_HEAD, async () => (await import("./canvas/grid")).canvasView),
   lazyTab(MAP_HEAD, async () => (await import("./canvas/map")).mapView),
   lazyTab(CURVES_HEAD, async () => (await import("./canvas/curves")).curvesView),
+  lazyTab(DEPTH_HEAD, async () => (await import("./depth/grid")).depthView),
   tabOf(stepsView),
   tabOf(tokensView),
   tabOf(acceptanceView),
   tabOf(costsView),
 ];
 
-/** The tabs of the stage for a run that fills a canvas, or for one that appends to a text. */
-export const tabsFor = (isCanvas: boolean): readonly ViewTab[] =>
-  tabs.filter(({ head }) => head.isFor === undefined || (head.isFor === "canvas") === isCanvas);
+/** The tabs of the stage for a kind of run. */
+export const tabsFor = (kind: RunKind): readonly ViewTab[] =>
+  tabs.filter(({ head }) => head.isFor?.includes(kind) ?? true);
 
 export const DEFAULT_VIEW = treeView.id;
 
@@ -33,7 +35,7 @@ export const DEFAULT_VIEW = treeView.id;
 export const viewOf = (id: string): ViewTab => tabs.find(({ head }) => head.id === id) ?? FIRST;
 
 /** The tab with this id if it suits the kind of run, else the first that does. */
-export const shownView = (id: string, isCanvas: boolean): ViewTab => {
-  const suited = tabsFor(isCanvas);
+export const shownView = (id: string, kind: RunKind): ViewTab => {
+  const suited = tabsFor(kind);
   return suited.find(({ head }) => head.id === id) ?? suited[0] ?? FIRST;
 };

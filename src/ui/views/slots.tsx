@@ -149,7 +149,7 @@ export const slotsView: ViewDefinition = {
   label: "Cache slots",
   help: "Blue: kept where it was written. Purple with an arrow: moved so that the accepted path is contiguous. Dashed: dropped. The grey bar is the text before the step.",
   isZoomable: false,
-  isFor: "text",
+  isFor: ["text"],
   Drawing: SlotsDrawing,
   // The same in every step, so that nothing jumps while a run plays.
   heightAt: (view) => ROW * (view.start?.draft ? 2 : 1),

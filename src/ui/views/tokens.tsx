@@ -128,7 +128,7 @@ export const tokensView: ViewDefinition = {
   label: "Tokens",
   help: "Bar and number: how likely the target found each token where it stands. The line under it tells how the token came to be.",
   isZoomable: false,
-  isFor: "text",
+  isFor: ["text", "depth"],
   Drawing: TokensDrawing,
   heightAt: (view, _step, width) =>
     ((max(layTokens(view, width - 2 * EDGE), (c) => c.row) ?? 0) + 1) * ROW + 24,

@@ -270,7 +270,7 @@ export const treeView: ViewDefinition = {
   label: "Tree",
   help: "Edge width and q: how likely the draft model found a token. p: how likely the target finds it. Siblings are tested from top to bottom. Click a node to keep it, and again to force one that was not taken.",
   isZoomable: true,
-  isFor: "text",
+  isFor: ["text"],
   Drawing: TreeDrawing,
   fit: (view, step, size) =>
     fitTree(layTree(view, step < 0 ? undefined : roundOf(view, step), isCompactAt(size)), size),

@@ -30,6 +30,9 @@ export interface DrawingProps {
   readonly onPin?: (selection: Selection) => void;
 }
 
+/** What a run does: append to a text, fill a canvas, or append with a depth of its own for each token. */
+export type RunKind = "text" | "canvas" | "depth";
+
 /** What is known of a view before its drawing is fetched. */
 export interface ViewHead {
   /** As in the `views` of methods. */
@@ -37,8 +40,8 @@ export interface ViewHead {
   readonly label: string;
   /** One sentence under the drawing: what its marks mean. */
   readonly help: string;
-  /** Runs it is made for: those that append to a text, those that fill a canvas; all if left out. */
-  readonly isFor?: "text" | "canvas";
+  /** Runs it is made for; all if left out. */
+  readonly isFor?: readonly RunKind[];
   /** It is given the newest view of the run, and the shown step; others the view of the shown moment. */
   readonly isWholeRun?: boolean;
   /** What the visitor can have it draw, if there is a choice. */

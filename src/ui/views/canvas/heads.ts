@@ -8,7 +8,7 @@ export const CANVAS_HEAD: ViewHead = {
   label: "Canvas",
   help: "Italic: masked, and what the model would put there now, its probability, and the next likely token; * was said in an earlier step. Blue: committed in this step. s7: committed in step 7. Shaded: the block at work. Foot of a cell: its cache, full if computed in this step, shorter and paler with age.",
   isZoomable: false,
-  isFor: "canvas",
+  isFor: ["canvas"],
 };
 
 /** Steps by positions. */
@@ -17,7 +17,7 @@ export const MAP_HEAD: ViewHead = {
   label: "Map",
   help: "The stronger the ink, the more, on the scale above. Blue shapes: commits. Orange crosses: masked again. Toned ground: a token stands there already. Bare: masked and not asked. Vertical lines: the block at work. The framed row is the shown step; choose any place to go there.",
   isZoomable: false,
-  isFor: "canvas",
+  isFor: ["canvas"],
   isWholeRun: true,
   choice: {
     label: "What the map shows",
@@ -31,6 +31,6 @@ export const CURVES_HEAD: ViewHead = {
   label: "Curves",
   help: "The toned column is the shown step. The axis goes to the last planned step: what an early stop saves stays empty. Confidence and gap are means over the masked positions that the step looked at.",
   isZoomable: false,
-  isFor: "canvas",
+  isFor: ["canvas"],
   isWholeRun: true,
 };

@@ -93,7 +93,7 @@ export const canvasStripView: ViewDefinition = {
   label: "Cache of the canvas",
   help: "One bar a position. Full and dark: computed in this step. Lower and paler: its keys and values were kept from an earlier one. The bracket is the block at work: only there may masks be filled.",
   isZoomable: false,
-  isFor: "canvas",
+  isFor: ["canvas"],
   Drawing: StripDrawing,
   heightAt: () => HEIGHT,
 };

@@ -1,0 +1,300 @@
+/** Tokens by recurrences: how far each latent moved, what it would have said, and where it stopped. */
+import type { RecurEvent } from "../../../trace/depth_events";
+import type { RunView } from "../../../trace/view";
+import { truncate } from "../../format";
+import { textWidth } from "../text_width";
+import { tokenLabel } from "../token_label";
+import type { DrawingProps, ViewDefinition } from "../view";
+import { DEPTH_HEAD } from "./head";
+
+const EDGE = 16;
+const TOP = 74;
+const LINE = 24;
+const BOTTOM = 16;
+/** Narrowest cell with a token in it, and widest cell, in px. */
+const READABLE = 46;
+const WIDEST = 92;
+/** Shades from a change of 1 down to one of 10^-LEVELS. */
+const LEVELS = 4;
+
+/** One recurrence of one position. */
+interface CellOf {
+  readonly change: number;
+  readonly said: number | null;
+  readonly exited: boolean;
+}
+/** A position that ran, with what became of it. */
+export interface DepthLine {
+  readonly position: number;
+  readonly label: string;
+  /** Step it ran in; the prompt's tokens ran before the first. */
+  readonly step: number;
+  readonly cells: readonly CellOf[];
+  readonly depth: number | null;
+  readonly maxDepth: number;
+  readonly reason: string | null;
+  /** The token that was committed behind it. */
+  readonly next: number | null;
+}
+
+function cellsOf(e: RecurEvent, add: (position: number, cell: CellOf) => void): void {
+  const exited = new Set(e.exited);
+  e.positions.forEach((position, i) => {
+    add(position, {
+      change: e.relChange[i]!,
+      said: e.argmax?.[i] ?? null,
+      exited: exited.has(position),
+    });
+  });
+}
+
+/** Every position that ran up to a step, in order. */
+export function depthLines(view: RunView, step: number): readonly DepthLine[] {
+  const cells = new Map<number, CellOf[]>();
+  const steps = new Map<number, number>();
+  for (const round of view.rounds.toArray()) {
+    if (round.step > step) break;
+    for (const e of round.recursion?.recurs ?? [])
+      cellsOf(e, (position, cell) => {
+        if (e.recurrence === 1) cells.set(position, []);
+        cells.get(position)?.push(cell);
+        steps.set(position, round.step);
+      });
+  }
+  const prompt = view.prompt.length;
+  const tokens = view.tokens.toArray();
+  const tokenAt = (position: number): number | null =>
+    position < prompt ? view.prompt[position]!.token : (tokens[position - prompt]?.token ?? null);
+  return [...cells]
+    .sort(([a], [b]) => a - b)
+    .map(([position, own]) => {
+      const token = tokenAt(position);
+      const ended = view.depths.get(position);
+      const next = tokens[position + 1 - prompt];
+      return {
+        position,
+        label: token === null ? "" : tokenLabel(view, token),
+        step: steps.get(position)!,
+        cells: own,
+        depth: ended?.depth ?? null,
+        maxDepth: ended?.maxDepth ?? own.length,
+        reason: ended?.reason ?? null,
+        next: position + 1 >= prompt && next ? next.token : null,
+      };
+    });
+}
+
+const opacityOf = (change: number): number => {
+  const level = Math.max(0, Math.min(1, 1 + Math.log10(Math.max(change, 1e-9)) / LEVELS));
+  return Number((0.04 + 0.5 * level).toFixed(2));
+};
+
+const WORDS: Readonly<Record<string, string>> = {
+  converged: "settled",
+  cap: "not settled when no more were allowed",
+  forced: "as many as were asked for",
+};
+
+/** A line for people who cannot see it. */
+export function describeLine(line: DepthLine): string {
+  const why = line.reason === null ? "still running" : (WORDS[line.reason] ?? line.reason);
+  return `${line.label}: ${line.cells.length} of ${line.maxDepth} recurrences, ${why}`;
+}
+
+/** Mean depth of positions that are done with, and the most that any of them could have had. */
+function meanDepth(lines: readonly DepthLine[]): { readonly mean: number; readonly most: number } | null {
+  const done = lines.filter((line) => line.depth !== null);
+  if (done.length === 0) return null;
+  return {
+    mean: done.reduce((sum, line) => sum + line.depth!, 0) / done.length,
+    most: done.reduce((most, line) => Math.max(most, line.maxDepth), 0),
+  };
+}
+
+interface Grid {
+  readonly label: number;
+  readonly cell: number;
+  readonly columns: number;
+}
+function gridOf(lines: readonly DepthLine[], width: number): Grid {
+  const columns = Math.max(1, ...lines.map((line) => line.maxDepth));
+  const longest = Math.max(48, ...lines.map((line) => textWidth(truncate(line.label, 14), 12.5)));
+  const label = Math.min(longest + 14, width * 0.3);
+  return { label, columns, cell: Math.min(WIDEST, (width - 2 * EDGE - label - 4) / columns) };
+}
+
+function Scale({ width }: { readonly width: number }) {
+  const stops = [1, 0.1, 0.01, 0.001];
+  return (
+    <g fontSize={10.5} fill="var(--ink-soft)" className="figures">
+      <text y={9} fill="var(--ink)">
+        {width < 520
+          ? "Change of the latent"
+          : "Change of the latent in a recurrence, |s \u2212 s before| / |s|"}
+      </text>
+      {stops.map((stop, i) => (
+        <g key={stop} transform={`translate(${i * 52},15)`}>
+          <rect width={14} height={9} fill="var(--ink)" opacity={opacityOf(stop)} />
+          <text x={18} y={8}>
+            {stop}
+          </text>
+        </g>
+      ))}
+    </g>
+  );
+}
+
+function Line({
+  view,
+  line,
+  grid,
+}: {
+  readonly view: RunView;
+  readonly line: DepthLine;
+  readonly grid: Grid;
+}) {
+  const { label, cell } = grid;
+  return (
+    <>
+      <text x={label - 8} y={LINE / 2 + 4} textAnchor="end" fontSize={12.5} fill="var(--ink)">
+        {truncate(line.label, 14)}
+      </text>
+      {line.cells.map((c, i) => {
+        const isFinal = c.said !== null && c.said === line.next;
+        return (
+          <g key={i} transform={`translate(${(label + i * cell).toFixed(1)},0)`}>
+            <rect
+              x={0.5}
+              y={1}
+              width={(cell - 1).toFixed(1)}
+              height={LINE - 2}
+              fill="var(--ink)"
+              opacity={opacityOf(c.change)}
+            />
+            {c.exited && (
+              <rect x={(cell - 3).toFixed(1)} y={1} width={3} height={LINE - 2} fill="var(--accepted)" />
+            )}
+            {c.said !== null && cell >= READABLE && (
+              <text
+                x={6}
+                y={LINE / 2 + 4}
+                fontSize={11.5}
+                fill={isFinal ? "var(--accepted)" : "var(--ink)"}
+                fontWeight={isFinal ? 620 : 400}
+              >
+                {truncate(tokenLabel(view, c.said), Math.floor((cell - 10) / 7))}
+              </text>
+            )}
+          </g>
+        );
+      })}
+      {Array.from({ length: Math.max(0, line.maxDepth - line.cells.length) }, (_, i) => (
+        <circle
+          key={i}
+          cx={(label + (line.cells.length + i + 0.5) * cell).toFixed(1)}
+          cy={LINE / 2}
+          r={1.3}
+          fill="var(--idle)"
+        />
+      ))}
+    </>
+  );
+}
+
+function DepthDrawing({ view, step, size, selection = null, onHover, onPin }: DrawingProps) {
+  const lines = depthLines(view, step);
+  const grid = gridOf(lines, size.width);
+  const mean = meanDepth(lines);
+  return (
+    <svg
+      xmlns="http://www.w3.org/2000/svg"
+      width={size.width}
+      height={size.height}
+      viewBox={`0 0 ${size.width} ${size.height}`}
+      role="group"
+      aria-label={`Recurrences of ${lines.length} tokens up to step ${step + 1}`}
+      fontFamily="var(--sans)"
+    >
+      <g transform={`translate(${EDGE},10)`}>
+        <Scale width={size.width} />
+      </g>
+      {mean && (
+        <text
+          x={size.width - EDGE}
+          y={33}
+          textAnchor="end"
+          fontSize={12}
+          fill="var(--ink)"
+          className="figures"
+        >
+          {`mean ${mean.mean.toFixed(2)} of ${mean.most}`}
+        </text>
+      )}
+      {lines.length > 0 && (
+        <g fontSize={10.5} fill="var(--ink-soft)" className="figures">
+          <text x={EDGE + grid.label - 8} y={TOP - 10} textAnchor="end">
+            after
+          </text>
+          {Array.from({ length: grid.columns }, (_, i) => (
+            <text
+              key={i}
+              x={(EDGE + grid.label + (i + 0.5) * grid.cell).toFixed(1)}
+              y={TOP - 10}
+              textAnchor="middle"
+            >
+              {i + 1}
+            </text>
+          ))}
+        </g>
+      )}
+      {lines.map((line, i) => {
+        const isChosen = selection?.step === line.step && line.next !== null;
+        const chosen = { kind: "extra", step: line.step } as const;
+        const isLive = onHover !== undefined && onPin !== undefined && line.next !== null;
+        return (
+          <g
+            key={line.position}
+            className="stamp"
+            transform={`translate(${EDGE},${TOP + i * LINE})`}
+            role={isLive ? "button" : "img"}
+            aria-label={describeLine(line)}
+            data-testid="depth-line"
+            {...(isLive && {
+              tabIndex: 0,
+              onPointerEnter: () => onHover(chosen),
+              onPointerLeave: () => onHover(null),
+              onClick: () => onPin(chosen),
+              onKeyDown: (e: React.KeyboardEvent) => {
+                if (e.key !== "Enter" && e.key !== " ") return;
+                e.preventDefault();
+                onPin(chosen);
+              },
+            })}
+          >
+            <rect
+              className="tree-hit"
+              x={0}
+              width={(grid.label + grid.columns * grid.cell).toFixed(1)}
+              height={LINE}
+              fill="transparent"
+              stroke={isChosen ? "var(--accepted)" : "none"}
+              strokeWidth={1.5}
+            />
+            <Line view={view} line={line} grid={grid} />
+          </g>
+        );
+      })}
+      {lines.length === 0 && (
+        <text x={EDGE} y={TOP} fontSize={13} fill="var(--ink-soft)">
+          Nothing has run yet.
+        </text>
+      )}
+    </svg>
+  );
+}
+
+export const depthView: ViewDefinition = {
+  ...DEPTH_HEAD,
+  Drawing: DepthDrawing,
+  heightAt: (view, step) => TOP + LINE * Math.max(1, depthLines(view, step).length) + BOTTOM,
+};
