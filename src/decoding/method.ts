@@ -1,7 +1,7 @@
 /** How a decoding method is declared: one file, one `defineMethod`, one line in index.ts. */
 import type { ParamsOf, ParamsSchema } from "../base/params";
 import type { MethodEvent, SamplerSettings } from "../trace/events";
-import { type CanvasContext, denoise } from "./canvas/denoise";
+import type { CanvasContext } from "./canvas/denoise";
 import type { Canvas } from "./canvas/canvas";
 import type { Parts } from "./canvas/parts";
 import type { DepthNeeds } from "./depth/method";
@@ -75,7 +75,7 @@ export type Method = Omit<MethodDefinition, "treeNodes" | "depths" | "needs" | "
   decode(context: never): AsyncGenerator<MethodEvent, void, void>;
 };
 
-/** How a denoising method is declared: it names its parts, see canvas/parts.ts. */
+/** How a denoising method is declared: it names its parts, see canvas/parts.ts. The loop over them is fetched with the first run. */
 export interface CanvasMethodDefinition<S extends ParamsSchema = ParamsSchema> extends Omit<
   MethodDefinition<S>,
   "requires" | "treeNodes" | "depths" | "needs" | "decode"
@@ -94,7 +94,10 @@ export const defineCanvasMethod = <const S extends ParamsSchema>({
 }: CanvasMethodDefinition<S>): Method => ({
   ...m,
   treeNodes: () => 1,
-  decode: (context: CanvasMethodContext<S>) => denoise(context, (canvas) => parts(context, canvas)),
+  async *decode(context: CanvasMethodContext<S>) {
+    const { denoise } = await import("./canvas/denoise");
+    yield* denoise(context, (canvas) => parts(context, canvas));
+  },
 });
 
 export const defineMethod = <const S extends ParamsSchema>(m: MethodDefinition<S>): MethodDefinition<S> => m;

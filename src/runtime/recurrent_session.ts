@@ -2,7 +2,6 @@
  * The GPU implementation of decoding/depth/session.ts. A pass is recorded once for each number of rows and policy, and
  * replayed: admission of rows to a recurrence, the core and the readouts all follow one another on the device.
  */
-import { DecoscopeError } from "../base/errors";
 import type { CachePolicy } from "../decoding/depth/policy";
 import type { DepthPass, DepthResult, DepthSession, RecurrentFacts } from "../decoding/depth/session";
 import { DispatchList, type Engine } from "../engine/dispatch_list";
@@ -159,13 +158,4 @@ export class GpuDepthSession implements DepthSession {
       );
     this.memory.dispose();
   }
-}
-
-/** @throws DecoscopeError "method" if a text leaves no room for a token */
-export function checkRoom(promptLength: number, maxContext: number): void {
-  if (promptLength < maxContext) return;
-  throw new DecoscopeError(
-    "method",
-    `Expected a prompt of at most ${maxContext - 1} tokens, found ${promptLength}. Shorten it.`,
-  );
 }

@@ -14,7 +14,7 @@ export function showcaseSettings(method: MethodInfo): RunSettings {
   const sampler = readParams(samplerSchema, {}).values;
   return {
     model,
-    draft: method.requires.includes("+") ? (draftOf(model)?.id ?? null) : null,
+    draft: method.depths ? model : method.requires.includes("+") ? (draftOf(model)?.id ?? null) : null,
     method: method.id,
     params: readParams(method.params, { ...showcase?.params }).values,
     sampler: { ...sampler, temperature: showcase?.temperature ?? sampler.temperature },

@@ -253,7 +253,8 @@ export async function* runMethod(
     version: TRACE_VERSION,
     method: method.id,
     model: settings.model,
-    draft: draft?.id ?? null,
+    // A model that drafts for itself is named twice.
+    draft: draft?.id ?? (method.depths ? target.id : null),
     params: params.values,
     sampler: settings.sampler,
     seed: settings.seed,

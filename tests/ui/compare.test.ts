@@ -15,7 +15,7 @@ import {
   useCompare,
   withMethod,
 } from "../../src/ui/compare/store";
-import { methodOf, methods } from "../../src/ui/definitions";
+import { fits, methodOf, methods, modelFor } from "../../src/ui/definitions";
 import { readFragment } from "../../src/ui/routes";
 import { placeIds } from "../../src/ui/places/index";
 import { showcaseSettings } from "../../src/ui/showcase";
@@ -131,10 +131,10 @@ describe("the runs that are compared", () => {
   });
 
   it("have another of their kind to run against", () => {
-    for (const { id, requires } of methods) {
-      const other = methodOf(opponentOf(id))!;
-      expect(other.id).not.toBe(id);
-      expect(other.requires.split("+")[0]).toBe(requires.split("+")[0]);
+    for (const method of methods) {
+      const other = methodOf(opponentOf(method.id))!;
+      expect(other.id).not.toBe(method.id);
+      expect(fits(other, modelFor(method)!.id)).toBe(true);
     }
   });
 });

@@ -24,7 +24,8 @@ describe("the showcase of a method", () => {
     const { seed, maxNewTokens } = settings;
     expect(readParams(runSchema, { seed, maxNewTokens }).issues).toEqual([]);
     expect(fits(method, settings.model), `${settings.model} cannot run it`).toBe(true);
-    expect(settings.draft).toBe(method.requires.includes("+") ? draftOf(settings.model)!.id : null);
+    const drafts = method.requires.includes("+") ? draftOf(settings.model)!.id : null;
+    expect(settings.draft).toBe(method.depths ? settings.model : drafts);
     // Two characters a token is fewer than any bundled tokenizer needs.
     expect(settings.prompt.length).toBeGreaterThan(0);
     expect(settings.prompt.length / 2 + maxNewTokens).toBeLessThan(modelOf(settings.model)!.contextLength);

@@ -1,0 +1,50 @@
+/** The drawing of recurrences, from the recorded run of the gallery. */
+import { renderToStaticMarkup } from "react-dom/server";
+import { describe, expect, it } from "vitest";
+import { decodeTrace } from "../../src/trace/codec";
+import { Timeline } from "../../src/trace/timeline";
+import { depthLines, depthView } from "../../src/ui/views/depth/grid";
+import { shownView, tabsFor } from "../../src/ui/views/index";
+import { readText } from "../helpers/repository";
+
+const timeline = new Timeline(decodeTrace(readText("public/recordings/recurrent.jsonl")).events);
+const last = timeline.latest.rounds.length - 1;
+
+function draw(step: number, width: number): string {
+  const view = timeline.viewAfterStep(step);
+  const height = depthView.heightAt!(view, step, width);
+  return renderToStaticMarkup(<depthView.Drawing view={view} step={step} size={{ width, height }} />);
+}
+
+describe("recurrences", () => {
+  it("has a line for every token that ran, and a cell for each of its recurrences", () => {
+    const lines = depthLines(timeline.latest, last);
+    const ran = timeline.events.flatMap((e) => (e.kind === "depth" ? [e] : []));
+    expect(lines.map((line) => [line.position, line.cells.length])).toEqual(
+      ran.map((e) => [e.position, e.depth]),
+    );
+    expect(new Set(ran.map((e) => e.depth)).size).toBeGreaterThan(1);
+    expect(draw(last, 900).split('data-testid="depth-line"').length - 1).toBe(lines.length);
+  });
+
+  it("marks what was said in the end", () => {
+    for (const line of depthLines(timeline.latest, last).slice(-10, -1))
+      if (line.next !== null && line.cells.at(-1)!.said === line.next) {
+        expect(draw(last, 900)).toContain('fill="var(--accepted)" font-weight="620"');
+        return;
+      }
+    throw new Error("no token was the most probable one");
+  });
+
+  it("draws every step at every width, with finite numbers only", () => {
+    for (const width of [320, 820, 1600])
+      for (let step = -1; step <= last; step++)
+        expect(draw(step, width)).not.toMatch(/NaN|Infinity|undefined/);
+  });
+
+  it("is a tab of such runs alone", () => {
+    expect(tabsFor("depth").map((t) => t.head.id)).toContain("depth");
+    expect(tabsFor("text").map((t) => t.head.id)).not.toContain("depth");
+    expect(shownView("tree", "depth").head.id).toBe("depth");
+  });
+});
