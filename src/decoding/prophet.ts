@@ -48,7 +48,7 @@ export const prophet = defineCanvasMethod({
   views: ["canvas", "denoised", "scores"],
   showcase: {
     watch:
-      "Every letter is clear early on: when the bar falls below the smallest gap of all positions, what is left is committed at once, nine steps early.",
+      "Every letter is clear early on: when the bar falls below the smallest gap of all positions, what is left is committed at once, before the planned end.",
     model: "task-diffusion",
     prompt: "sort:kqzbmwfhuc__=",
     params: { aggregate: "min", secondBar: 4 },

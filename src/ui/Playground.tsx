@@ -4,7 +4,7 @@ import { Group, Panel, Separator } from "react-resizable-panels";
 import { labelOf, modelOf } from "./definitions";
 import { plural } from "./format";
 import { listenToKeys } from "./keys";
-import { useIsCanvasRun } from "./moment";
+import { useRunKind } from "./moment";
 import { CompareLink } from "./panels/CompareLink";
 import { DropTarget } from "./panels/DropTarget";
 import { CloseIcon } from "./panels/icons";
@@ -118,7 +118,8 @@ function ChosenHere() {
 }
 
 function Stage({ hasChosen = false }: { readonly hasChosen?: boolean }) {
-  const isCanvas = useIsCanvasRun();
+  const kind = useRunKind();
+  const isCanvas = kind === "canvas";
   return (
     <div className="stage">
       <Notices />
@@ -128,7 +129,7 @@ function Stage({ hasChosen = false }: { readonly hasChosen?: boolean }) {
       <Tour />
       <ViewPanel />
       {hasChosen && <ChosenHere />}
-      <Suspense fallback={null}>{isCanvas ? <CanvasStrip /> : <SlotStrip />}</Suspense>
+      <Suspense fallback={null}>{isCanvas ? <CanvasStrip /> : kind === "text" && <SlotStrip />}</Suspense>
       <Transport />
     </div>
   );

@@ -7,7 +7,7 @@ import { tokenLabel } from "../token_label";
 import type { DrawingProps, ViewDefinition } from "../view";
 import { DEPTH_HEAD } from "./head";
 
-const EDGE = 16;
+const EDGE = 24;
 const TOP = 74;
 const LINE = 24;
 const BOTTOM = 16;
@@ -86,7 +86,7 @@ export function depthLines(view: RunView, step: number): readonly DepthLine[] {
 
 const opacityOf = (change: number): number => {
   const level = Math.max(0, Math.min(1, 1 + Math.log10(Math.max(change, 1e-9)) / LEVELS));
-  return Number((0.04 + 0.5 * level).toFixed(2));
+  return Number((0.03 + 0.31 * level).toFixed(2));
 };
 
 const WORDS: Readonly<Record<string, string>> = {
