@@ -2,11 +2,9 @@
 import { integer } from "../base/params";
 import { recurrencesOf, recurrencesParam } from "./depth/params";
 import { draftTemperature } from "./draft_params";
-import { branchingTree, countNodes, draftSampler, modelDrafter, RECURSIVE_REJECTION } from "./draft_tree";
+import { chainTree, countNodes, draftSampler, modelDrafter, RECURSIVE_REJECTION } from "./draft_tree";
 import { defineMethod } from "./method";
 import { speculate } from "./speculation";
-
-const chain = (draftLength: number) => branchingTree(Array.from({ length: draftLength }, () => 1));
 
 export const selfSpeculation = defineMethod({
   id: "self-speculation",
@@ -47,7 +45,7 @@ export const selfSpeculation = defineMethod({
     model: "story-loop",
     maxNewTokens: 24,
   },
-  treeNodes: ({ draftLength }) => countNodes(chain(draftLength)),
+  treeNodes: ({ draftLength }) => countNodes(chainTree(draftLength)),
   depths: (params, facts) => ({
     target: recurrencesOf(params.recurrences, facts),
     draft: params.draftRecurrences,
@@ -55,8 +53,7 @@ export const selfSpeculation = defineMethod({
   async *decode(context) {
     const { sampler, params } = context;
     const drafter = modelDrafter(
-      "chain",
-      chain(params.draftLength),
+      chainTree(params.draftLength),
       draftSampler(sampler, params.draftTemperature),
     );
     yield* speculate(context, drafter, RECURSIVE_REJECTION);
