@@ -1,6 +1,7 @@
 /** Every decoding method, in the order of the menu. A new method is one file and one line here. */
 import { autoregressive } from "./autoregressive";
 import { combinedDenoising } from "./combined_denoising";
+import { depthWavefront } from "./depth_wavefront";
 import { dkvCache } from "./dkv_cache";
 import { dyspec } from "./dyspec";
 import { eagleTree } from "./eagle_tree";
@@ -49,6 +50,7 @@ export const methods: readonly Method[] = [
   guidedDiffusion,
   combinedDenoising,
   recurrent,
+  depthWavefront,
   selfSpeculation,
 ];
 

@@ -52,7 +52,7 @@ export function useSelection(step: number): Selection | null {
 /** What runs of a method do. */
 export function kindOfMethod(method: MethodInfo | undefined): RunKind {
   if (method?.requires.startsWith("masked")) return "canvas";
-  return method?.views[0] === "depth" ? "depth" : "text";
+  return method?.needs ? "depth" : "text";
 }
 /** What a run does; known from its first event on. */
 export function kindOf({ canvas, rounds, start }: RunView): RunKind {

@@ -41,7 +41,11 @@ function start(
   const { tensors, facts, config } = models.get(memory)! as LoadedModel & { config: RecurrentDepthConfig };
   const method = methodOf(id);
   const params = readParams(method.params, run.params ?? {}).values as Record<string, unknown>;
-  const reference = new RecurrentReference(config, tensors, params.cache as never);
+  const reference = new RecurrentReference(
+    config,
+    tensors,
+    method.needs!(params as never, config.recurrence).cache,
+  );
   const session = new FakeDepthSession({
     facts: { ...facts, recurrence: config.recurrence },
     core: Object.assign(reference, { dim: config.dim, sigma: config.latentStd }),

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { decodeTrace } from "../../src/trace/codec";
 import { Timeline } from "../../src/trace/timeline";
 import { depthLines, depthView } from "../../src/ui/views/depth/grid";
+import { wavePace, waveRows, waveView } from "../../src/ui/views/depth/wave";
 import { shownView, tabsFor } from "../../src/ui/views/index";
 import { readText } from "../helpers/repository";
 
@@ -42,9 +43,27 @@ describe("recurrences", () => {
         expect(draw(step, width)).not.toMatch(/NaN|Infinity|undefined/);
   });
 
+  it("draws a wave a row, every step of it, and says what a token cost", () => {
+    const wave = new Timeline(decodeTrace(readText("public/recordings/depth-wavefront.jsonl")).events);
+    const rows = waveRows(wave.latest);
+    const committed = wave.latest.tokens.length;
+    // The first token comes with the prompt.
+    expect(wavePace(rows).tokens).toBe(committed - 1);
+    expect(wavePace(rows).forwards).toBe(rows.length);
+    for (const width of [320, 900]) {
+      const height = waveView.heightAt!(wave.latest, 3, width);
+      const svg = renderToStaticMarkup(
+        <waveView.Drawing view={wave.latest} step={3} size={{ width, height }} />,
+      );
+      expect(svg.split('data-testid="wave-row"').length - 1).toBe(rows.length);
+      expect(svg).not.toMatch(/NaN|Infinity|undefined/);
+    }
+  });
+
   it("is a tab of such runs alone", () => {
     expect(tabsFor("depth").map((t) => t.head.id)).toContain("depth");
     expect(tabsFor("text").map((t) => t.head.id)).not.toContain("depth");
-    expect(shownView("tree", "depth").head.id).toBe("depth");
+    expect(tabsFor("text").map((t) => t.head.id)).not.toContain("wave");
+    expect(shownView("depth", "depth").head.id).toBe("depth");
   });
 });

@@ -5,7 +5,7 @@
 import { acceptanceView } from "./acceptance";
 import { CANVAS_HEAD, CURVES_HEAD, MAP_HEAD } from "./canvas/heads";
 import { costsView } from "./costs";
-import { DEPTH_HEAD } from "./depth/head";
+import { DEPTH_HEAD, WAVE_HEAD } from "./depth/head";
 import { stepsView } from "./steps";
 import { tokensView } from "./tokens";
 import { treeView } from "./tree";
@@ -18,6 +18,7 @@ export const tabs: readonly ViewTab[] = [
   lazyTab(CANVAS_HEAD, async () => (await import("./canvas/grid")).canvasView),
   lazyTab(MAP_HEAD, async () => (await import("./canvas/map")).mapView),
   lazyTab(CURVES_HEAD, async () => (await import("./canvas/curves")).curvesView),
+  lazyTab(WAVE_HEAD, async () => (await import("./depth/wave")).waveView),
   lazyTab(DEPTH_HEAD, async () => (await import("./depth/grid")).depthView),
   tabOf(stepsView),
   tabOf(tokensView),

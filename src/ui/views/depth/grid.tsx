@@ -6,6 +6,7 @@ import { textWidth } from "../text_width";
 import { tokenLabel } from "../token_label";
 import type { DrawingProps, ViewDefinition } from "../view";
 import { DEPTH_HEAD } from "./head";
+import { ChangeScale, opacityOf } from "./shade";
 
 const EDGE = 24;
 const TOP = 74;
@@ -14,8 +15,6 @@ const BOTTOM = 16;
 /** Narrowest cell with a token in it, and widest cell, in px. */
 const READABLE = 46;
 const WIDEST = 92;
-/** Shades from a change of 1 down to one of 10^-LEVELS. */
-const LEVELS = 4;
 
 /** One recurrence of one position. */
 interface CellOf {
@@ -84,11 +83,6 @@ export function depthLines(view: RunView, step: number): readonly DepthLine[] {
     });
 }
 
-const opacityOf = (change: number): number => {
-  const level = Math.max(0, Math.min(1, 1 + Math.log10(Math.max(change, 1e-9)) / LEVELS));
-  return Number((0.03 + 0.31 * level).toFixed(2));
-};
-
 const WORDS: Readonly<Record<string, string>> = {
   converged: "settled",
   cap: "not settled when no more were allowed",
@@ -121,27 +115,6 @@ function gridOf(lines: readonly DepthLine[], width: number): Grid {
   const longest = Math.max(48, ...lines.map((line) => textWidth(truncate(line.label, 14), 12.5)));
   const label = Math.min(longest + 14, width * 0.3);
   return { label, columns, cell: Math.min(WIDEST, (width - 2 * EDGE - label - 4) / columns) };
-}
-
-function Scale({ width }: { readonly width: number }) {
-  const stops = [1, 0.1, 0.01, 0.001];
-  return (
-    <g fontSize={10.5} fill="var(--ink-soft)" className="figures">
-      <text y={9} fill="var(--ink)">
-        {width < 520
-          ? "Change of the latent"
-          : "Change of the latent in a recurrence, |s \u2212 s before| / |s|"}
-      </text>
-      {stops.map((stop, i) => (
-        <g key={stop} transform={`translate(${i * 52},15)`}>
-          <rect width={14} height={9} fill="var(--ink)" opacity={opacityOf(stop)} />
-          <text x={18} y={8}>
-            {stop}
-          </text>
-        </g>
-      ))}
-    </g>
-  );
 }
 
 function Line({
@@ -216,7 +189,13 @@ function DepthDrawing({ view, step, size, selection = null, onHover, onPin }: Dr
       fontFamily="var(--sans)"
     >
       <g transform={`translate(${EDGE},10)`}>
-        <Scale width={size.width} />
+        <ChangeScale
+          title={
+            size.width < 520
+              ? "Change of the latent"
+              : "Change of the latent in a recurrence, |s \u2212 s before| / |s|"
+          }
+        />
       </g>
       {mean && (
         <text

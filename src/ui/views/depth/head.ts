@@ -8,3 +8,12 @@ export const DEPTH_HEAD: ViewHead = {
   isZoomable: false,
   isFor: ["depth"],
 };
+
+export const WAVE_HEAD: ViewHead = {
+  id: "wave",
+  label: "Wavefront",
+  help: "A row for each step, time downwards; a column for each position. Text: the token drafted there in the step, underlined where it is another than in the step before. Ink: how far the latent of the position moved since, by the scale above; outlined: a new latent. Blue: frozen in the step. Right: rows of the core, tokens frozen. The stairs beside it are plain decoding at the prompt's depth, one recurrence a row.",
+  isZoomable: false,
+  isFor: ["depth"],
+  isWholeRun: true,
+};
