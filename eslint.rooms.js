@@ -13,7 +13,13 @@ const ROOMS = {
   models: { may: ["kernels", "engine", "base"] },
   runtime: {
     may: ["models", "kernels", "engine", "base"],
-    types: ["decoding/session.ts", "decoding/canvas/session.ts", "trace/events.ts"],
+    types: [
+      "decoding/session.ts",
+      "decoding/canvas/session.ts",
+      "decoding/depth/session.ts",
+      "decoding/depth/policy.ts",
+      "trace/events.ts",
+    ],
   },
   trace: { may: ["base"] },
   tasks: { may: ["base"] },

@@ -1,9 +1,6 @@
 /** One token after another from the target: the law every other method is measured against. */
 import { integer } from "../base/params";
 import { defineMethod } from "./method";
-import { CANDIDATES, commitEvent, costEvent, plainCandidates, targetSlots } from "./round_events";
-import { prefillPrompt, runRounds } from "./rounds";
-import type { Readable, RoundOutcome, TopTokens } from "./session";
 
 const params = {
   runAhead: integer({
@@ -15,11 +12,7 @@ const params = {
   }),
 };
 
-/** What a round reads back: "topTarget" only where candidates are shown. */
-type Reads = {
-  readonly outcome: Readable<RoundOutcome>;
-  readonly [top: `top${string}`]: Readable<TopTokens>;
-};
+export type AutoregressiveParams = typeof params;
 
 export const autoregressive = defineMethod({
   id: "autoregressive",
@@ -39,23 +32,7 @@ export const autoregressive = defineMethod({
   showcase: { watch: "Every step is one pass over all weights and adds one token.", maxNewTokens: 20 },
   treeNodes: () => 1,
   async *decode(context) {
-    const { session, sampler } = context;
-    const isFull = context.detail === "full";
-    yield* prefillPrompt(context);
-    const program = await session.record((ops): Reads => {
-      const laws = ops.forward("target", ops.committedTail(1), sampler);
-      const shown = isFull
-        ? { topTarget: ops.top(laws, Math.min(CANDIDATES, session.target.vocabSize)) }
-        : {};
-      return { ...shown, outcome: ops.commitSample(laws) };
-    });
-    const pace = isFull ? { perRun: 1, inFlight: 1 } : { perRun: context.params.runAhead, inFlight: 2 };
-    for await (const { values, transfers } of runRounds(program, { ...pace, most: context.maxNewTokens })) {
-      const { outcome, topTarget } = values;
-      if (topTarget) yield plainCandidates(outcome.step, outcome.n, topTarget);
-      yield commitEvent(outcome);
-      yield targetSlots({ nodes: [], ids: [0], origins: [0], outcome }, 1);
-      yield costEvent(outcome.step, program.cost, transfers);
-    }
+    const { drawRounds } = await import("./autoregressive_rounds");
+    yield* drawRounds(context);
   },
 });

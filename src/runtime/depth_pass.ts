@@ -1,5 +1,5 @@
 /** The recording of one pass of a recurrent model: embed, begin latents, recurrences over the rows that are left, read out. */
-import { criteria, type CachePolicy, type CriterionId } from "../decoding/depth/policy";
+import type { CachePolicy, CriterionId } from "../decoding/depth/policy";
 import type { DepthPass } from "../decoding/depth/session";
 import { embed } from "../kernels/embed";
 import { embedMix, latentStart, recurBegin, recurEnd } from "../kernels/latents";
@@ -41,18 +41,17 @@ const roomFor = (rows: number, most: number): number =>
 
 export function passShape(pass: DepthPass, maxRows: number): PassShape {
   const { policy, reads, top, sampler } = pass;
-  const criterion = criteria[policy.criterion];
   return {
     room: roomFor(pass.rows.length, maxRows),
     criterion: policy.criterion,
-    threshold: policy.threshold ?? criterion.threshold,
+    threshold: policy.threshold ?? 0,
     least: policy.minRecurrence,
     most: policy.maxRecurrence,
     checkEvery: policy.checkEvery,
     cache: pass.cache,
     reads,
-    ladder: pass.ladder || criterion.readsOut,
-    ladderTop: pass.ladder ? top : 0,
+    ladder: pass.readsEach,
+    ladderTop: pass.readsEach ? top : 0,
     top: reads ? top : 0,
     compares: pass.compares,
     hasCopies: pass.rows.some((row) => row.origin === "previous"),

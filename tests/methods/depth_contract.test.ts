@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { DecoscopeError } from "../../src/base/errors";
 import { readParams } from "../../src/base/params";
+import type { CachePolicy } from "../../src/decoding/depth/policy";
 import { depthMethods } from "../../src/decoding/index";
 import type { RecurrentDepthConfig } from "../../src/models/architectures/recurrent_depth";
 import { loadModel, type LoadedModel } from "../../src/models/load";
@@ -37,15 +38,11 @@ function start(
   id: string,
   run: Run,
   memory = 0.4,
-): { events: AsyncGenerator<MethodEvent>; session: FakeDepthSession } {
+): { events: AsyncGenerator<MethodEvent, void, void>; session: FakeDepthSession } {
   const { tensors, facts, config } = models.get(memory)! as LoadedModel & { config: RecurrentDepthConfig };
   const method = methodOf(id);
   const params = readParams(method.params, run.params ?? {}).values as Record<string, unknown>;
-  const reference = new RecurrentReference(
-    config,
-    tensors,
-    method.needs!(params as never, config.recurrence).cache,
-  );
+  const reference = new RecurrentReference(config, tensors, cacheOf(id, params, config));
   const session = new FakeDepthSession({
     facts: { ...facts, recurrence: config.recurrence },
     core: Object.assign(reference, { dim: config.dim, sigma: config.latentStd }),
@@ -64,7 +61,7 @@ const runAll = (id: string, run: Run = {}, memory?: number): Promise<MethodEvent
   collect(start(id, run, memory).events);
 
 /** Methods that run on this session; the others have the contract of texts. */
-const own = depthMethods.filter((m) => m.needs);
+const own = depthMethods.filter((m) => "needs" in m);
 
 test("there is such a method, and one that drafts for itself", () => {
   expect(own.length).toBeGreaterThan(0);
@@ -130,7 +127,7 @@ describe.each(own.map((m) => [m.id, m] as const))("%s", (id, method) => {
     for (let pulls = 0; pulls <= events.length; pulls++) {
       const run = start(id, { maxNewTokens: 2 });
       for (let i = 0; i < pulls; i++) expect((await run.events.next()).value).toEqual(events[i]);
-      await run.events.return(undefined);
+      await run.events.return();
       expect(run.session.counts.inFlight).toBe(0);
       run.session.dispose();
     }

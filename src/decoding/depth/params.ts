@@ -83,7 +83,7 @@ export const recurrencesOf = (asked: number, facts: RecurrenceFacts): number =>
 export function policyOf(params: PolicyParams, facts: RecurrenceFacts): DepthPolicy {
   return {
     criterion: params.criterion,
-    threshold: params.threshold || null,
+    threshold: params.threshold || criteria[params.criterion].threshold,
     minRecurrence: params.minRecurrence,
     maxRecurrence: recurrencesOf(params.recurrences, facts),
     checkEvery: params.checkEvery,

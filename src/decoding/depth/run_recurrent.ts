@@ -4,6 +4,7 @@ import type { MethodEvent } from "../../trace/events";
 import { checkPrompt } from "../prompt";
 import { CANDIDATES, commitDraws, coreOf, depthCost, recurEvents } from "./events";
 import type { DepthContext } from "./method";
+import { criteria } from "./policy";
 import { fixedDepth, policyOf, type policyParams } from "./params";
 import type { DepthPass, DepthRow } from "./session";
 
@@ -19,7 +20,8 @@ export async function* runRecurrent(
   const row = (position: number, origin: DepthRow["origin"]): DepthRow => ({
     ...{ token: text[position]!, position, origin, noise: 0, keep: 1, momentum: 0, fresh: 1 },
   });
-  const shared = { cache: params.cache, ladder: false, compares: false, sampler, text };
+  const readsEach = isFull || criteria[params.criterion].readsOut;
+  const shared = { cache: params.cache, readsEach, compares: false, sampler, text };
 
   const prompt = promptTokens.slice(0, -1);
   yield { kind: "prefill", step: 0, tokens: prompt.length };
@@ -30,6 +32,8 @@ export async function* runRecurrent(
       rows: prompt.map((_, position) => row(position, params.start === "previous" ? "random" : params.start)),
       policy: params.exitInPrompt ? policy : fixedDepth(policy.maxRecurrence),
       reads: false,
+      // What a prompt's token would have said next is known.
+      readsEach: params.exitInPrompt && criteria[params.criterion].readsOut,
       top: 0,
       step: firstStep,
     };
@@ -42,7 +46,6 @@ export async function* runRecurrent(
       rows: [row(position, position === 0 && params.start === "previous" ? "random" : params.start)],
       policy,
       reads: true,
-      ladder: isFull,
       top: isFull ? Math.min(CANDIDATES, session.model.vocabSize) : 0,
       step: firstStep + step,
     };

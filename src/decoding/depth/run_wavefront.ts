@@ -104,7 +104,7 @@ export async function* runWavefront(context: DepthContext<Params>): AsyncGenerat
   const budget = Math.ceil(most / inner);
   const length = Math.min(session.maxContext, promptTokens.length + maxNewTokens);
   const top = context.detail === "full" ? Math.min(CANDIDATES, vocabSize) : 0;
-  const shared = { cache: "latest", reads: true, ladder: false, top, sampler } as const;
+  const shared = { cache: "latest", reads: true, readsEach: false, top, sampler } as const;
 
   const prompt: DepthPass = {
     ...shared,

@@ -41,12 +41,13 @@ export interface DepthRow {
 export interface DepthPass {
   /** Positions ascending, without gaps; everything before the first was in earlier passes. */
   readonly rows: readonly DepthRow[];
+  /** With a threshold that is not null. */
   readonly policy: DepthPolicy;
   readonly cache: CachePolicy;
   /** Whether to read all rows out in the end, and draw the token behind each. */
   readonly reads: boolean;
-  /** Whether to read every row out after every recurrence too. Policies that need it do so anyway. */
-  readonly ladder: boolean;
+  /** Whether to read every row out after every recurrence too, as policies that go by readouts need. */
+  readonly readsEach: boolean;
   /** Whether to compare latents with those of the last pass. */
   readonly compares: boolean;
   /** How many of the most probable tokens to report of every readout; 0 for none. */

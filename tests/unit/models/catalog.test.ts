@@ -43,7 +43,13 @@ describe.each(catalog)("$id", (entry) => {
   it("has the numbers of its files", async () => {
     const model = await loadModel(source);
     expect(model.config).toMatchObject({ kind: entry.kind, maxContext: entry.contextLength });
-    expect(model.config).toHaveProperty("nLayers", entry.layers);
+    const { config } = model;
+    const isRecurrent = config.architecture === "recurrent-depth";
+    expect(entry.recurrence).toBe(isRecurrent ? config.recurrence.trainedRecurrence : undefined);
+    const { nPrelude, nCore, nCoda, trainedRecurrence } = isRecurrent
+      ? config.recurrence
+      : { nPrelude: config.nLayers, nCore: 0, nCoda: 0, trainedRecurrence: 0 };
+    expect(nPrelude + trainedRecurrence * nCore + nCoda).toBe(entry.layers);
     expect(model.tensors.parameters).toBe(entry.parameters);
     expect(model.sizeBytes).toBe(entry.sizeBytes);
     const { bos, end, text } = TOKENIZERS[entry.tokenizer]!;
