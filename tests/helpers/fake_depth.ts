@@ -1,11 +1,6 @@
 /** A DepthSession in float64, by the plain exit criteria and any core with the same three parts. */
 import type { MethodEvent } from "../../src/trace/events";
-import {
-  criteria,
-  exitReason,
-  readoutSignals,
-  type RecurrenceSignals,
-} from "../../src/decoding/depth/policy";
+import { exitReason, readoutSignals, type RecurrenceSignals } from "../../src/decoding/depth/policy";
 import type {
   DepthPass,
   DepthResult,
@@ -108,7 +103,7 @@ export class FakeDepthSession implements DepthSession {
     starts.forEach((latent, i) => (this.z[positions[i]!] = latent));
 
     const { reads: isReading } = pass;
-    const isLadder = pass.ladder || criteria[pass.policy.criterion].readsOut;
+    const isLadder = pass.readsEach;
     const signals: RecurrenceSignals[][] = positions.map(() => []);
     const ladder: RowOutcome["ladder"][number][][] = positions.map(() => []);
     const before = new Map<number, Vector>();
@@ -135,7 +130,7 @@ export class FakeDepthSession implements DepthSession {
           ...read,
         });
         if (logits) before.set(i, logits[k]!);
-        if (logits && pass.ladder) ladder[i]!.push(topOf(logSoftmax(logits[k]!), pass.top));
+        if (logits && pass.top > 0) ladder[i]!.push(topOf(logSoftmax(logits[k]!), pass.top));
         reasons[i] = exitReason(pass.policy, signals[i]!);
       });
       this.counts.coreForwards++;

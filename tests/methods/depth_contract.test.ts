@@ -34,6 +34,10 @@ beforeAll(async () => {
   for (const memory of [0, 0.4]) models.set(memory, await loadModel(memorySource(tinyRecurrent({ memory }))));
 });
 
+/** Where a method keeps keys and values. */
+const cacheOf = (id: string, params: unknown, config: RecurrentDepthConfig): CachePolicy =>
+  methodOf(id).needs!(params as never, config.recurrence).cache;
+
 function start(
   id: string,
   run: Run,

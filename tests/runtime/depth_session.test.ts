@@ -60,7 +60,7 @@ const rowsOf = (tokens: readonly number[], start: number, change: Partial<DepthR
     ...change,
   }));
 const passOf = (rows: DepthRow[], policy: DepthPolicy, change: Partial<DepthPass> = {}): DepthPass => ({
-  ...{ rows, policy, cache: "latest", reads: true, ladder: false, compares: false, top: 3 },
+  ...{ rows, policy, cache: "latest", reads: true, readsEach: false, compares: false, top: 3 },
   ...{ sampler: GREEDY_SAMPLER, text: PROMPT, step: 0 },
   ...change,
 });
@@ -102,7 +102,7 @@ describe.each(["latest", "nearest", "per-recurrence", "first-recurrence"] as con
   ] as [CriterionId, number | null][])("a text with the criterion %s", async (criterion, threshold) => {
     const sessions = await pair(cache);
     const policy = policyOf({ criterion, threshold, minRecurrence: 2 });
-    const shared = { cache, ladder: criteria[criterion].readsOut };
+    const shared = { cache, readsEach: criteria[criterion].readsOut };
     const start = await both(sessions, passOf(rowsOf(PROMPT, 0), policy, shared));
     let token = start.rows.at(-1)!.draw!.token;
     const depths = new Set(start.rows.map((row) => row.depth));
