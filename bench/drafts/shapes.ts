@@ -1,4 +1,5 @@
 /** Settings of every method for a number of drafted nodes or a draft length; chosen by calibrated acceptance. */
+import measured from "../../src/decoding/acceptance.json" with { type: "json" };
 import { Acceptance, planTree } from "../../src/decoding/sequoia_plan";
 
 /** Methods with a draft model, then those without; all by tokens a pass. */
@@ -111,7 +112,7 @@ export function paramsOf(
   temperature: number,
   pair: { readonly target: string; readonly draft: string },
 ): Params {
-  const p = new Acceptance(pair.target, pair.draft, temperature).vector();
+  const p = new Acceptance(measured.pairs, pair.target, pair.draft, temperature).vector();
   const beam = bestBeam(p, nodes, length);
   const depth = length ?? (nodes <= 21 ? 8 : 12);
   switch (method) {
@@ -149,4 +150,8 @@ export const plannedValue = (
   temperature: number,
   pair: { readonly target: string; readonly draft: string },
 ): number =>
-  planTree(new Acceptance(pair.target, pair.draft, temperature).vector(), nodes, length ?? LONGEST).value;
+  planTree(
+    new Acceptance(measured.pairs, pair.target, pair.draft, temperature).vector(),
+    nodes,
+    length ?? LONGEST,
+  ).value;

@@ -83,9 +83,7 @@ export const SAMPLE_AND_MATCH: Verifier<ProposalLaw> = {
  */
 export function checkFits(law: ProposalLaw, { rule, accepts }: Verifier<never>): void {
   if (!accepts.includes(law))
-    throw new Error(
-      `the rule ${rule} is exact for tokens of law ${accepts.join(" or ")}, the drafter's law is ${law}; choose a verifier that takes it`,
-    );
+    throw new Error(`the rule ${rule} is exact for law ${accepts.join(" or ")}, the drafter's law is ${law}`);
 }
 
 /** Laws of tokens that a draft model draws. */
@@ -121,7 +119,7 @@ function checkDraws({ law, levels, expansions }: AnyPolicy): void {
       law === "iidPaths" ? [level === 0 ? "independent" : "paths"] : DRAWS[law];
     if (!fitting.includes(kind) || (law === "chain" && levels[level] !== 1))
       throw new Error(
-        `level ${level + 1} of a tree of law ${law} has ${levels[level]} nodes by "${kind}"; expected ${law === "chain" ? "one node " : ""}by ${fitting.join(" or ")}`,
+        `level ${level + 1} of a tree of law ${law} draws by ${fitting.join(" or ")}, found ${kind}, ${levels[level]} nodes`,
       );
   });
 }

@@ -3,7 +3,7 @@ import { toggle } from "../base/params";
 import { draftTemperature, treeDepth, treeSize } from "./draft_params";
 import { draftSampler, modelDrafter, RECURSIVE_REJECTION, type Drafter } from "./draft_tree";
 import { defineMethod } from "./method";
-import { Acceptance, plannedNodes, plannedTree, planTree } from "./sequoia_plan";
+import { Acceptance, measuredPairs, plannedNodes, plannedTree, planTree } from "./sequoia_plan";
 import { speculate, type Planner } from "./speculation";
 
 /** Rounds after which the tree is planned anew, each time with all that was measured until then. */
@@ -45,7 +45,12 @@ export const sequoia = defineMethod({
   treeNodes: ({ nodes }) => plannedNodes(nodes),
   async *decode(context) {
     const { session, sampler, params } = context;
-    const acceptance = new Acceptance(session.target.id, session.draft?.id ?? "", sampler.temperature);
+    const acceptance = new Acceptance(
+      await measuredPairs(),
+      session.target.id,
+      session.draft?.id ?? "",
+      sampler.temperature,
+    );
     if (!acceptance.isMeasured && !params.replan)
       yield {
         kind: "warning",

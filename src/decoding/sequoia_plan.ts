@@ -1,5 +1,4 @@
 /** Sequoia's plan: the tree worth most by how often children of each draw order are accepted, and the measuring of that. */
-import measured from "./acceptance.json" with { type: "json" };
 import { MAX_NODES, type ExpansionOf, type TreePolicy } from "./draft_tree";
 import type { ToldRound } from "./round_events";
 
@@ -103,14 +102,17 @@ export function nonIncreasing(values: readonly number[]): number[] {
   return pools.flatMap(({ sum, size }) => Array.from({ length: size }, () => sum / size));
 }
 
-interface MeasuredPair {
+export interface MeasuredPair {
   readonly target: string;
   readonly draft: string;
   readonly temperature: number;
   /** Chance of accepting child j once its elder siblings were rejected. */
   readonly chances: readonly number[];
 }
-const PAIRS: readonly MeasuredPair[] = measured.pairs;
+
+/** The table of acceptance.json. Fetched when it is asked for, since most visitors never do. */
+export const measuredPairs = async (): Promise<readonly MeasuredPair[]> =>
+  (await import("./acceptance.json", { with: { type: "json" } })).default.pairs;
 
 /** Rounds that what is known beforehand counts for. */
 const PRIOR_VISITS = 16;
@@ -128,10 +130,10 @@ export class Acceptance {
   /** Whether the table has the pair. */
   readonly isMeasured: boolean;
 
-  constructor(target: string, draft: string, temperature: number) {
-    const rows = PAIRS.filter((row) => row.target === target && row.draft === draft).sort(
-      (a, b) => Math.abs(a.temperature - temperature) - Math.abs(b.temperature - temperature),
-    );
+  constructor(table: readonly MeasuredPair[], target: string, draft: string, temperature: number) {
+    const rows = table
+      .filter((row) => row.target === target && row.draft === draft)
+      .sort((a, b) => Math.abs(a.temperature - temperature) - Math.abs(b.temperature - temperature));
     this.isMeasured = rows.length > 0;
     const chances = rows[0]?.chances ?? [];
     this.accepted = Float64Array.from(this.tested, (n, j) => n * (chances[j] ?? GUESS));

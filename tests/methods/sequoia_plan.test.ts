@@ -95,7 +95,7 @@ describe("Acceptance", () => {
   });
 
   test.each(measured.pairs)("of $target and $draft at $temperature does not increase", (pair) => {
-    const vector = new Acceptance(pair.target, pair.draft, pair.temperature).vector();
+    const vector = new Acceptance(measured.pairs, pair.target, pair.draft, pair.temperature).vector();
     for (const [j, chance] of vector.slice(1).entries()) expect(chance).toBeLessThanOrEqual(vector[j]!);
     // The same children are accepted in all as the table says.
     const refused = pair.chances.reduce((left, chance) => left * (1 - chance), 1);
@@ -110,7 +110,7 @@ describe("Acceptance", () => {
   });
 
   test("starts from a guess for models without a table, and comes to what it sees", () => {
-    const seen = new Acceptance("nobody", "knows", 1);
+    const seen = new Acceptance(measured.pairs, "nobody", "knows", 1);
     expect(seen.isMeasured).toBe(false);
     expect(seen.vector()).toHaveLength(MAX_CHILDREN);
     expect(seen.vector().slice(0, 3)).toEqual([0.5, 0.25, 0.125]);

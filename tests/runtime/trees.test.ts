@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { prompts } from "../../bench/prompts";
 import { earlierRows, ROW } from "../../src/decoding/earlier_rows";
-import { Acceptance, planTree } from "../../src/decoding/sequoia_plan";
+import { Acceptance, measuredPairs, planTree } from "../../src/decoding/sequoia_plan";
 import { recyclingTemplate } from "../../src/decoding/token_recycling";
 import { promptLogits } from "../../src/runtime/logits";
 import type { DraftNode, TraceEvent } from "../../src/trace/events";
@@ -109,7 +109,7 @@ describe("sequoia", () => {
     const run = { ...PAIR, method: "sequoia", params, prompt: prompts[1]!, sampler: { temperature } };
     const { events } = await runToEnd(host, { ...run, maxNewTokens: 4 });
     const { counts } = planTree(
-      new Acceptance(PAIR.model, PAIR.draft, temperature).vector(),
+      new Acceptance(await measuredPairs(), PAIR.model, PAIR.draft, temperature).vector(),
       params.nodes,
       params.depth,
     );
