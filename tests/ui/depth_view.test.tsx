@@ -3,6 +3,7 @@ import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 import { decodeTrace } from "../../src/trace/codec";
 import { Timeline } from "../../src/trace/timeline";
+import { DepthCounts, DepthHeadline } from "../../src/ui/panels/DepthFacts";
 import { depthLines, depthView } from "../../src/ui/views/depth/grid";
 import { wavePace, waveRows, waveView } from "../../src/ui/views/depth/wave";
 import { shownView, tabsFor } from "../../src/ui/views/index";
@@ -58,6 +59,22 @@ describe("recurrences", () => {
       expect(svg.split('data-testid="wave-row"').length - 1).toBe(rows.length);
       expect(svg).not.toMatch(/NaN|Infinity|undefined/);
     }
+  });
+
+  it("has its own numbers beside it", () => {
+    const html = renderToStaticMarkup(
+      <>
+        <DepthHeadline view={timeline.latest} />
+        <dl>
+          <DepthCounts view={timeline.latest} />
+        </dl>
+      </>,
+    );
+    const { coreForwards, tokens } = timeline.latest.metrics;
+    expect(tokens).toBeGreaterThan(0);
+    expect(html).toContain(`>${(coreForwards / tokens).toFixed(2)}<`);
+    expect(html).toContain(`at full depth ${depthLines(timeline.latest, last)[0]!.maxDepth}`);
+    expect(html).toContain("keys with values in the core");
   });
 
   it("is a tab of such runs alone", () => {

@@ -67,7 +67,7 @@ export const depthCost = (
   pass: DepthPass,
   result: DepthResult,
   core: { readonly forwards: number; readonly rows: number },
-): MethodEvent => ({
+): Extract<MethodEvent, { kind: "cost" }> => ({
   kind: "cost",
   step,
   targetForwards: 1,

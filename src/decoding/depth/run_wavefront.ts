@@ -7,7 +7,7 @@ import { Purpose, randomU32 } from "../../base/rng";
 import type { ParamsOf } from "../../base/params";
 import type { MethodEvent } from "../../trace/events";
 import { checkPrompt } from "../prompt";
-import { CANDIDATES, commitDraws, coreOf, depthCost, recurEvents } from "./events";
+import { CANDIDATES, commitDraws, depthCost, recurEvents } from "./events";
 import type { DepthContext } from "./method";
 import { fixedDepth, recurrencesOf } from "./params";
 import type { DepthPass, DepthResult, DepthRow, Draw } from "./session";
@@ -121,7 +121,8 @@ export async function* runWavefront(context: DepthContext<Params>): AsyncGenerat
   yield* recurEvents(0, prompt, read);
   const first = read.rows.at(-1)!.draw!;
   yield commitDraws(0, promptTokens.length, [first]);
-  yield depthCost(0, prompt, read, coreOf(read));
+  // All rows but the last are the prompt's, which no cost counts.
+  yield { ...depthCost(0, prompt, read, { forwards: most, rows: most }), targetRows: 1 };
   if (endTokens.includes(first.token)) return;
 
   const wave: Wave = {

@@ -6,7 +6,7 @@ import { labelOf } from "../definitions";
 import { bytes, count, duration, percent, plural, ratio } from "../format";
 import { inspect, tokensPerSecond } from "../inspect";
 import { inspectPosition, type InspectedPosition } from "../inspect_position";
-import { useIsCanvasRun, useMoment, useSelection } from "../moment";
+import { kindOf, useIsCanvasRun, useMoment, useSelection } from "../moment";
 import { canvasBranch, type Change } from "../canvas_branch";
 import { runBranch } from "../engine";
 import { addNotice, useEngine } from "../stores/engine";
@@ -18,6 +18,8 @@ import { ForceToken } from "./ForceToken";
 import { Laws } from "./Laws";
 import { TreePays } from "./TreePays";
 
+const DepthHeadline = lazy(async () => ({ default: (await import("./DepthFacts")).DepthHeadline }));
+const DepthCounts = lazy(async () => ({ default: (await import("./DepthFacts")).DepthCounts }));
 const Position = lazy(async () => ({ default: (await import("./Position")).Position }));
 
 function Headline({ view }: { readonly view: RunView }) {
@@ -47,6 +49,8 @@ function Headline({ view }: { readonly view: RunView }) {
     </section>
   );
 }
+
+const hasDepths = (view: RunView): boolean => kindOf(view) === "depth";
 
 const END_NAME = {
   end_token: "the model ended the text",
@@ -84,7 +88,15 @@ function RunFacts({ view }: { readonly view: RunView }) {
     <section aria-label="This run">
       <h2 className="section-name">This run</h2>
       <dl className="facts">
-        {view.canvas ? <CanvasCounts view={view} /> : <TextCounts view={view} />}
+        {view.canvas ? (
+          <CanvasCounts view={view} />
+        ) : hasDepths(view) ? (
+          <Suspense fallback={null}>
+            <DepthCounts view={view} />
+          </Suspense>
+        ) : (
+          <TextCounts view={view} />
+        )}
         {metrics.acceptance.drafted > 0 && (
           <Fact
             name="drafted, of no use"
@@ -185,9 +197,17 @@ export function Inspector({ isChosenElsewhere = false }: { readonly isChosenElse
   return (
     // A scrolling region has to be reachable by keyboard.
     <div className="inspector" tabIndex={0} role="group" aria-label="Numbers">
-      {isCanvas ? <CanvasHeadline view={view} /> : <Headline view={view} />}
+      {isCanvas ? (
+        <CanvasHeadline view={view} />
+      ) : hasDepths(view) ? (
+        <Suspense fallback={null}>
+          <DepthHeadline view={view} />
+        </Suspense>
+      ) : (
+        <Headline view={view} />
+      )}
       {!isChosenElsewhere && <Chosen />}
-      {!isCanvas && <TreePays view={view} />}
+      {!isCanvas && !hasDepths(view) && <TreePays view={view} />}
       <RunFacts view={view} />
       {!isNewest && (
         <p className="help">

@@ -1,0 +1,54 @@
+/** Numbers of a run whose tokens have depths of their own, for the inspector. */
+import type { RunView } from "../../trace/view";
+import { count, ratio } from "../format";
+import { tokensPerSecond } from "../inspect";
+import { Fact } from "./Fact";
+
+const per = (value: number, tokens: number): string => (tokens > 0 ? ratio(value / tokens) : "\u2013");
+
+export function DepthHeadline({ view }: { readonly view: RunView }) {
+  const { coreForwards, coreRows, tokens } = view.metrics;
+  const most = view.rounds.at(0)?.recursion?.depths[0]?.maxDepth;
+  const speed = tokensPerSecond(view);
+  return (
+    <section className="headline" aria-label="Metrics">
+      <div>
+        <p className="big figures" data-testid="metric-recurrences-per-token">
+          {per(coreForwards, tokens)}
+        </p>
+        <p className="help">
+          recurrences one after another, a token{most === undefined ? "" : `; at full depth ${most}`}
+        </p>
+      </div>
+      <div>
+        <p className="middle figures" data-testid="metric-core-rows">
+          {per(coreRows, tokens)}
+        </p>
+        <p className="help">rows through the core, a token</p>
+      </div>
+      <div>
+        <p className="middle figures" data-testid="metric-tokens-per-second">
+          {speed === null ? "\u2013" : speed.toFixed(speed < 10 ? 1 : 0)}
+        </p>
+        <p className="help">tokens a second, pauses included</p>
+      </div>
+    </section>
+  );
+}
+
+export function DepthCounts({ view }: { readonly view: RunView }) {
+  const { metrics } = view;
+  const entries = view.rounds
+    .toArray()
+    .findLast((r) => r.recursion?.recurs.length)
+    ?.recursion?.recurs.at(-1)?.kvEntries;
+  return (
+    <>
+      <Fact name="tokens" value={count(metrics.tokens)} testId="metric-tokens" />
+      <Fact name="passes" value={count(metrics.targetForwards)} testId="metric-target-forwards" />
+      <Fact name="recurrences one after another" value={count(metrics.coreForwards)} />
+      <Fact name="rows through the core" value={count(metrics.coreRows)} />
+      {entries !== undefined && <Fact name="keys with values in the core" value={count(entries)} />}
+    </>
+  );
+}
