@@ -1,5 +1,4 @@
-// append_beam: the W candidates of largest value over all rows, or of largest value of a child of theirs, none of value below
-//              `least`, become the next level, siblings together
+// append_beam: the W best candidates over all rows, by value or by that of a child, none of value below `least`, become the next level
 // shapes:      candidates [*,b,4] from list first_list on, each row best first -> tree [10,cap]
 // grid:        one invocation: it merges T sorted lists, W x T comparisons; by children W x T x b
 // numerics:    comparisons in f32; ties go to the smaller row, then to the better of its row
