@@ -38,10 +38,8 @@ export function DepthHeadline({ view }: { readonly view: RunView }) {
 
 export function DepthCounts({ view }: { readonly view: RunView }) {
   const { metrics } = view;
-  const entries = view.rounds
-    .toArray()
-    .findLast((r) => r.recursion?.recurs.length)
-    ?.recursion?.recurs.at(-1)?.kvEntries;
+  // Waves say nothing of entries: what the prompt left would be stale.
+  const entries = view.rounds.at(-1)?.recursion?.recurs.at(-1)?.kvEntries;
   return (
     <>
       <Fact name="tokens" value={count(metrics.tokens)} testId="metric-tokens" />
