@@ -47,6 +47,8 @@ export class GpuDepthSession implements DepthSession {
   private readonly label = `depth${++opened}`;
   private readonly memory: DepthMemory;
   private readonly passes = new Map<string, Promise<RecordedPass>>();
+  /** Whether all recurrences share their slots. */
+  private readonly isOneBank: boolean;
   /** Banks that each position has filled. */
   private filled: number[] = [];
   private last: Promise<unknown> = Promise.resolve();
@@ -68,9 +70,10 @@ export class GpuDepthSession implements DepthSession {
     this.maxContext = Math.min(length, model.maxContext);
     this.maxRows = this.maxContext;
     this.seed = seed;
+    this.isOneBank = cache === "latest" || cache === "first-recurrence";
     this.memory = new DepthMemory(model, this.label, {
       slots: this.maxContext,
-      banks: cache === "latest" || cache === "first-recurrence" ? 1 : maxRecurrence,
+      banks: this.isOneBank ? 1 : maxRecurrence,
       maxRecurrence,
       seed,
     });
@@ -112,7 +115,7 @@ export class GpuDepthSession implements DepthSession {
   private countEntries(pass: DepthPass, rows: DepthResult["rows"], first: number): number[] {
     this.filled = this.filled.slice(0, first);
     const { nCore } = this.model.recurrence;
-    const isOneBank = this.options.cache === "latest" || this.options.cache === "first-recurrence";
+    const { isOneBank } = this;
     const most = rows.reduce((max, row) => Math.max(max, row.depth), 0);
     const before = this.filled.reduce((sum, banks) => sum + banks, 0);
     const at = (r: number): number =>

@@ -6,6 +6,7 @@ import { textWidth } from "../text_width";
 import { tokenLabel } from "../token_label";
 import type { DrawingProps, ViewDefinition } from "../view";
 import { DEPTH_HEAD } from "./head";
+import { pressable } from "./press";
 import { ChangeScale, opacityOf } from "./shade";
 
 const EDGE = 24;
@@ -229,26 +230,14 @@ function DepthDrawing({ view, step, size, selection = null, onHover, onPin }: Dr
       {lines.map((line, i) => {
         const isChosen = selection?.step === line.step && line.next !== null;
         const chosen = { kind: "extra", step: line.step } as const;
-        const isLive = onHover !== undefined && onPin !== undefined && line.next !== null;
         return (
           <g
             key={line.position}
             className="stamp"
             transform={`translate(${EDGE},${TOP + i * LINE})`}
-            role={isLive ? "button" : "img"}
             aria-label={describeLine(line)}
             data-testid="depth-line"
-            {...(isLive && {
-              tabIndex: 0,
-              onPointerEnter: () => onHover(chosen),
-              onPointerLeave: () => onHover(null),
-              onClick: () => onPin(chosen),
-              onKeyDown: (e: React.KeyboardEvent) => {
-                if (e.key !== "Enter" && e.key !== " ") return;
-                e.preventDefault();
-                onPin(chosen);
-              },
-            })}
+            {...pressable(chosen, onHover, line.next === null ? null : onPin)}
           >
             <rect
               className="tree-hit"

@@ -5,6 +5,7 @@ import { truncate } from "../../format";
 import { tokenLabel } from "../token_label";
 import type { DrawingProps, ViewDefinition } from "../view";
 import { WAVE_HEAD } from "./head";
+import { pressable } from "./press";
 import { ChangeScale, opacityOf } from "./shade";
 
 const EDGE = 24;
@@ -148,7 +149,6 @@ function WaveDrawing({ view, step, size, selection = null, onHover, onPin }: Dra
   const plot = plotOf(rows, size.width);
   const depth = view.rounds.at(0)?.cost?.coreForwards ?? 0;
   const pace = wavePace(rows);
-  const isLive = onHover !== undefined && onPin !== undefined;
   const right = LEFT + plot.columns * plot.dx + 10;
   return (
     <svg
@@ -215,20 +215,9 @@ function WaveDrawing({ view, step, size, selection = null, onHover, onPin }: Dra
               className="stamp"
               transform={`translate(0,${i * LINE})`}
               opacity={row.step > step ? 0.4 : 1}
-              role={isLive ? "button" : "img"}
               aria-label={describeWave(view, row)}
               data-testid="wave-row"
-              {...(isLive && {
-                tabIndex: 0,
-                onPointerEnter: () => onHover(target),
-                onPointerLeave: () => onHover(null),
-                onClick: () => onPin(target),
-                onKeyDown: (e: React.KeyboardEvent) => {
-                  if (e.key !== "Enter" && e.key !== " ") return;
-                  e.preventDefault();
-                  onPin(target);
-                },
-              })}
+              {...pressable(target, onHover, onPin)}
             >
               <rect
                 className="tree-hit"
