@@ -3,6 +3,7 @@ import { max } from "d3-array";
 import { scaleBand, scaleLinear } from "d3-scale";
 import { acceptanceOfTested, expectedAcceptance, type Acceptance } from "../../trace/metrics";
 import { percent } from "../format";
+import { ACCEPTANCE_HEAD } from "./heads";
 import type { DrawingProps, ViewDefinition } from "./view";
 
 interface ChartProps {
@@ -191,11 +192,7 @@ function AcceptanceDrawing({ view, size }: DrawingProps) {
 }
 
 export const acceptanceView: ViewDefinition = {
-  id: "acceptance",
-  label: "Acceptance",
-  help: "Counts up to this step. The percentage is accepted out of tested; the dashed line is the sum of the acceptance probabilities.",
-  isZoomable: false,
-  isFor: ["text"],
+  ...ACCEPTANCE_HEAD,
   Drawing: AcceptanceDrawing,
   heightAt: (_view, _step, width) => (isNarrow(width) ? 620 : 372),
 };

@@ -2,6 +2,7 @@
 import { max, sum } from "d3-array";
 import { scaleLinear } from "d3-scale";
 import { count, duration, percent } from "../format";
+import { COSTS_HEAD } from "./heads";
 import type { DrawingProps, ViewDefinition } from "./view";
 
 const EDGE = 24;
@@ -110,10 +111,7 @@ function CostsDrawing({ view, step, size }: DrawingProps) {
 }
 
 export const costsView: ViewDefinition = {
-  id: "costs",
-  label: "Time",
-  help: "Sums up to this step. Software adapters say nothing about the speed of GPUs.",
-  isZoomable: false,
+  ...COSTS_HEAD,
   Drawing: CostsDrawing,
   heightAt: (view) => EDGE + CHART + 16 + 40 + Math.max(1, view.metrics.kernels.length) * ROW + EDGE,
 };

@@ -1,14 +1,11 @@
 /**
- * The drawings of the page, in the order of their tabs. One file each; add a line to add one. The first stage needs those of texts;
- * drawings of other runs are fetched with the first such run.
+ * The drawings of the page, in the order of their tabs. One file each; add a line to add one. The first stage needs that of trees;
+ * the others are fetched when they are first shown.
  */
-import { acceptanceView } from "./acceptance";
 import { CANVAS_HEAD, CURVES_HEAD, MAP_HEAD } from "./canvas/heads";
-import { costsView } from "./costs";
 import { DEPTH_HEAD, WAVE_HEAD } from "./depth/head";
-import { stepsView } from "./steps";
-import { tokensView } from "./tokens";
 import { treeView } from "./tree";
+import { ACCEPTANCE_HEAD, COSTS_HEAD, STEPS_HEAD, TOKENS_HEAD } from "./heads";
 import { lazyTab, type RunKind, tabOf, type ViewTab } from "./view";
 
 const FIRST = tabOf(treeView);
@@ -20,10 +17,10 @@ export const tabs: readonly ViewTab[] = [
   lazyTab(CURVES_HEAD, async () => (await import("./canvas/curves")).curvesView),
   lazyTab(WAVE_HEAD, async () => (await import("./depth/wave")).waveView),
   lazyTab(DEPTH_HEAD, async () => (await import("./depth/grid")).depthView),
-  tabOf(stepsView),
-  tabOf(tokensView),
-  tabOf(acceptanceView),
-  tabOf(costsView),
+  lazyTab(STEPS_HEAD, async () => (await import("./steps")).stepsView),
+  lazyTab(TOKENS_HEAD, async () => (await import("./tokens")).tokensView),
+  lazyTab(ACCEPTANCE_HEAD, async () => (await import("./acceptance")).acceptanceView),
+  lazyTab(COSTS_HEAD, async () => (await import("./costs")).costsView),
 ];
 
 /** The tabs of the stage for a kind of run. */

@@ -3,6 +3,7 @@ import { tokensOfRound } from "../../trace/view";
 import { truncate } from "../format";
 import { describeRound, roundsUpTo, Stamp, textOfRound } from "./thumbnail";
 import { textWidth } from "./text_width";
+import { STEPS_HEAD } from "./heads";
 import type { DrawingProps, ViewDefinition } from "./view";
 
 const CELL = { width: 150, height: 116, stamp: 70 };
@@ -80,10 +81,7 @@ function StepsDrawing({ view, step, size, onPin }: DrawingProps) {
 }
 
 export const stepsView: ViewDefinition = {
-  id: "steps",
-  label: "All steps",
-  help: "One small tree or canvas for each step so far, with the text it committed. Choose one to go there.",
-  isZoomable: false,
+  ...STEPS_HEAD,
   Drawing: StepsDrawing,
   heightAt: (_view, step, width) => 28 + Math.ceil((step + 1) / columnsAt(width)) * CELL.height,
 };

@@ -6,6 +6,7 @@ import { isSame, type Selection } from "../stores/layout";
 import { SIGN_COLOUR, SIGN_NAME } from "./glyphs";
 import { textWidth } from "./text_width";
 import { tokenLabel } from "./token_label";
+import { TOKENS_HEAD } from "./heads";
 import type { DrawingProps, ViewDefinition } from "./view";
 
 const EDGE = 24;
@@ -124,11 +125,7 @@ function TokensDrawing({ view, step, size, selection = null, onHover, onPin }: D
 }
 
 export const tokensView: ViewDefinition = {
-  id: "tokens",
-  label: "Tokens",
-  help: "Bar and number: how likely the target found each token where it stands. The line under it tells how the token came to be.",
-  isZoomable: false,
-  isFor: ["text", "depth"],
+  ...TOKENS_HEAD,
   Drawing: TokensDrawing,
   heightAt: (view, _step, width) =>
     ((max(layTokens(view, width - 2 * EDGE), (c) => c.row) ?? 0) + 1) * ROW + 24,
