@@ -36,6 +36,8 @@ ABOUT.update({
                   "and one coda layer that reads the state after any number of runs. Grown from story-target.",
     "task-loop": "A depth-recurrent model of lookups, running sums and lists: each token can be thought about as often as "
                  "one likes, and the state read after any recurrence.",
+    "story-mor": "A mixture of recursions of stories: a first layer, two shared layers that a router lets each token pass "
+                 "once, twice or three times, and a last layer. Grown from story-target.",
 })
 
 CARD = """---
@@ -87,6 +89,34 @@ RECURRENCE = """| recurrence | {shape.n_prelude} layers before, {shape.n_core} a
 {shape.mean_recurrence} times in training, drawn anew each step, the last {shape.backprop} with gradient |
 """
 
+MIXTURE = """| recursion | first layer, {shared} shared layers up to {shape.recursions} times, last layer; expert choice, linear \
+routers, gate up to {shape.alpha}; trained on shares {shares} of the rows |
+"""
+
+BY_ROUTING = """
+## Measured by routing
+
+{tokens:,} tokens of held-out stories, windows of {context}; the stored float16 weights, computed in float32. A gate
+decides by a threshold when text is written; training took the highest gates of a whole window, which looks ahead.
+
+| routing | bits per byte | mean depth | share of tokens of depth {depths} | keys kept, of those of full depth |
+| --- | --- | --- | --- | --- |
+{table}
+
+Threshold and highest gates agree in {agreement:.1%} of decisions from the second recursion on; {same_depth:.1%} of tokens get the
+same depth.
+
+```
+python3 training/mixture_figures.py public/models/{name} --work train-work
+```
+"""
+
+BESIDE_FIXED = """
+A model of the same layers and start in which every token runs {recursions} recursions, gates included, trained for as many steps,
+batches of the same size and the same seed ({tokens_seen:,} tokens), is worth {bits_per_byte:.4f} bits per byte on the same text;
+it is not bundled.
+"""
+
 FIGURES = {
     "bits_per_byte": "bits per byte",
     "bits_per_byte_bound": "upper bound on bits per byte (negative ELBO)",
@@ -97,6 +127,9 @@ FIGURES = {
     "own_text_sum_min_p_q": "the same mean on text that the target wrote at temperature 1",
 }
 
+# By a field that only such shapes have.
+DEPTH_TAGS = {"n_core": "depth-recurrent", "capacities": "mixture-of-recursions"}
+
 ATTENTION = {"bidirectional": "both sides; row i speaks of position i",
              "prompt_isolated": "both sides, but rows of the prompt see only the prompt; row i speaks of position i"}
 
@@ -105,8 +138,14 @@ def training_rows(record):
     """Returns the rows of the card that say how the weights came to be."""
     rows = {"tokens seen in training": f"{record['tokens_seen']:,}", "steps": record.get("steps"),
             "seed": record.get("seed"), "note": record.get("note"),
-            "options": " ".join(f"--{key.replace('_', '-')} {value}" for key, value in record.get("options", {}).items())}
+            "options": " ".join(option(key, value) for key, value in record.get("options", {}).items() if value is not False)}
     return "".join(f"| {key} | {value} |\n" for key, value in rows.items() if value not in (None, ""))
+
+
+def option(key, value):
+    """Returns an option as it is given on the command line."""
+    name = f"--{key.replace('_', '-')}"
+    return name if value is True else f"{name} {value}"
 
 
 def measured_section(figures, heldout_tokens, context, command):
@@ -123,14 +162,37 @@ def by_recurrence_section(columns, over, digits):
     return BY_RECURRENCE.format(over=over, table="\n".join(f"| {' | '.join(line)} |" for line in lines))
 
 
+def by_routing_section(name, figures, shape, fixed):
+    """Returns the section of the figures of mixture_figures.py; `fixed` is the record of the model without routing, or None."""
+    lines = [[way, f"{row['bits_per_byte']:.4f}", f"{row['mean_depth']:.2f}",
+              ", ".join(f"{share:.1%}" for share in row["depth_shares"]), f"{row['entries']:.1%}"]
+             for way, row in figures["rows"].items()]
+    section = BY_ROUTING.format(
+        name=name, table="\n".join(f"| {' | '.join(line)} |" for line in lines), context=shape.context,
+        depths=", ".join(str(depth + 1) for depth in range(shape.recursions)),
+        **{key: figures[key] for key in ("tokens", "agreement", "same_depth")})
+    return section + (BESIDE_FIXED.format(**fixed) if fixed else "")
+
+
+def depth_row(shape):
+    """Returns the row of the card that says how often which layers run, empty for a plain Llama."""
+    if hasattr(shape, "n_core"):
+        return RECURRENCE.format(shape=shape)
+    if hasattr(shape, "capacities"):
+        shares = ", ".join(f"{capacity}/{shape.recursions}" for capacity in shape.capacities)
+        return MIXTURE.format(shape=shape, shared=shape.n_layers - 2, shares=shares)
+    return ""
+
+
 def card_of(name, folder, model, record, measured):
     """Returns the text of card.md; `measured` is a section of figures or empty."""
-    is_story, is_recurrent = name.startswith("story-"), hasattr(model.shape, "n_core")
+    is_story = name.startswith("story-")
     tags = ["text-generation", "tinystories" if is_story else "tasks"] + ([] if model.shape.causal else ["masked-diffusion"])
-    tags += ["depth-recurrent"] if is_recurrent else []
+    tags += [tag for field, tag in DEPTH_TAGS.items() if hasattr(model.shape, field)]
     head = (["language: en"] if is_story else []) + ["pipeline_tag: text-generation", f"tags: [{', '.join(tags)}]"]
     return CARD.format(
-        id=name, recurrence=RECURRENCE.format(shape=model.shape) if is_recurrent else "", about=ABOUT[name], head="\n".join(head), parameters=f"{model.parameter_count():,}", shape=model.shape,
+        id=name, recurrence=depth_row(model.shape), about=ABOUT[name], head="\n".join(head),
+        parameters=f"{model.parameter_count():,}", shape=model.shape,
         attention="causal" if model.shape.causal else ATTENTION[model.shape.attention],
         size=f"{os.path.getsize(os.path.join(folder, 'model.safetensors')):,}", sha256=weights_hash(folder),
         training=training_rows(record), measured=measured, data=STORIES if is_story else TASKS)

@@ -14,18 +14,23 @@ import shutil
 
 import torch
 
-from cards import by_recurrence_section, card_of, measured_section
+from cards import by_recurrence_section, by_routing_section, card_of, measured_section
 from data import HeldOut
 from evaluate import OWN_TEXT, measure, measure_own_text
 from masking import bits_per_byte_bound
-from model import LanguageModel
+from mixture import MixtureModel, MixtureShape
+from mixture_figures import WINDOWS as MIXTURE_WINDOWS, measure_mixture, routed
+from mixture_files import load_mixture, save_mixture
+from model import LanguageModel, Shape
 from recurrent import RecurrentModel, RecurrentShape
 from recurrent_files import load_recurrent, save_recurrent
+from reference_mixture import by_depth
 from task_data import BOS, EOS, MASK, Tasks
 from weights import STORY_TOKENS, load_model, save_model, write_json
 import train_story_diffusion
 import train_story_draft
 import train_story_loop
+import train_story_mor
 import train_story_target
 import train_task_diffusion
 import train_task_loop
@@ -35,7 +40,11 @@ RECORDS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "records")
 SHAPES = {"story-target": train_story_target.SHAPE, "story-draft": train_story_draft.SHAPE,
           "story-diffusion": train_story_diffusion.SHAPE, "task-target": train_task_target.SHAPE,
           "task-diffusion": train_task_diffusion.SHAPE, "task-diffusion-full": train_task_diffusion.FULL_SHAPE,
-          "story-loop": train_story_loop.SHAPE, "task-loop": train_task_loop.SHAPE}
+          "story-loop": train_story_loop.SHAPE, "task-loop": train_task_loop.SHAPE,
+          "story-mor": train_story_mor.SHAPE}
+# What models of each shape are, how they are written and how they are read.
+KINDS = {Shape: (LanguageModel, save_model, load_model), RecurrentShape: (RecurrentModel, save_recurrent, load_recurrent),
+         MixtureShape: (MixtureModel, save_mixture, load_mixture)}
 TARGETS = {"story-draft": "story-target"}
 BOUND_DRAWS = 4
 # Held-out windows of a recurrent story model, and test problems a task of a recurrent task model.
@@ -46,10 +55,9 @@ STORY_GENERATION = {"bos_token_id": 0, "eos_token_id": 0, "do_sample": True, "te
 TASK_GENERATION = {"bos_token_id": BOS, "eos_token_id": EOS, "do_sample": False, "max_new_tokens": 46}
 
 
-def model_from_checkpoint(name, path):
+def model_from_checkpoint(shape, path):
     """Returns the model of a run's checkpoint."""
-    shape = SHAPES[name]
-    model = RecurrentModel(shape) if isinstance(shape, RecurrentShape) else LanguageModel(shape)
+    model = KINDS[type(shape)][0](shape)
     model.load_state_dict(torch.load(path)["model"])
     return model
 
@@ -90,6 +98,31 @@ def measure_loop(name, folder, args):
     return by_recurrence_section(columns, over, digits)
 
 
+def measure_routing(name, folder, work):
+    """Returns the section of the card with the figures of a mixture of recursions, and of the fixed depth it is compared with."""
+    model = load_mixture(folder)
+    heldout = HeldOut(work, model.shape.context, MIXTURE_WINDOWS)
+    figures = measure_mixture(model, heldout)
+    print(json.dumps(figures))
+    return by_routing_section(name, figures, model.shape, fixed_depth_record(f"{name}-fixed", work, heldout))
+
+
+def fixed_depth_record(name, work, heldout):
+    """Returns the record of the run without routing with its loss, measured anew if the run is there; None without one."""
+    run, path = os.path.join(work, "runs", name), os.path.join(RECORDS, f"{name}.json")
+    if os.path.exists(os.path.join(run, "record.json")):
+        shape = train_story_mor.FIXED_SHAPE
+        model = model_from_checkpoint(shape, os.path.join(run, "checkpoint.pt")).half().float()
+        loss, _ = routed(model, heldout, by_depth(shape.recursions))
+        with open(os.path.join(run, "record.json"), encoding="utf-8") as file:
+            record = json.load(file)
+        write_json(path, {**record, "recursions": shape.recursions, "bits_per_byte": round(loss, 4)})
+    if not os.path.exists(path):
+        return None
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", choices=sorted(SHAPES))
@@ -99,12 +132,12 @@ def main():
     args = parser.parse_args()
     torch.set_num_threads(1)
     name, is_story = args.model, args.model.startswith("story-")
+    _, save, load = KINDS[type(SHAPES[name])]
     folder = os.path.join(args.models, name)
     run = os.path.join(args.work, "runs", name)
     if os.path.exists(os.path.join(run, "record.json")):
         tokens = STORY_TOKENS if is_story else (BOS, EOS, MASK)
-        save = save_recurrent if isinstance(SHAPES[name], RecurrentShape) else save_model
-        save(model_from_checkpoint(name, os.path.join(run, "checkpoint.pt")), folder, tokens)
+        save(model_from_checkpoint(SHAPES[name], os.path.join(run, "checkpoint.pt")), folder, tokens)
         os.makedirs(RECORDS, exist_ok=True)
         shutil.copy(os.path.join(run, "record.json"), os.path.join(RECORDS, f"{name}.json"))
     source = args.work if is_story else args.tasks
@@ -114,11 +147,13 @@ def main():
     with open(os.path.join(RECORDS, f"{name}.json"), encoding="utf-8") as file:
         record = json.load(file)
     if isinstance(SHAPES[name], RecurrentShape):
-        model, measured = load_recurrent(folder), measure_loop(name, folder, args)
+        measured = measure_loop(name, folder, args)
+    elif isinstance(SHAPES[name], MixtureShape):
+        measured = measure_routing(name, folder, args.work)
     else:
-        model, measured = load_model(folder), measure_story(name, folder, args.models, args.work) if is_story else ""
+        measured = measure_story(name, folder, args.models, args.work) if is_story else ""
     with open(os.path.join(folder, "card.md"), "w", encoding="utf-8") as file:
-        file.write(card_of(name, folder, model, record, measured))
+        file.write(card_of(name, folder, load(folder), record, measured))
 
 
 if __name__ == "__main__":

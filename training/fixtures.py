@@ -16,8 +16,10 @@ import torch
 
 from data import load_tokens
 from latent import latent
-from recurrent_files import MODEL_TYPE, huginn_parameters, load_recurrent
+from mixture_files import MODEL_TYPE as MIXTURE_TYPE, THRESHOLD, load_mixture, mixture_parameters
+from recurrent_files import MODEL_TYPE as RECURRENT_TYPE, huginn_parameters, load_recurrent
 from reference import forward
+from reference_mixture import by_rank, by_threshold, forward_mixture
 from reference_recurrent import forward_recurrent
 from task_data import BOS, EOS, MASK as TASK_MASK, PAD, Records, read_texts
 from tokenizer import END, MASK, Tokenizer
@@ -153,12 +155,44 @@ def recurrent_fixture(folder, case):
     return content, [(name, x.numpy().astype("<f4")) for name, x in tensors]
 
 
+@torch.no_grad()
+def mixture_fixture(folder, case):
+    """Returns (content, tensors) of the fixture of a mixture of recursions, routed by the threshold and by rank.
+
+    Names of tensors begin with `shared` where later recursions see the keys of the first, and with `topk` for rank.
+    """
+    model = load_mixture(folder)
+    named = {name: tensor.double() for name, tensor in mixture_parameters(model).items()}
+
+    def outputs(ids, admit, shared=False):
+        return forward_mixture(named, model.shape, torch.tensor(ids), admit, shared)
+
+    admit, positions = by_threshold(THRESHOLD), logit_positions(len(case.ids))
+    content = {"tokens": case.ids, "promptLength": case.text_prompt_length, "logitPositions": positions, "threshold": THRESHOLD}
+    tensors, margins = [], []
+    for prefix, rule, shared, kept in (("", admit, False, ("",)), ("shared", admit, True, ("state", "router", "logits")),
+                                       ("topk", by_rank(model.shape), False, ("router", "logits"))):
+        named_outputs, depths = outputs(case.ids, rule, shared)
+        content["depths" if not prefix else prefix + "Depths"] = depths.tolist()
+        if rule is admit:
+            asked = dict(named_outputs)["router"][1:]
+            margins.append((asked[asked > 0] - THRESHOLD).abs().min().item())
+        tensors += [(name if not prefix else prefix + name[0].upper() + name[1:], x[positions] if name == "logits" else x)
+                    for name, x in named_outputs if name.startswith(kept)]
+    content["routerMargin"] = round(min(margins), 6)
+    content["greedy"] = greedy_content(lambda ids: outputs(ids.tolist(), admit)[0][-1][1][-1], case)
+    content["greedy"]["depths"] = outputs([*case.prompt_ids, *content["greedy"]["tokens"]], admit)[1].tolist()
+    return content, [(name, x.numpy().astype("<f4")) for name, x in tensors]
+
+
+FIXTURES = {RECURRENT_TYPE: recurrent_fixture, MIXTURE_TYPE: mixture_fixture}
+
+
 def write_fixture(folder, args):
     """Writes the two files of one model."""
     name = os.path.basename(os.path.normpath(folder))
     case = TaskProblem(folder, args.tasks) if name.startswith("task-") else Stories(folder, args.work)
-    is_recurrent = read_config(folder)["model_type"] == MODEL_TYPE
-    own, tensors = recurrent_fixture(folder, case) if is_recurrent else llama_fixture(folder, case)
+    own, tensors = FIXTURES.get(read_config(folder)["model_type"], llama_fixture)(folder, case)
     layout, offset = [], 0
     for label, array in tensors:
         layout.append({"name": label, "shape": list(array.shape), "offsetFloats": offset})

@@ -11,7 +11,8 @@ from torch.nn import functional
 
 from blocks import Attention, RmsNorm, Rotary, SwiGlu, causal_masks
 
-QUERY_BLOCKS = 4
+# Attention goes through the queries in the first of these numbers of blocks that divides the length.
+QUERY_BLOCKS = (4, 5, 3, 2, 1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Layer(nn.Module):
         return {self.qkv: [len(self.qkv) - 2 * kv, kv, kv], self.gate_up: [self.shape.hidden_dim] * 2}
 
     def forward(self, x, cos, sin, masks):
-        """x [B, T, D] -> [B, T, D]."""
+        """x [B, T, D], cos and sin [T, 1, A/2], or [B, T, 1, A/2] where rows stand elsewhere in each text -> [B, T, D]."""
         x = x + self.attend(x, cos, sin, masks)
         return x + self.feed(x)
 
@@ -70,7 +71,7 @@ class Layer(nn.Module):
         qkv = functional.linear(flat, self.qkv).view(batch, length, heads + 2 * kv_heads, width)
         qk = qkv[:, :, :heads + kv_heads]
         qk = qk if self.qk_bias is None else qk + self.qk_bias.view(heads + kv_heads, width)
-        qk = Rotary.apply(qk, cos[:length], sin[:length])
+        qk = Rotary.apply(qk, cos, sin)
         q = qk[:, :, :heads].reshape(batch, length, kv_heads, groups, width).permute(0, 2, 3, 1, 4)
         k = qk[:, :, heads:].permute(0, 2, 1, 3)
         v = qkv[:, :, heads + kv_heads:].permute(0, 2, 1, 3)
@@ -99,11 +100,17 @@ class LayerStack(nn.Module):
         self.cos, self.sin = rotary_tables(shape)
         self.masks = {}
 
-    def run(self, layers, x, masks=None):
-        """x [B, T, D] -> [B, T, D] through some of the layers; `masks` replaces the shape's own, as `Attention` takes it."""
-        masks = self.masks_for(x.shape[1]) if masks is None else masks
+    def run(self, layers, x, masks=None, positions=None):
+        """x [B, T, D] -> [B, T, D] through some of the layers; `masks` replaces the shape's own, as `Attention` takes it.
+
+        `positions` [B, T] says where in the text the rows stand, rising, if they are not the first T.
+        """
+        length = x.shape[1]
+        masks = self.masks_for(length) if masks is None else masks
+        places = slice(length) if positions is None else positions
+        cos, sin = self.cos[places], self.sin[places]
         for layer in layers:
-            x = layer(x, self.cos, self.sin, masks)
+            x = layer(x, cos, sin, masks)
         return x
 
     def masks_for(self, length):
@@ -111,7 +118,8 @@ class LayerStack(nn.Module):
             return None
         if length not in self.masks:
             groups = self.shape.n_heads // self.shape.n_kv_heads
-            self.masks[length] = causal_masks(length, groups, QUERY_BLOCKS)
+            blocks = next(count for count in QUERY_BLOCKS if length % count == 0)
+            self.masks[length] = causal_masks(length, groups, blocks)
         return self.masks[length]
 
     def parameter_count(self):
@@ -125,7 +133,7 @@ class LanguageModel(LayerStack):
         super().__init__(shape, Layer, 0.02)
 
     def forward(self, ids, masks=None):
-        """ids [B, T] -> hidden states after the final norm [B, T, D]; T is a multiple of QUERY_BLOCKS.
+        """ids [B, T] -> hidden states after the final norm [B, T, D].
 
         `masks` replaces the shape's own causal or missing mask, as `Attention` takes it.
         """

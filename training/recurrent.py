@@ -61,7 +61,7 @@ class RecurrentModel(LayerStack):
         return layers[:shape.n_prelude], layers[shape.n_prelude:-shape.n_coda], layers[-shape.n_coda:]
 
     def embed(self, ids):
-        """ids [B, T] -> what every recurrence is given [B, T, D]; T is a multiple of QUERY_BLOCKS."""
+        """ids [B, T] -> what every recurrence is given [B, T, D]."""
         return self.run(self.parts()[0], functional.embedding(ids, self.embedding) * self.shape.embed_scale)
 
     def iterate(self, state, embedded):

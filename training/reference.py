@@ -34,7 +34,7 @@ def forward_named(named, shape, ids, prompt_length=0):
     x = embedding[ids]
     outputs = [("embedding", x)]
     for i in range(shape.n_layers):
-        layer = {name.split(f"layers.{i}.")[1]: tensor for name, tensor in named.items() if f"layers.{i}." in name}
+        layer = layer_of(named, i)
         x = x + attention(layer, shape, norm(x, layer["input_layernorm.weight"]), visible)
         x = x + feed_forward(layer, norm(x, layer["post_attention_layernorm.weight"]))
         outputs.append((f"layer{i}", x))
@@ -42,21 +42,34 @@ def forward_named(named, shape, ids, prompt_length=0):
     return outputs + [("final_norm", x), ("logits", x @ embedding.T)]
 
 
+def layer_of(named, i):
+    """Returns {name within layer i: tensor}."""
+    return {name.split(f"layers.{i}.")[1]: tensor for name, tensor in named.items() if f"layers.{i}." in name}
+
+
 def norm(x, weight):
     """x [T, D], weight [D] -> [T, D]."""
     return x / torch.sqrt((x ** 2).mean(-1, keepdim=True) + EPS) * weight
 
 
-def attention(layer, shape, x, visible):
-    """x [T, D] -> [T, D]; position i attends to the positions j with visible[i, j]."""
-    length, width = len(x), shape.head_dim
-    q = rotary((x @ layer["self_attn.q_proj.weight"].T).view(length, shape.n_heads, width), shape.rope_theta)
-    k = rotary((x @ layer["self_attn.k_proj.weight"].T).view(length, shape.n_kv_heads, width), shape.rope_theta)
-    v = (x @ layer["self_attn.v_proj.weight"].T).view(length, shape.n_kv_heads, width)
+def keys_values(layer, shape, x):
+    """x [T, D] -> rotated keys and values [T, K, A]."""
+    k = (x @ layer["self_attn.k_proj.weight"].T).view(len(x), shape.n_kv_heads, shape.head_dim)
+    v = (x @ layer["self_attn.v_proj.weight"].T).view(len(x), shape.n_kv_heads, shape.head_dim)
+    return rotary(k, shape.rope_theta), v
+
+
+def attention(layer, shape, x, visible, kept=None):
+    """x [T, D] -> [T, D]; position i attends to the positions j with visible[i, j].
+
+    Keys and values are those of x, or `kept` if given.
+    """
+    q = rotary((x @ layer["self_attn.q_proj.weight"].T).view(len(x), shape.n_heads, shape.head_dim), shape.rope_theta)
+    k, v = keys_values(layer, shape, x) if kept is None else kept
     heads = []
     for head in range(shape.n_heads):
         kv_head = head * shape.n_kv_heads // shape.n_heads
-        logits = q[:, head] @ k[:, kv_head].T / width ** 0.5
+        logits = q[:, head] @ k[:, kv_head].T / shape.head_dim ** 0.5
         logits = logits.masked_fill(~visible, -1e30)
         heads.append(torch.softmax(logits, -1) @ v[:, kv_head])
     return torch.cat(heads, -1) @ layer["self_attn.o_proj.weight"].T
@@ -67,8 +80,9 @@ def rotary(x, theta):
     length, _, width = x.shape
     frequency = theta ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
     angle = torch.arange(length, dtype=torch.float64)[:, None, None] * frequency
+    cos, sin = angle.cos().to(x.dtype), angle.sin().to(x.dtype)
     a, b = x.chunk(2, -1)
-    return torch.cat([a * angle.cos() - b * angle.sin(), b * angle.cos() + a * angle.sin()], -1)
+    return torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
 
 
 def feed_forward(layer, x):
