@@ -11,7 +11,6 @@ import { type LoadedModel, loadModel } from "../models/load";
 import type { ModelSource } from "../models/source";
 import type { GpuModel } from "../runtime/gpu_model";
 import { uploadModel } from "../runtime/upload_model";
-import { readChoices, tune, tuningKey } from "../runtime/tuner";
 import type { DeviceInfo, LoadProgress } from "./api";
 
 /** A model in memory and on the device. */
@@ -126,6 +125,8 @@ export class EngineHost {
   }
 
   private async tuneNow(model: HostedModel, remembered: Remembered): Promise<void> {
+    // Fetched when something is to be measured: software adapters keep the defaults.
+    const { readChoices, tune, tuningKey } = await import("../runtime/tuner");
     const key = tuningKey(this.engine);
     const known = readChoices(await remembered.get(key).catch(() => null));
     if (known) {
