@@ -30,6 +30,18 @@ export interface RecurrenceFacts {
   readonly nCoda: number;
   /** Recurrences that training used, on average: what the model runs where nothing else is asked for. */
   readonly trainedRecurrence: number;
+  /** Of models whose own router says before each recurrence which tokens run it; left out by those that are stopped from outside. */
+  readonly router?: RouterFacts;
+}
+
+/** How a mixture of recursions chooses its tokens. */
+export interface RouterFacts {
+  /** Probability from which a token is let in, as in training's target. */
+  readonly threshold: number;
+  /** Tokens that training let into each recursion, in shares of {@link RecurrenceFacts.trainedRecurrence}; they never grow. */
+  readonly capacities: readonly number[];
+  /** Which keys and values the weights were trained with. */
+  readonly cache: "per-recurrence" | "first-recurrence";
 }
 
 /** What decoding methods may know of a model. */

@@ -4,10 +4,11 @@ import { DecoscopeError } from "../../base/errors";
 import { checkFields } from "../config";
 import type { Architecture, ConfigFiles, WeightTable } from "../model";
 import { llama, type LlamaConfig } from "./llama";
+import { mixtureOfRecursions, type MixtureOfRecursionsConfig } from "./mixture_of_recursions";
 import { recurrentDepth, type RecurrentDepthConfig } from "./recurrent_depth";
 
 /** Any configuration that can be loaded; `architecture` tells which. */
-export type KnownConfig = LlamaConfig | RecurrentDepthConfig;
+export type KnownConfig = LlamaConfig | RecurrentDepthConfig | MixtureOfRecursionsConfig;
 
 /** As the registry holds them: a weight table is asked for with the configuration that the same entry read. */
 export type KnownArchitecture = Pick<Architecture, "id" | "label" | "modelTypes"> & {
@@ -20,7 +21,11 @@ const known = <C extends KnownConfig>(architecture: Architecture<C>): KnownArchi
   weightTable: (config) => architecture.weightTable(config as C),
 });
 
-export const architectures: readonly KnownArchitecture[] = [known(llama), known(recurrentDepth)];
+export const architectures: readonly KnownArchitecture[] = [
+  known(llama),
+  known(recurrentDepth),
+  known(mixtureOfRecursions),
+];
 
 const schema = v.looseObject({
   model_type: v.optional(v.string()),
