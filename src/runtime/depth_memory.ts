@@ -8,7 +8,7 @@ import { rowsBuiltFor } from "../kernels/matvec";
 import { MEMORY_WORDS } from "../kernels/recur_admit";
 import { drawsOf, drawWords, STAT_WORDS } from "../kernels/row_stats";
 import type { PassShape } from "./depth_pass";
-import { type BlockRows, type GpuRecurrent, type Part, RecurrentScratch } from "./gpu_recurrent";
+import type { BlockRows, DepthModel, DepthScratch, Latents, Part } from "./depth_model";
 
 /** Most candidates of a readout. */
 const MAX_TOP = 16;
@@ -30,7 +30,7 @@ export const signalStride = (T: number): number => aligned(4 * SIGNAL_WORDS * T)
 export const ladderStride = (T: number, k: number): number => aligned(8 * T * k);
 
 export class DepthMemory {
-  readonly scratch: RecurrentScratch;
+  readonly scratch: DepthScratch;
   readonly slots: number;
   readonly seed: number;
   /** Rows as they were asked for; those that run, with slots in the banks; the same with slots as they were. */
@@ -66,7 +66,7 @@ export class DepthMemory {
   private readonly owned: GPUBuffer[] = [];
 
   constructor(
-    readonly model: GpuRecurrent,
+    readonly model: DepthModel,
     label: string,
     o: {
       readonly slots: number;
@@ -87,7 +87,7 @@ export class DepthMemory {
     this.slots = T;
     this.seed = o.seed;
     this.bankSlots = o.banks * T;
-    this.scratch = new RecurrentScratch(model, label, T);
+    this.scratch = model.createScratch(label, T);
     this.rows = words("rows", ROW_WORDS * T);
     this.runRows = words("run_rows", ROW_WORDS * T);
     this.plainRows = words("plain_rows", ROW_WORDS * T);
@@ -112,12 +112,18 @@ export class DepthMemory {
     this.seq = words("seq", T);
     const { nPrelude, nCore, nCoda } = model.recurrence;
     const cache = (part: string, layers: number, slots: number): GPUBuffer[] =>
-      Array.from({ length: layers }, (_, l) => words(`${part}${l}`, slotsBuiltFor(slots) * 2 * dim));
+      Array.from({ length: layers }, (_, l) => words(`${part}${l}`, slotsBuiltFor(slots) * model.slotWords));
     this.caches = {
       prelude: cache("prelude", nPrelude, T),
       core: cache("core", nCore, this.bankSlots),
       coda: cache("coda", nCoda, T),
     };
+  }
+
+  /** Latents of a pass over T rows. */
+  latents(T: number): Latents {
+    const { rows, starts, e, z, w } = this;
+    return { rows, T, dim: this.model.config.dim, byPosition: true, starts, e, z, w };
   }
 
   /** Rows of a layer with one bank. */

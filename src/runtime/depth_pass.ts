@@ -2,12 +2,10 @@
 import type { CachePolicy, CriterionId } from "../decoding/depth/policy";
 import type { DepthPass } from "../decoding/depth/session";
 import { embed } from "../kernels/embed";
-import { embedMix, latentStart, recurBegin, recurEnd } from "../kernels/latents";
-import { matvecResidual } from "../kernels/matvec_residual";
+import { recurBegin, recurEnd } from "../kernels/latents";
 import { processLogits } from "../kernels/process_logits";
 import { readoutSignals } from "../kernels/readout_signals";
 import { recurAdmit } from "../kernels/recur_admit";
-import { rmsnorm } from "../kernels/rmsnorm";
 import { rowStats } from "../kernels/row_stats";
 import { topTokens } from "../kernels/top_tokens";
 import type { Recording } from "../kernels/tuning";
@@ -60,27 +58,23 @@ export function passShape(pass: DepthPass, maxRows: number): PassShape {
 }
 
 export function recordPass(rec: Recording, memory: DepthMemory, shape: PassShape): void {
-  const { model, scratch, rows, starts, e, w, z } = memory;
+  const { model, scratch, rows } = memory;
   const { x, y } = scratch;
-  const { weights, config } = model;
-  const { dim, vocabSize, embedScale: scale, latentStd: sigma } = config;
+  const { dim, vocabSize } = model.config;
+  const { table, scale } = model.embedding;
   const T = shape.room;
-  const all = { rows, T, dim, byPosition: true };
+  const latents = memory.latents(T);
 
-  embed(rec, { rows, table: weights.embedding, x, T, dim, vocabSize, scale });
+  embed(rec, { rows, table, x, T, dim, vocabSize, scale });
   scratch.recordPart(rec, "prelude", (l) => memory.plainBlock("prelude", l, rows, T));
-  embedMix(rec, { ...all, starts, x, e, y, w });
-  matvecResidual(rec, { a: y, weight: weights.adapter.embedding, x: w, T });
-  latentStart(rec, { ...all, starts, e, z, seed: memory.seed, sigma, hasCopies: shape.hasCopies });
+  model.begin(rec, scratch, latents, memory.seed, shape.hasCopies);
 
   for (let r = 1; r <= shape.most; r++) {
+    const signals = memory.signalsOf(r, T);
+    model.ask?.(rec, latents, r, r === 1 ? null : memory.kept, signals);
     admit(rec, memory, shape, r);
     const { active } = memory;
-    recurBegin(rec, { ...all, active, z, w, a: y, x });
-    matvecResidual(rec, { a: y, weight: weights.adapter.latent, x, T });
-    scratch.recordPart(rec, "core", (l) => memory.coreBlock(l, T));
-    const signals = memory.signalsOf(r, T);
-    recurEnd(rec, { ...all, active, x, z, signals });
+    model.recur(rec, scratch, latents, { r, active, signals, core: (l) => memory.coreBlock(l, T) });
     if (!shape.ladder) continue;
     readOut(rec, memory, shape, "active");
     const { logits, before } = memory;
@@ -93,8 +87,8 @@ export function recordPass(rec: Recording, memory: DepthMemory, shape: PassShape
 
   if (shape.compares) {
     // Latents of all rows, in their order, beside those of the last pass.
-    recurBegin(rec, { ...all, z, w, a: y, x });
-    recurEnd(rec, { ...all, x: y, z: memory.lastZ, signals: memory.change });
+    recurBegin(rec, { ...latents, a: y, x });
+    recurEnd(rec, { ...latents, x: y, z: memory.lastZ, signals: memory.change });
   }
   readOut(rec, memory, shape, "all");
   if (!shape.reads) return;
@@ -108,13 +102,10 @@ export function recordPass(rec: Recording, memory: DepthMemory, shape: PassShape
 
 /** Coda and head of the rows that ran last, by place; or of all rows, whose coda leaves what later ones see. */
 function readOut(rec: Recording, memory: DepthMemory, shape: PassShape, of: "active" | "all"): void {
-  const { model, scratch, rows, z, w } = memory;
-  const { x, y } = scratch;
-  const { dim, rmsNormEps: eps } = model.config;
+  const { model, scratch, rows } = memory;
   const T = shape.room;
   const active = of === "active" ? memory.active : null;
-  recurBegin(rec, { rows, T, dim, byPosition: true, active, z, w, a: y, x });
-  rmsnorm(rec, { x: y, gain: model.weights.finalNorm, y: x, T, dim, eps });
+  model.leave(rec, scratch, memory.latents(T), active);
   const blockRows = active ? memory.plainRows : rows;
   scratch.recordPart(rec, "coda", (l) => memory.plainBlock("coda", l, blockRows, T));
   if (active || shape.reads) scratch.recordHead(rec, 0, T, memory.logits, 0);

@@ -4,19 +4,9 @@
  */
 import { assert } from "../base/errors";
 import type { Engine } from "../engine/dispatch_list";
-import { type BufferRange, bytesOf, type Held } from "../engine/memory";
-import { attention, slotsBuiltFor } from "../kernels/attention";
-import { compactSlots } from "../kernels/compact_slots";
-import { embed, embedTail } from "../kernels/embed";
-import {
-  embedMix,
-  latentStart,
-  recurBegin,
-  recurEnd,
-  SIGNAL_WORDS,
-  Start,
-  START_WORDS,
-} from "../kernels/latents";
+import { bytesOf, type Held } from "../engine/memory";
+import { attention } from "../kernels/attention";
+import { embedMix, LatentStart, latentStart, recurBegin, recurEnd } from "../kernels/latents";
 import { rowsBuiltFor } from "../kernels/matvec";
 import { matvecGated } from "../kernels/matvec_gated";
 import { matvecHead } from "../kernels/matvec_head";
@@ -29,8 +19,10 @@ import type { WeightMatrix } from "../kernels/weights";
 import type { RecurrentDepthConfig } from "../models/architectures/recurrent_depth";
 import type { LoadedModel } from "../models/load";
 import type { ModelFacts, RecurrenceFacts } from "../models/model";
+import type { BlockRows, DepthModel, DepthScratch, Latents, Part, Recurrence } from "./depth_model";
+import { FixedDepth } from "./fixed_depth";
 import { columnsOfMatrix, foldGain, fuseGateUp, matrix, rowsOfMatrix } from "./fuse_weights";
-import { EXTRA_POSITIONS, type GpuModel, type ModelState, type RowBuffers } from "./gpu_model";
+import { EXTRA_POSITIONS, type GpuModel, type ModelState } from "./gpu_model";
 import { WeightUpload } from "./upload";
 
 /** One sandwich block; norms 1 and 3 are folded into the matrices after them. */
@@ -44,7 +36,6 @@ export interface BlockWeights {
   readonly down: WeightMatrix;
   readonly norm4: GPUBuffer;
 }
-export type Part = "prelude" | "core" | "coda";
 
 export interface RecurrentWeights {
   readonly blocks: Readonly<Record<Part, readonly BlockWeights[]>>;
@@ -104,7 +95,7 @@ async function uploadWeights(
   };
 }
 
-export class GpuRecurrent implements GpuModel {
+export class GpuRecurrent implements GpuModel, DepthModel {
   readonly masked = null;
 
   private constructor(
@@ -156,8 +147,42 @@ export class GpuRecurrent implements GpuModel {
     return this.owned.reduce((sum, b) => sum + bytesOf(b), 0);
   }
 
+  get slotWords(): number {
+    return 2 * this.config.dim;
+  }
+
+  get embedding(): DepthModel["embedding"] {
+    return { table: this.weights.embedding, scale: this.config.embedScale };
+  }
+
   createState(label: string, slots: number, maxRows: number, seed = 0): ModelState {
-    return new FixedDepth(this, label, slots, maxRows, seed);
+    const { depth } = this;
+    return new FixedDepth(this, { label, slots, maxRows, seed, depth, start: LatentStart.RANDOM });
+  }
+
+  createScratch(label: string, maxRows: number): DepthScratch {
+    return new RecurrentScratch(this, label, maxRows);
+  }
+
+  /** The adapter's part of the embedding is computed once a row: w. */
+  begin(rec: Recording, { x, y }: DepthScratch, l: Latents, seed: number, hasCopies: boolean): void {
+    embedMix(rec, { ...l, x, y });
+    matvecResidual(rec, { a: y, weight: this.weights.adapter.embedding, x: l.w, T: l.T });
+    latentStart(rec, { ...l, seed, sigma: this.config.latentStd, hasCopies });
+  }
+
+  recur(rec: Recording, scratch: DepthScratch, l: Latents, { active, signals, core }: Recurrence): void {
+    const { x, y } = scratch;
+    recurBegin(rec, { ...l, active, a: y, x });
+    matvecResidual(rec, { a: y, weight: this.weights.adapter.latent, x, T: l.T });
+    scratch.recordPart(rec, "core", core);
+    recurEnd(rec, { ...l, active, x, signals });
+  }
+
+  leave(rec: Recording, { x, y }: DepthScratch, l: Latents, active: GPUBuffer | null): void {
+    const { T, dim } = l;
+    recurBegin(rec, { ...l, active, a: y, x });
+    rmsnorm(rec, { x: y, gain: this.weights.finalNorm, y: x, T, dim, eps: this.config.rmsNormEps });
   }
 
   dispose(): void {
@@ -169,19 +194,8 @@ export class GpuRecurrent implements GpuModel {
 export const recurrentOf = (model: GpuModel): GpuRecurrent | null =>
   model instanceof GpuRecurrent ? model : null;
 
-/** Rows of a pass through a block, and the slots that they see. */
-export interface BlockRows {
-  readonly rows: GPUBuffer;
-  readonly bits: GPUBuffer;
-  readonly count: number;
-  readonly cache: BufferRange;
-  readonly slots: number;
-  /** The last bank that each position has filled, if there is one for each recurrence; see kernels/recur_admit.ts. */
-  readonly banks?: GPUBuffer;
-}
-
 /** Activations of a pass, and the recording of its parts over them. */
-export class RecurrentScratch {
+export class RecurrentScratch implements DepthScratch {
   /** Residual stream [maxRows, D], and what a product reads of it. */
   readonly x: GPUBuffer;
   readonly y: GPUBuffer;
@@ -242,100 +256,5 @@ export class RecurrentScratch {
 
   dispose(): void {
     for (const b of [this.x, this.y, this.q, this.attended, this.hidden]) this.model.engine.memory.free(b);
-  }
-}
-
-/** A text of a model that runs as many recurrences for every row, each in slots of its own. */
-class FixedDepth implements ModelState {
-  private readonly scratch: RecurrentScratch;
-  private readonly cache: GPUBuffer;
-  /** Bytes from one layer's cache to the next. */
-  private readonly layerStride: number;
-  private readonly owned: GPUBuffer[] = [];
-  /** [maxRows, D]: embeddings, the adapter's part of them, latents; all by row. */
-  private readonly e: GPUBuffer;
-  private readonly w: GPUBuffer;
-  private readonly z: GPUBuffer;
-  private readonly starts: GPUBuffer;
-  private readonly signals: GPUBuffer;
-
-  constructor(
-    private readonly model: GpuRecurrent,
-    label: string,
-    readonly slots: number,
-    private readonly maxRows: number,
-    private readonly seed: number,
-  ) {
-    const { memory, gpu } = model.engine;
-    const { dim } = model.config;
-    const make = (name: string, bytes: number): GPUBuffer => {
-      const buffer = memory.create({ label: `${label}.${name}`, bytes });
-      this.owned.push(buffer);
-      return buffer;
-    };
-    this.scratch = new RecurrentScratch(model, label, maxRows);
-    this.layerStride = Math.ceil((4 * slotsBuiltFor(slots) * 2 * dim) / 256) * 256;
-    this.cache = make("cache", this.layerStride * model.layerCount);
-    const rows = 4 * rowsBuiltFor(maxRows) * dim;
-    this.e = make("e", rows);
-    this.w = make("w", rows);
-    this.z = make("z", rows);
-    this.signals = make("signals", 4 * SIGNAL_WORDS * maxRows);
-    this.starts = make("starts", 4 * START_WORDS * maxRows);
-    const starts = new Float32Array(START_WORDS * maxRows);
-    for (let i = 0; i < maxRows; i++) starts[i * START_WORDS + Start.NEW] = 1;
-    gpu.device.queue.writeBuffer(this.starts, 0, starts);
-  }
-
-  recordLayers(rec: Recording, { rows, bits, count: T, tail }: RowBuffers): void {
-    assert(T <= this.maxRows, `${T} rows, room for ${this.maxRows}`);
-    const { scratch, seed, e, w, z, starts, signals } = this;
-    const { x, y } = scratch;
-    const { weights, depth, config } = this.model;
-    const { dim, embedScale: scale, latentStd: sigma, vocabSize, rmsNormEps: eps } = config;
-    const { nPrelude, nCore } = config.recurrence;
-    const table = weights.embedding;
-    if (tail) embedTail(rec, { ...tail, rows, bits, table, x, T, scale });
-    else embed(rec, { rows, table, x, T, dim, vocabSize, scale });
-    const at = (layer: number): BlockRows => ({
-      rows,
-      bits,
-      count: T,
-      cache: { buffer: this.cache, offset: layer * this.layerStride, size: this.layerStride },
-      slots: this.slots,
-    });
-    scratch.recordPart(rec, "prelude", at);
-    const all = { rows, T, dim, byPosition: false };
-    embedMix(rec, { ...all, starts, x, e, y, w });
-    matvecResidual(rec, { a: y, weight: weights.adapter.embedding, x: w, T });
-    latentStart(rec, { ...all, starts, e, z, seed, sigma, hasCopies: false });
-    for (let r = 0; r < depth; r++) {
-      recurBegin(rec, { ...all, z, w, a: y, x });
-      matvecResidual(rec, { a: y, weight: weights.adapter.latent, x, T });
-      scratch.recordPart(rec, "core", (l) => at(nPrelude + r * nCore + l));
-      recurEnd(rec, { ...all, x, z, signals });
-    }
-    rmsnorm(rec, { x: z, gain: weights.finalNorm, y: x, T, dim, eps });
-    scratch.recordPart(rec, "coda", (l) => at(nPrelude + depth * nCore + l));
-  }
-
-  recordHead(rec: Recording, firstRow: number, count: number, logits: GPUBuffer, outRow: number): void {
-    this.scratch.recordHead(rec, firstRow, count, logits, outRow);
-  }
-
-  recordCompaction(rec: Recording, verified: Parameters<ModelState["recordCompaction"]>[1]): void {
-    compactSlots(rec, {
-      ...verified,
-      cache: this.cache,
-      layers: this.model.layerCount,
-      slots: this.slots,
-      layerStride: this.layerStride / 4,
-      rowWords: 2 * this.model.config.dim,
-    });
-  }
-
-  dispose(): void {
-    this.scratch.dispose();
-    for (const b of this.owned) this.model.engine.memory.free(b);
   }
 }

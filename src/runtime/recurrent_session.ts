@@ -9,13 +9,13 @@ import type { Profiler } from "../engine/profiler";
 import { ReadbackRing } from "../engine/readback";
 import type { Tuning } from "../kernels/tuning";
 import { DepthMemory } from "./depth_memory";
+import type { DepthModel } from "./depth_model";
 import { type PassShape, passShape, recordPass } from "./depth_pass";
 import { decodePass } from "./depth_readback";
-import type { GpuRecurrent } from "./gpu_recurrent";
 import type { WorkCounts } from "./program";
 
 export interface DepthSessionOptions {
-  readonly model: GpuRecurrent;
+  readonly model: DepthModel;
   readonly seed: number;
   /** Most positions of the text. */
   readonly length: number;

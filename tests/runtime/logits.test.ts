@@ -11,6 +11,7 @@ import type { EngineHost } from "../../src/worker/host";
 import { memorySource, tinyModel } from "../helpers/tiny_model";
 import { type TinyRecurrentOptions, tinyRecurrent } from "../helpers/tiny_recurrent";
 import { LlamaReference } from "../reference/llama";
+import { forwardMor } from "../reference/mor";
 import { forwardText } from "../reference/recurrent";
 import { bundled, openHost } from "./helpers";
 
@@ -33,6 +34,10 @@ function referenceLogits(
 ): Float64Array[] {
   if (config.architecture === "recurrent-depth")
     return forwardText(config, tensors, tokens, config.recurrence.trainedRecurrence);
+  if (config.architecture === "mixture-of-recursions") {
+    const depth = config.recurrence.trainedRecurrence;
+    return [...forwardMor(config, tensors, tokens, { kind: "depth", depth }).logits];
+  }
   const rows = tokens.map((token, position) => ({
     token,
     position,

@@ -66,7 +66,8 @@ function readConfig(files: ConfigFiles): MixtureOfRecursionsConfig {
     null, "expected a model that sees earlier positions only, found one that fills masks");
   require(base.headDim % 4 === 0, `expected head_dim to be a multiple of four, found ${base.headDim}`);
   require(mor.shared_layers ===
-    layers - 2, `expected mor.shared_layers to be num_hidden_layers - 2 (${layers - 2}), found ${mor.shared_layers}`);
+    layers -
+      2, `expected mor.shared_layers to be num_hidden_layers - 2 (${layers - 2}), found ${mor.shared_layers}`);
   const isShrinking = capacities.every((c, i) => c <= (i === 0 ? recursions : capacities[i - 1]!));
   require(capacities.length === recursions &&
     capacities[0] === recursions &&

@@ -159,8 +159,7 @@ it("sees in a bank what full attention sees with all other columns masked", () =
 });
 
 it("counts capacities by whole numbers", () => {
-  const rows = (T: number, R: number): number[] =>
-    Array.from({ length: R }, (_, i) => capacity(T, R - i, R));
+  const rows = (T: number, R: number): number[] => Array.from({ length: R }, (_, i) => capacity(T, R - i, R));
   expect([rows(10, 3), rows(7, 3), rows(2, 3), rows(16, 4)]).toEqual([
     [10, 6, 3],
     [7, 4, 2],
