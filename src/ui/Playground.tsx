@@ -122,14 +122,17 @@ function Stage({ hasChosen = false }: { readonly hasChosen?: boolean }) {
   const isCanvas = kind === "canvas";
   return (
     <div className="stage">
-      <Notices />
-      <Caption />
-      <Verdict />
-      <Suspense fallback={null}>{isCanvas ? <CanvasText /> : <TextPanel />}</Suspense>
-      <Tour />
-      <ViewPanel />
-      {hasChosen && <ChosenHere />}
-      <Suspense fallback={null}>{isCanvas ? <CanvasStrip /> : kind === "text" && <SlotStrip />}</Suspense>
+      {/* What does not fit scrolls; the transport under it is always there. */}
+      <div className="stage-body" data-testid="stage-body">
+        <Notices />
+        <Caption />
+        <Verdict />
+        <Suspense fallback={null}>{isCanvas ? <CanvasText /> : <TextPanel />}</Suspense>
+        <Tour />
+        <ViewPanel />
+        {hasChosen && <ChosenHere />}
+        <Suspense fallback={null}>{isCanvas ? <CanvasStrip /> : kind === "text" && <SlotStrip />}</Suspense>
+      </div>
       <Transport />
     </div>
   );

@@ -25,6 +25,16 @@ const TOUR_SLOWDOWN = 4;
 let isTour = false;
 let timer: ReturnType<typeof setTimeout> | null = null;
 
+/** For so long after a run stopped moving by itself, a press on the button is one on the Pause that stood there. In milliseconds. */
+const LATE_MS = 600;
+let stoppedAt = -Infinity;
+const stoppedByItself = (): void => {
+  stoppedAt = performance.now();
+};
+useEngine.subscribe(({ phase }, before) => {
+  if (before.phase === "running" && phase === "idle") stoppedByItself();
+});
+
 function stopTimer(): void {
   if (timer !== null) clearTimeout(timer);
   timer = null;
@@ -44,6 +54,7 @@ function tick(): void {
   if (next !== null) showMoment(next);
   if (next === null || isAtEnd()) {
     stopTimer();
+    stoppedByItself();
     // Playback of a run that still goes on has caught up with it.
     if (isLive()) engine.resume();
     return;
@@ -87,9 +98,10 @@ export const useIsMoving = (): boolean => {
   return isPlaying || isRunning;
 };
 
+/** What the button does: pauses what moves, plays what stands; a press meant for the Pause of a run that has just ended does nothing. */
 export function togglePlay(): void {
   if (usePlayer.getState().isPlaying || useEngine.getState().phase === "running") pause();
-  else play();
+  else if (!isAtEnd() || isLive() || performance.now() - stoppedAt > LATE_MS) play();
 }
 
 /** To the end of the next step; at the end of a live run, runs the engine one step. */

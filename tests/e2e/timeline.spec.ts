@@ -61,3 +61,25 @@ test("scrubbing back shows the run as it was", async ({ app, page }) => {
   await page.getByRole("button", { name: "Step forward", exact: true }).click();
   expect(await app.result()).toEqual(whole);
 });
+
+test("the transport stays on the screen, whatever stands above it", async ({ app, page }) => {
+  await app.open("#playground/radd");
+  await expect(page.getByTestId("cell").first()).toBeVisible();
+  await page.getByRole("button", { name: "What am I looking at?" }).click();
+  for (const size of [
+    { width: 1440, height: 900 },
+    { width: 1100, height: 620 },
+  ]) {
+    await page.setViewportSize(size);
+    const play = page.getByRole("button", { name: "Play", exact: true });
+    await expect(play).toBeInViewport({ ratio: 1 });
+    await expect(app.timeline).toBeInViewport({ ratio: 1 });
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+  // What was committed in the step is in sight, whichever step it is.
+  const committed = page.locator('.view-frame [data-state="committed_now"]');
+  for (let i = 0; i < 12; i++) {
+    await page.getByRole("button", { name: "Step forward", exact: true }).click();
+    if ((await committed.count()) > 0) await expect(committed.first()).toBeInViewport({ ratio: 0.9 });
+  }
+});

@@ -1,8 +1,9 @@
 /** The stores: the run is a fold of its events, the player moves through it, settings stay legal. */
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { foldEvents } from "../../src/trace/fold";
 import { Timeline } from "../../src/trace/timeline";
-import { liveliestStep } from "../../src/ui/playback";
+import { liveliestStep, play, togglePlay } from "../../src/ui/playback";
+import { useEngine } from "../../src/ui/stores/engine";
 import {
   nextStop,
   shownMoment,
@@ -123,5 +124,44 @@ describe("settings", () => {
     const s = useSettings.getState();
     expect(s).toMatchObject({ model: run.model, method: "rsd-c", prompt: "Hello" });
     expect(paramsOf(s)).toEqual(paramsOf({ ...s, params: {} }));
+  });
+});
+
+describe("a press that comes late", () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+    // Presses of other tests are long ago.
+    vi.advanceTimersByTime(10_000);
+  });
+  afterEach(() => {
+    useEngine.setState({ phase: "idle" });
+    vi.useRealTimers();
+  });
+  const isPlaying = (): boolean => usePlayer.getState().isPlaying;
+
+  it("on the Pause of a playback that has just ended does not play it again", () => {
+    beginRun({ kind: "recorded" }, events);
+    showStep(0);
+    play();
+    while (isPlaying()) vi.advanceTimersByTime(50);
+    expect(shownMoment()).toBe(events.length);
+    vi.advanceTimersByTime(300);
+    togglePlay();
+    expect(isPlaying()).toBe(false);
+    expect(shownMoment()).toBe(events.length);
+    vi.advanceTimersByTime(1000);
+    togglePlay();
+    expect(isPlaying()).toBe(true);
+    togglePlay();
+  });
+
+  it("on the Pause of a live run that has just ended does not play it again", () => {
+    beginRun({ kind: "live" }, events);
+    useEngine.setState({ phase: "running" });
+    useEngine.setState({ phase: "idle" });
+    vi.advanceTimersByTime(200);
+    togglePlay();
+    expect(isPlaying()).toBe(false);
+    expect(shownMoment()).toBe(events.length);
   });
 });

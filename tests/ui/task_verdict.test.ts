@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { emptyView } from "../../src/trace/fold";
 import type { RunView } from "../../src/trace/view";
-import { verdictOf } from "../../src/ui/panels/TaskVerdict";
+import { isDecided, verdictOf } from "../../src/ui/panels/TaskVerdict";
 import { defaultSettings, useSettings } from "../../src/ui/stores/settings";
 import { followModel, takeExample, tasksOf } from "../../src/ui/task_examples";
 import { taskOfPrompt } from "../../src/tasks";
@@ -25,6 +25,20 @@ describe("the verdict", () => {
     expect(verdictOf(viewOf("task-target", prompt, "cb", { state: "running" }))).toBeNull();
     expect(verdictOf(viewOf("task-target", prompt, "cb", { ...ended, reason: "cancelled" }))).toBeNull();
     expect(verdictOf(emptyView())).toBeNull();
+  });
+});
+
+describe("the moment of the verdict", () => {
+  const whole = viewOf("task-diffusion", "reverse:abc=", "cba");
+  const cells = (statuses: readonly string[]): object => ({
+    canvas: { cells: statuses.map((status) => ({ status })) },
+  });
+
+  it("comes once nothing of the answer is masked or still to be written", () => {
+    expect(isDecided(whole, whole)).toBe(true);
+    expect(isDecided({ ...whole, text: "cb" }, whole)).toBe(false);
+    expect(isDecided({ ...whole, ...cells(["fixed", "committed", "masked"]) }, whole)).toBe(false);
+    expect(isDecided({ ...whole, ...cells(["fixed", "committed", "committed"]) }, whole)).toBe(true);
   });
 });
 

@@ -11,15 +11,15 @@ import { canvasBranch, type Change } from "../canvas_branch";
 import { runBranch } from "../engine";
 import { addNotice, useEngine } from "../stores/engine";
 import { useRun } from "../stores/run";
-import { AcceptanceTest } from "./AcceptanceTest";
 import { CanvasCounts, CanvasHeadline } from "./CanvasFacts";
 import { Fact } from "./Fact";
 import { ForceToken } from "./ForceToken";
 import { Laws } from "./Laws";
-import { TreePays } from "./TreePays";
 
 const DepthHeadline = lazy(async () => ({ default: (await import("./DepthFacts")).DepthHeadline }));
 const DepthCounts = lazy(async () => ({ default: (await import("./DepthFacts")).DepthCounts }));
+const AcceptanceTest = lazy(async () => ({ default: (await import("./AcceptanceTest")).AcceptanceTest }));
+const TreePays = lazy(async () => ({ default: (await import("./TreePays")).TreePays }));
 const Position = lazy(async () => ({ default: (await import("./Position")).Position }));
 
 function Headline({ view }: { readonly view: RunView }) {
@@ -174,7 +174,9 @@ export function Chosen() {
       <>
         <Laws inspected={inspected} />
         <ForceToken />
-        <AcceptanceTest view={view} inspected={inspected} />
+        <Suspense fallback={null}>
+          <AcceptanceTest view={view} inspected={inspected} />
+        </Suspense>
       </>
     );
   return (
@@ -207,7 +209,11 @@ export function Inspector({ isChosenElsewhere = false }: { readonly isChosenElse
         <Headline view={view} />
       )}
       {!isChosenElsewhere && <Chosen />}
-      {!isCanvas && !hasDepths(view) && <TreePays view={view} />}
+      {!isCanvas && !hasDepths(view) && (
+        <Suspense fallback={null}>
+          <TreePays view={view} />
+        </Suspense>
+      )}
       <RunFacts view={view} />
       {!isNewest && (
         <p className="help">

@@ -3,6 +3,7 @@ import { judge } from "../../tasks";
 import { VOCABULARY, EOS } from "../../tasks/vocabulary";
 import type { RunView } from "../../trace/view";
 import { modelOf } from "../definitions";
+import { useMoment } from "../moment";
 import { useRun } from "../stores/run";
 
 /** The verdict on a finished run, or null where there is nothing to judge. */
@@ -15,9 +16,14 @@ export function verdictOf(view: RunView): ReturnType<typeof judge> | null {
   return judge(start.prompt, answer);
 }
 
+/** Whether a moment shows all of the answer: nothing of it is masked or still to be written. */
+export const isDecided = (shown: RunView, latest: RunView): boolean =>
+  shown.text === latest.text && (shown.canvas?.cells.every((cell) => cell.status !== "masked") ?? true);
+
 export function TaskVerdict() {
-  const verdict = useRun((s) => s.latest);
-  const found = verdictOf(verdict);
+  const latest = useRun((s) => s.latest);
+  const { view } = useMoment();
+  const found = isDecided(view, latest) ? verdictOf(latest) : null;
   if (!found) return null;
   return (
     <p className="task-verdict" role="status" data-testid="task-verdict" data-ok={found.ok}>

@@ -4,7 +4,7 @@ import { zoom, zoomIdentity, type ZoomBehavior } from "d3-zoom";
 import * as Tabs from "@radix-ui/react-tabs";
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type RefObject } from "react";
 import { roundOf } from "../../trace/view";
-import { exportPicture } from "../export";
+import { report } from "../engine";
 import { useMoment, useRunKind, useSelection, type Moment } from "../moment";
 import { goTo } from "../playback";
 import { hover, isSame, pin, setChoice, setView, useLayout, type Selection } from "../stores/layout";
@@ -12,7 +12,8 @@ import { usePlayer } from "../stores/player";
 import { useRun } from "../stores/run";
 import { shownView, tabsFor } from "../views/index";
 import { neighbourOf } from "../views/tree_keys";
-import type { Placement, Size, ViewDefinition, ViewHead } from "../views/view";
+import { scrollToShow } from "../views/in_sight";
+import type { Placement, Size, Stretch, ViewDefinition, ViewHead } from "../views/view";
 import { FORCE_ACTION, force } from "./ForceToken";
 import { FitIcon, MinusIcon, PlusIcon } from "./icons";
 import { SaveMenu } from "./SaveMenu";
@@ -72,6 +73,17 @@ function useZoom(
       behaviour.current.scaleBy(select<HTMLElement, unknown>(element), factor);
   };
   return { moved, scaleBy, reset: () => setState({ run, placement: null }) };
+}
+
+/** Scrolls a frame when the step changes, if what the step is about would be out of sight. */
+function useInSight(frame: RefObject<HTMLElement | null>, stretch: Stretch | null, step: number): void {
+  const { top, bottom } = stretch ?? { top: 0, bottom: 0 };
+  useEffect(() => {
+    const box = frame.current;
+    if (!box || bottom <= top) return;
+    const to = scrollToShow({ top, bottom }, box.scrollTop, box.clientHeight);
+    if (to !== box.scrollTop) box.scrollTo({ top: to });
+  }, [frame, top, bottom, step]);
 }
 
 interface CanvasProps {
@@ -166,7 +178,12 @@ function ExportMenu({ definition, moment, size }: Omit<CanvasProps, "placement">
   return (
     <SaveMenu
       label="Save picture"
-      onSave={(format) => void exportPicture({ definition, choice }, moment, size, format)}
+      onSave={(format) =>
+        void import("../export").then(
+          (m) => m.exportPicture({ definition, choice }, moment, size, format),
+          report,
+        )
+      }
     />
   );
 }
@@ -187,7 +204,7 @@ export function ViewPanel() {
     () => ({
       width: measured?.width ?? 0,
       height:
-        (measured && definition?.heightAt?.(moment.view, moment.step, measured.width)) ??
+        (measured && definition?.heightAt?.(moment.view, moment.step, measured.width, measured.height)) ??
         measured?.height ??
         0,
     }),
@@ -199,6 +216,7 @@ export function ViewPanel() {
   );
   const { moved, scaleBy, reset } = useZoom(frame, fitted, head.isZoomable, timeline);
   const placement = head.isZoomable ? moved : null;
+  useInSight(frame, definition?.inSight?.(moment.view, moment.step, size.width) ?? null, moment.step);
   return (
     <Tabs.Root className="view-panel" value={head.id} onValueChange={setView} activationMode="manual">
       <div className="view-bar">

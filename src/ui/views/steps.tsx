@@ -83,5 +83,9 @@ function StepsDrawing({ view, step, size, onPin }: DrawingProps) {
 export const stepsView: ViewDefinition = {
   ...STEPS_HEAD,
   Drawing: StepsDrawing,
+  inSight: (_view, step, width) => {
+    const row = Math.floor(Math.max(0, step) / columnsAt(width));
+    return { top: row * CELL.height, bottom: 14 + (row + 1) * CELL.height };
+  },
   heightAt: (_view, step, width) => 28 + Math.ceil((step + 1) / columnsAt(width)) * CELL.height,
 };

@@ -127,6 +127,10 @@ function TokensDrawing({ view, step, size, selection = null, onHover, onPin }: D
 export const tokensView: ViewDefinition = {
   ...TOKENS_HEAD,
   Drawing: TokensDrawing,
+  inSight: (view, _step, width) => {
+    const row = layTokens(view, width - 2 * EDGE).at(-1)?.row ?? 0;
+    return { top: row * ROW, bottom: (row + 1) * ROW + 12 };
+  },
   heightAt: (view, _step, width) =>
     ((max(layTokens(view, width - 2 * EDGE), (c) => c.row) ?? 0) + 1) * ROW + 24,
 };

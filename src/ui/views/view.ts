@@ -8,6 +8,12 @@ export interface Size {
   readonly height: number;
 }
 
+/** A part of a drawing's height, in px from its top. */
+export interface Stretch {
+  readonly top: number;
+  readonly bottom: number;
+}
+
 /** How a drawing is moved and scaled inside its frame. */
 export interface Placement {
   readonly x: number;
@@ -58,8 +64,10 @@ export interface ViewDefinition extends ViewHead {
   readonly Drawing: (props: DrawingProps) => ReactElement;
   /** Where a zoomable drawing puts itself when nobody moved it. */
   readonly fit?: (view: RunView, step: number, size: Size) => Placement;
-  /** Height of the drawing at a width, for those that have a natural one. */
-  readonly heightAt?: (view: RunView, step: number, width: number) => number;
+  /** Height of the drawing at a width, for those that have a natural one; `room` is the height of the frame, where there is one. */
+  readonly heightAt?: (view: RunView, step: number, width: number, room?: number) => number;
+  /** What of a drawing that is higher than its frame has to be in sight in a step, in px; null if nothing has. */
+  readonly inSight?: (view: RunView, step: number, width: number) => Stretch | null;
 }
 
 /** A tab of the stage: its head, and its drawing, which is here from the start or fetched when it is first shown. */

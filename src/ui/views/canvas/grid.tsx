@@ -6,12 +6,12 @@ import { tokenLabel } from "../token_label";
 import type { DrawingProps, ViewDefinition } from "../view";
 import { CANVAS_HEAD } from "./heads";
 import { CacheBar } from "./cache_bar";
-import { type CellState, type ShownCell, shownCells } from "./cells";
+import { canvasRound, type CellState, type ShownCell, shownCells } from "./cells";
 import { onPositionKey } from "./keys";
 import { cellLabel, describeCell, STATE_COLOUR } from "./signs";
 
 const EDGE = 24;
-const ROW = 68;
+const ROW = 58;
 const TOP = 20;
 const LABEL_SIZE = 14;
 const NUMBER_SIZE = 10;
@@ -176,7 +176,7 @@ function GridDrawing({ view, step, size, selection = null, onHover, onPin }: Dra
               x={-4}
               y={-16}
               width={pitch}
-              height={ROW - 13}
+              height={ROW - 6}
               fill={shown.isInBlock && shown.state !== "prompt" ? "var(--wash)" : "none"}
               opacity={0.62}
             />
@@ -185,7 +185,7 @@ function GridDrawing({ view, step, size, selection = null, onHover, onPin }: Dra
               x={-3}
               y={-15}
               width={pitch - 2}
-              height={ROW - 15}
+              height={ROW - 8}
               rx={3}
               fill="transparent"
               stroke={isHere ? "var(--ink)" : "none"}
@@ -194,7 +194,7 @@ function GridDrawing({ view, step, size, selection = null, onHover, onPin }: Dra
             <g transform="translate(0,7)">
               <Cell view={view} shown={shown} width={inner} />
             </g>
-            <CacheBar y={ROW - 33} width={inner} height={3.5} age={shown.cacheAge} oldest={oldest} />
+            <CacheBar y={31} width={inner} height={3.5} age={shown.cacheAge} oldest={oldest} />
           </g>
         );
       })}
@@ -213,5 +213,15 @@ export const canvasView: ViewDefinition = {
   heightAt: (view, _step, width) => {
     const { columns } = gridOf(width);
     return TOP + Math.max(1, Math.ceil((view.canvas?.cells.length ?? 0) / columns)) * ROW + 6;
+  },
+  // What the step committed, else what it masked again.
+  inSight: (view, step, width) => {
+    const { columns } = gridOf(width);
+    const round = canvasRound(view, step);
+    const committed = round?.unmasked.flatMap((e) => e.positions) ?? [];
+    const at = committed.length > 0 ? committed : (round?.remasked.flatMap((e) => e.positions) ?? []);
+    if (at.length === 0) return null;
+    const rowOf = (position: number): number => Math.floor(position / columns) * ROW;
+    return { top: rowOf(Math.min(...at)), bottom: rowOf(Math.max(...at)) + TOP + ROW };
   },
 };

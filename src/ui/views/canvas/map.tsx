@@ -373,6 +373,10 @@ function MapDrawing({ view, step, size, choice, selection = null, onHover, onPin
 export const mapView: ViewDefinition = {
   ...MAP_HEAD,
   Drawing: MapDrawing,
+  inSight: (view, step, width) => {
+    const { dy } = plotOf(view, width);
+    return step < 0 ? null : { top: step === 0 ? 0 : TOP + step * dy, bottom: TOP + (step + 1) * dy };
+  },
   heightAt: (view, _step, width) => {
     const plot = plotOf(view, width);
     return TOP + plot.height + (plot.dx >= READABLE ? TOKENS : 14);
