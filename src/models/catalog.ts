@@ -153,6 +153,27 @@ export const catalog: readonly CatalogEntry[] = [
     ],
   },
   {
+    id: "task-diffusion-full",
+    label: "Tasks by denoising, prompt sees the canvas, 0.3 M",
+    kind: "masked",
+    description:
+      "The twin of task-diffusion whose prompt rows see the canvas too: what a stored prompt can cost.",
+    parameters: 343_200,
+    layers: 3,
+    sizeBytes: 697_075,
+    contextLength: 40,
+    tokenizer: "tasks-108",
+    draft: "task-target",
+    tasks: CANVAS_TASKS,
+    licence: "Apache-2.0",
+    card: "models/task-diffusion-full/card.md",
+    files: [
+      { name: "config.json", sizeBytes: 584 },
+      { name: "model.safetensors", sizeBytes: 689_392 },
+      { name: "tokenizer.json", sizeBytes: 7_099 },
+    ],
+  },
+  {
     id: "story-loop",
     label: "Stories by recurrence, 1.1 M",
     kind: "causal",
