@@ -16,6 +16,20 @@ export type ErrorCode =
   /** The user ended it. */
   | "cancelled";
 
+/** Why a model could not be had, where something other than the message depends on it. */
+export type ErrorReason =
+  /** It is not there. */
+  | "missing"
+  /** Only for those who were let in, with a token. */
+  | "denied"
+  /** The server asks for patience. */
+  | "busy"
+  | "offline"
+  /** There is no room for it, or no storage at all. */
+  | "storage"
+  /** Other bytes than those that were published. */
+  | "damaged";
+
 /** What crosses a message port in place of an error object. */
 export interface ErrorRecord {
   readonly code: ErrorCode;
@@ -23,6 +37,7 @@ export interface ErrorRecord {
   readonly message: string;
   /** Further lines for those who want them: compiler messages, tensor names, a stack. */
   readonly detail?: string;
+  readonly reason?: ErrorReason;
 }
 
 export class DecoscopeError extends Error {
@@ -31,18 +46,18 @@ export class DecoscopeError extends Error {
     readonly code: ErrorCode,
     message: string,
     readonly detail?: string,
+    readonly reason?: ErrorReason,
   ) {
     super(message);
   }
 
   toRecord(): ErrorRecord {
-    return this.detail === undefined
-      ? { code: this.code, message: this.message }
-      : { code: this.code, message: this.message, detail: this.detail };
+    const { code, message, detail, reason } = this;
+    return { code, message, ...(detail !== undefined && { detail }), ...(reason && { reason }) };
   }
 
-  static fromRecord(record: ErrorRecord): DecoscopeError {
-    return new DecoscopeError(record.code, record.message, record.detail);
+  static fromRecord({ code, message, detail, reason }: ErrorRecord): DecoscopeError {
+    return new DecoscopeError(code, message, detail, reason);
   }
 }
 

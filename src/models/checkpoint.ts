@@ -1,9 +1,9 @@
-/** Finds and reads the safetensors files of a model: one file, or several under an index. */
+/** Finds and reads the safetensors files of a model: one file, or several under an index; whole, or tensor by tensor. */
 import * as v from "valibot";
 import { DecoscopeError } from "../base/errors";
 import { checkFields, parseJson } from "./config";
-import { parseSafetensors, type StoredTensor } from "./safetensors";
-import { MissingFileError } from "./source";
+import { dataStartOf, parseHeader, parseSafetensors, type StoredTensor } from "./safetensors";
+import { MissingFileError, type RangeFiles } from "./source";
 
 export const SINGLE_FILE = "model.safetensors";
 export const INDEX_FILE = "model.safetensors.index.json";
@@ -60,17 +60,18 @@ export async function findShards(
 
 /**
  * All tensors of all shards.
+ * @param tensorsOf the tensors of one file
  * @throws DecoscopeError `load` if a shard is damaged or holds other tensors than the index says
  */
-export async function readShards(
+async function collect(
   { files, weightMap }: Shards,
   label: string,
-  read: ReadFile,
+  tensorsOf: (file: string) => Promise<Iterable<StoredTensor>>,
 ): Promise<Map<string, StoredTensor>> {
   const tensors = new Map<string, StoredTensor>();
   // One after the other: each is large, and the connection is busy with one.
   for (const file of files) {
-    for (const tensor of parseSafetensors(await read(file), `${label}/${file}`).values()) {
+    for (const tensor of await tensorsOf(file)) {
       const expected = weightMap ? weightMap.get(tensor.name) : file;
       if (expected !== file)
         throw new DecoscopeError(
@@ -89,3 +90,51 @@ export async function readShards(
       );
   return tensors;
 }
+
+/** All tensors, from files read whole. @throws DecoscopeError as {@link collect} does */
+export const readShards = (
+  shards: Shards,
+  label: string,
+  read: ReadFile,
+): Promise<Map<string, StoredTensor>> =>
+  collect(shards, label, async (file) => parseSafetensors(await read(file), `${label}/${file}`).values());
+
+/** Enough for the headers of most shards, so that one request does. */
+const HEAD_BYTES = 1 << 17;
+
+/**
+ * All tensors, of which only the headers are read; the bytes of each are taken from `ranges` when asked for.
+ * @param sizes length of every file
+ * @throws DecoscopeError as {@link collect} does, or `load` for a shard that is not listed
+ */
+export const openShards = (
+  shards: Shards,
+  label: string,
+  sizes: ReadonlyMap<string, number | null>,
+  ranges: RangeFiles,
+): Promise<Map<string, StoredTensor>> =>
+  collect(shards, label, async (file) => {
+    const size = sizes.get(file) ?? null;
+    if (size === null)
+      throw new MissingFileError(
+        `${label}: expected the file ${file}, found only ${[...sizes.keys()].join(", ")}. Choose a model that was published whole.`,
+      );
+    const read = async (begin: number, end: number) => {
+      const range = { file, begin, end };
+      await ranges.prepare([range]);
+      return ranges.take(range);
+    };
+    const first = await read(0, Math.min(size, HEAD_BYTES));
+    const start = dataStartOf(first, size, `${label}/${file}`);
+    const head = start <= first.length ? first.subarray(0, start) : await read(0, start);
+    return parseHeader(head, size, `${label}/${file}`).map(({ begin, end, ...entry }): StoredTensor => {
+      const range = { file, begin, end };
+      return {
+        ...entry,
+        range,
+        get bytes() {
+          return ranges.take(range);
+        },
+      };
+    });
+  });

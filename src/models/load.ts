@@ -1,7 +1,7 @@
 /** From a directory of model files to everything the engine needs, on the CPU; nothing here touches the GPU. */
 import { DecoscopeError } from "../base/errors";
 import { findArchitecture, type KnownArchitecture, type KnownConfig } from "./architectures";
-import { findShards, INDEX_FILE, readShards, SINGLE_FILE } from "./checkpoint";
+import { findShards, INDEX_FILE, openShards, readShards, SINGLE_FILE } from "./checkpoint";
 import { parseJson } from "./config";
 import type { CheckpointTensors, ModelFacts } from "./model";
 import { Reader } from "./reader";
@@ -77,7 +77,9 @@ async function readDescription(
 
 async function load(source: ModelSource, options: ReadOptions): Promise<LoadedModel> {
   const label = source.id;
-  const reader = new Reader(source, options);
+  const { ranges } = source;
+  // What is read in pieces is counted by who fetches it.
+  const reader = new Reader(source, ranges ? { signal: options.signal } : options);
   const list = await source.list?.(options);
   const listed = list ? new Map(list.map(({ name, sizeBytes }) => [name, sizeBytes])) : null;
   if (listed) reader.plan(planFrom(listed));
@@ -98,8 +100,10 @@ async function load(source: ModelSource, options: ReadOptions): Promise<LoadedMo
   const shards = await findShards(label, listed && new Set(listed.keys()), reader.read);
   const done = reader.readFiles;
   reader.plan(new Map([...done, ...shards.files.map((name) => [name, listed?.get(name) ?? null] as const)]));
-  const stored = await readShards(shards, label, reader.read);
-  const tensors = mapWeights(architecture.weightTable(config), stored, label);
+  const stored = await (ranges && listed
+    ? openShards(shards, label, listed, ranges)
+    : readShards(shards, label, reader.read));
+  const tensors = mapWeights(architecture.weightTable(config), stored, label, ranges);
 
   const endTokens = [
     ...new Set([...config.endTokens, ...(tokenizer.endToken === null ? [] : [tokenizer.endToken])]),
@@ -110,7 +114,7 @@ async function load(source: ModelSource, options: ReadOptions): Promise<LoadedMo
     config,
     tensors,
     tokenizer,
-    sizeBytes: reader.loadedBytes,
+    sizeBytes: reader.loadedBytes + (ranges ? tensors.sizeBytes : 0),
   };
 }
 

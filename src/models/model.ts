@@ -123,7 +123,7 @@ export interface CheckpointTensor {
   readonly shape: readonly number[];
   /** Product of the shape. */
   readonly count: number;
-  /** Bytes as stored, little-endian, row-major; a view of the file's buffer. */
+  /** Bytes as stored, little-endian, row-major: a view of the file's buffer, or read anew whenever asked for. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /**
    * The stored numbers without conversion: f32 as numbers, f16 and bf16 as their 16 bits. Shares the file's buffer
@@ -143,6 +143,12 @@ export interface CheckpointTensors {
   readonly names: readonly string[];
   /** The tensor of that name. Asking for a name outside the table is our own mistake. */
   get(name: string): CheckpointTensor;
+  /**
+   * Resolves when the tensors whose names begin so can be read, which for a model that is on its way is when they came; those
+   * prepared before must then be prepared again. Without it only tensors of files in memory can be read.
+   * @throws DecoscopeError if they cannot be had
+   */
+  prepare(prefix: string): Promise<void>;
   /** Numbers in all tensors together. */
   readonly parameters: number;
   /** Bytes of all tensors as stored. */

@@ -13,6 +13,24 @@ export interface ReadOptions {
   readonly onProgress?: ((loadedBytes: number, totalBytes: number | null) => void) | undefined;
 }
 
+/** The bytes [begin, end) of a file. */
+export interface ByteRange {
+  readonly file: string;
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** Files that are read in pieces and never held whole. */
+export interface RangeFiles {
+  /**
+   * Resolves when these bytes can be taken; what was prepared before may then be gone.
+   * @throws DecoscopeError as {@link ModelSource.read} does
+   */
+  prepare(ranges: readonly ByteRange[]): Promise<void>;
+  /** Bytes that were prepared: a new array, the caller's own, or one shared with nobody who writes. */
+  take(range: ByteRange): Uint8Array<ArrayBuffer>;
+}
+
 /** A directory of model files, wherever it is. */
 export interface ModelSource {
   /** The model's id: `story-target`, `org/name`. */
@@ -25,12 +43,17 @@ export interface ModelSource {
    * the signal was raised.
    */
   read(name: string, options?: ReadOptions): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Where weights are read from tensor by tensor, if they can be; needs {@link list} with all sizes. Such a source tells
+   * of its progress itself.
+   */
+  readonly ranges?: RangeFiles;
 }
 
 /** The file is not there, which for some files is no fault. */
 export class MissingFileError extends DecoscopeError {
-  constructor(message: string) {
-    super("load", message);
+  constructor(message: string, detail?: string) {
+    super("load", message, detail, "missing");
   }
 }
 

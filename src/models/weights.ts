@@ -3,9 +3,12 @@ import { assert, DecoscopeError } from "../base/errors";
 import { floatsFromBf16, floatsFromF16 } from "./half";
 import type { CheckpointTensor, CheckpointTensors, WeightSpec, WeightTable } from "./model";
 import type { StoredTensor } from "./safetensors";
+import type { RangeFiles } from "./source";
 
 /** Names in a message before it says "and n more"; the error's detail lists all. */
 const SHOWN = 6;
+
+const elementBytes = (dtype: CheckpointTensor["dtype"]): number => (dtype === "f32" ? 4 : 2);
 
 class LoadedTensor implements CheckpointTensor {
   readonly name: string;
@@ -14,22 +17,28 @@ class LoadedTensor implements CheckpointTensor {
   readonly dtype: CheckpointTensor["dtype"];
   readonly shape: readonly number[];
   readonly count: number;
-  readonly bytes: Uint8Array<ArrayBuffer>;
 
-  constructor(spec: WeightSpec, stored: StoredTensor) {
+  constructor(
+    spec: WeightSpec,
+    readonly stored: StoredTensor,
+  ) {
     this.name = spec.name;
     this.source = stored.name;
     this.file = stored.file;
     this.dtype = stored.dtype;
     this.shape = stored.shape;
     this.count = stored.shape.reduce((a, b) => a * b, 1);
-    this.bytes = stored.bytes;
+  }
+
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return this.stored.bytes;
   }
 
   view(): Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer> {
-    const size = this.dtype === "f32" ? 4 : 2;
+    const size = elementBytes(this.dtype);
     // The format aligns nothing, and a typed array may only start at a multiple of its element size.
-    const bytes = this.bytes.byteOffset % size === 0 ? this.bytes : this.bytes.slice();
+    const stored = this.bytes;
+    const bytes = stored.byteOffset % size === 0 ? stored : stored.slice();
     return size === 4
       ? new Float32Array(bytes.buffer, bytes.byteOffset, this.count)
       : new Uint16Array(bytes.buffer, bytes.byteOffset, this.count);
@@ -63,12 +72,14 @@ function sameShape(a: readonly number[], b: readonly number[]): boolean {
 /**
  * The table's weights, each found in `stored` with the expected shape.
  * @param label the checkpoint's name, for messages
+ * @param ranges where bytes come from that are read in pieces
  * @throws DecoscopeError `load` that counts and names missing, misshapen and unknown tensors; `detail` names them all.
  */
 export function mapWeights(
   table: WeightTable,
   stored: ReadonlyMap<string, StoredTensor>,
   label: string,
+  ranges?: RangeFiles,
 ): CheckpointTensors {
   const tensors = new Map<string, LoadedTensor>();
   const problems: string[] = [];
@@ -103,8 +114,12 @@ export function mapWeights(
       assert(tensor, `no weight is called "${name}"`);
       return tensor;
     },
+    async prepare(prefix) {
+      const wanted = all.filter(({ name }) => name.startsWith(prefix));
+      await ranges?.prepare(wanted.flatMap(({ stored: { range } }) => range ?? []));
+    },
     parameters: all.reduce((sum, tensor) => sum + tensor.count, 0),
-    sizeBytes: all.reduce((sum, tensor) => sum + tensor.bytes.length, 0),
+    sizeBytes: all.reduce((sum, { count, dtype }) => sum + count * elementBytes(dtype), 0),
     dtypes: [...new Set(all.map((tensor) => tensor.dtype))],
   };
 }

@@ -16,6 +16,8 @@ export async function uploadModel(
   loaded: LoadedModel,
   storage: WeightMatrix["storage"],
 ): Promise<GpuModel> {
+  // Of a model that is on its way, everything is here now; each tensor is read when its matrix is made.
+  await loaded.tensors.prepare("");
   if (loaded.config.architecture !== "recurrent-depth")
     return GpuLlama.upload(engine, tuning, loaded, storage);
   const { GpuRecurrent } = await import("./gpu_recurrent");

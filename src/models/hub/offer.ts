@@ -1,0 +1,147 @@
+/** What a model would take, known before anything large is fetched: from its configuration and the heads of its weight files. */
+import { DecoscopeError } from "../../base/errors";
+import { weightBytes, type WeightStorage } from "../../kernels/weights";
+import { findArchitecture, type KnownConfig } from "../architectures";
+import { findShards, INDEX_FILE, openShards, SINGLE_FILE } from "../checkpoint";
+import { parseJson } from "../config";
+import type { CheckpointTensors, ModelKind, StoredDtype } from "../model";
+import { MissingFileError, type ModelSource } from "../source";
+import { mapWeights } from "../weights";
+import { sizeText } from "./request";
+
+/** Longest text for which a model from outside gets a cache: what the page's runs need, and no more memory. */
+export const CONTEXT_LIMIT = 2048;
+
+/** A way to keep the weights on the device. */
+export interface StorageChoice {
+  readonly storage: WeightStorage;
+  readonly weightBytes: number;
+  /** Why this device cannot do it; null if it can. */
+  readonly problem: string | null;
+}
+
+export interface ModelDescription {
+  readonly architecture: string;
+  readonly kind: ModelKind;
+  readonly parameters: number;
+  /** As the checkpoint stores them. */
+  readonly dtypes: readonly StoredDtype[];
+  /** What the model was made for. */
+  readonly maxContext: number;
+  /** What it gets here. */
+  readonly context: number;
+  /** Keys and values of a text of that length; null where the architecture does not tell. */
+  readonly cacheBytes: number | null;
+  readonly choices: readonly StorageChoice[];
+  /** Files that have to be fetched. */
+  readonly files: readonly string[];
+}
+
+/** What a device can hold. */
+export interface DeviceLimits {
+  readonly hasF16: boolean;
+  readonly maxBufferBytes: number;
+  readonly maxBindingBytes: number;
+}
+
+const SMALL = [
+  "config.json",
+  "generation_config.json",
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "chat_template.jinja",
+];
+
+function requireFile(listed: ReadonlySet<string>, name: string, id: string, what: string): void {
+  if (listed.has(name)) return;
+  throw new MissingFileError(
+    `${id}: expected the file ${name}, found ${[...listed].slice(0, 12).join(", ") || "no files"}. ${what}`,
+  );
+}
+
+/** Bytes of keys and values in f32, the way the cache is kept. */
+function cacheBytesOf(config: KnownConfig, context: number): number | null {
+  const { nLayers, nKvHeads, headDim } = config as unknown as Partial<Record<string, unknown>>;
+  return typeof nLayers === "number" && typeof nKvHeads === "number" && typeof headDim === "number"
+    ? 8 * nLayers * nKvHeads * headDim * context
+    : null;
+}
+
+/** Sizes on the device: matrices in `storage`, vectors in f32. */
+function choiceOf(tensors: CheckpointTensors, storage: WeightStorage, limits: DeviceLimits): StorageChoice {
+  let total = 0;
+  let largest = 0;
+  for (const { shape, count } of tensors.names.map((name) => tensors.get(name))) {
+    const [rows = 1, cols = 1] = shape;
+    if (shape.length !== 2 || cols % 4 !== 0) {
+      total += 4 * count;
+      continue;
+    }
+    const { data, scales } = weightBytes(rows, cols, storage);
+    total += data + scales;
+    largest = Math.max(largest, data);
+  }
+  const most = Math.min(limits.maxBindingBytes, limits.maxBufferBytes);
+  const problem =
+    storage === "f16" && !limits.hasF16
+      ? "This device does not calculate with 16-bit numbers."
+      : largest > most
+        ? `One matrix would take ${sizeText(largest)}; this device reads at most ${sizeText(most)} at a time.`
+        : null;
+  return { storage, weightBytes: total, problem };
+}
+
+/** Bytes of f32 weights that need no thought on any device. */
+const SMALL_BYTES = 256e6;
+
+/** The most exact way that the device can do and that is not large for no good reason; null if there is none. */
+export const preferred = (choices: readonly StorageChoice[]): StorageChoice | null => {
+  const able = choices.filter(({ problem }) => problem === null);
+  return able.find(({ weightBytes: bytes }) => bytes <= SMALL_BYTES) ?? able.at(-1) ?? null;
+};
+
+/**
+ * Reads the description of a model and the heads of its weights, and checks that they fit one another.
+ * @throws DecoscopeError `unsupported` for architectures that cannot run here, `load` for missing or contradicting files
+ */
+export async function inspect(source: ModelSource, limits: DeviceLimits): Promise<ModelDescription> {
+  const { id, ranges } = source;
+  const list = (await source.list?.()) ?? [];
+  const sizes = new Map(list.map(({ name, sizeBytes }) => [name, sizeBytes]));
+  const listed = new Set(sizes.keys());
+  const layout = "Choose a model that is published in the layout of the transformers library.";
+  requireFile(listed, "config.json", id, layout);
+  const json = async (name: string) =>
+    listed.has(name) ? parseJson(await source.read(name), `${id}/${name}`) : undefined;
+  const files = {
+    config: await json("config.json"),
+    generation: await json("generation_config.json"),
+    label: id,
+  };
+  const architecture = findArchitecture(files);
+  const config = architecture.readConfig(files);
+  requireFile(listed, "tokenizer.json", id, "Choose a model that comes with a fast tokenizer.");
+  const shards = await findShards(id, listed, (name) => source.read(name));
+  if (!ranges) throw new DecoscopeError("load", `${id} cannot be read in pieces.`);
+  const tensors = mapWeights(
+    architecture.weightTable(config),
+    await openShards(shards, id, sizes, ranges),
+    id,
+  );
+  const context = Math.min(config.maxContext, CONTEXT_LIMIT);
+  return {
+    architecture: architecture.label,
+    kind: config.kind,
+    parameters: tensors.parameters,
+    dtypes: tensors.dtypes,
+    maxContext: config.maxContext,
+    context,
+    cacheBytes: cacheBytesOf(config, context),
+    choices: (["f32", "f16", "int8"] as const).map((storage) => choiceOf(tensors, storage, limits)),
+    files: [
+      ...SMALL.filter((name) => listed.has(name)),
+      ...(listed.has(SINGLE_FILE) ? [] : [INDEX_FILE]),
+      ...shards.files,
+    ],
+  };
+}
