@@ -72,8 +72,10 @@ export const dkvCache = defineCanvasMethod({
   views: ["canvas", "denoised", "scores"],
   showcase: {
     watch: "Only masked and freshly filled positions are computed again; the rest is read as stored.",
+    model: "task-diffusion",
+    prompt: "sort:rpexbhgtsuni=",
     temperature: 0,
-    maxNewTokens: 32,
+    maxNewTokens: 14,
   },
   parts({ params }, canvas) {
     const { variant, refreshEvery } = params;

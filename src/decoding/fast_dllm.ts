@@ -35,10 +35,13 @@ export const fastDllm = defineCanvasMethod({
   },
   views: ["canvas", "denoised", "scores"],
   showcase: {
-    watch: "Everything surer than the threshold is committed in one pass: easy steps fill many positions.",
-    params: { threshold: 0.6, blockLength: 16, cache: "dual" },
+    watch:
+      "Everything surer than the threshold is committed in one pass: the easy letters at once, the doubtful ones after them. Rows that are done are read from the cache.",
+    model: "task-diffusion",
+    prompt: "sort:rpexbhgtsuni=",
+    params: { cache: "delayed" },
     temperature: 0,
-    maxNewTokens: 32,
+    maxNewTokens: 14,
   },
   parts: ({ params }) => ({
     schedule: blocks(params.blockLength, () => null),

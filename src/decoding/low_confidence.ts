@@ -37,9 +37,11 @@ export const lowConfidence = defineCanvasMethod({
   },
   views: ["canvas", "denoised", "scores"],
   showcase: {
-    watch: "The surest positions are filled first, wherever they stand.",
+    watch: "The surest positions are filled first, wherever they stand: one a step.",
+    model: "task-diffusion",
+    prompt: "sort:rpexbhgtsuni=",
     temperature: 0,
-    maxNewTokens: 32,
+    maxNewTokens: 14,
   },
   parts({ params }, canvas) {
     const steps = stepsOf(params, canvas.masked().length);

@@ -48,10 +48,9 @@ export const prophet = defineCanvasMethod({
   views: ["canvas", "denoised", "scores"],
   showcase: {
     watch:
-      "Every letter is clear early on: when the bar falls below the smallest gap of all positions, what is left is committed at once, before the planned end.",
+      "The gap between the two best tokens, averaged over the open positions, waits for the falling bar: when the two meet, all that is left is committed at once, before the planned end.",
     model: "task-diffusion",
-    prompt: "sort:kqzbmwfhuc__=",
-    params: { aggregate: "min", secondBar: 4 },
+    prompt: "sort:rpexbhgtsuni=",
     temperature: 0,
     maxNewTokens: 14,
   },

@@ -2,6 +2,7 @@
 import { Activity, lazy, Suspense, useEffect } from "react";
 import { Barrier } from "./Barrier";
 import { Header } from "./panels/Header";
+import { UndoBar } from "./panels/UndoBar";
 import { places } from "./places/index";
 import { PlaceView } from "./places/PlaceView";
 import { Playground } from "./Playground";
@@ -39,6 +40,7 @@ export function App() {
         </Activity>
         {place && <PlaceView place={place} />}
       </main>
+      <UndoBar />
       <Barrier key={dialog}>
         <Suspense>
           {dialog === "share" && <ShareDialog />}

@@ -48,6 +48,8 @@ const CanvasStrip = lazy(async () => ({ default: (await import("./panels/CanvasS
 
 const TaskVerdict = lazy(async () => ({ default: (await import("./panels/TaskVerdict")).TaskVerdict }));
 
+const IdleRules = lazy(async () => ({ default: (await import("./panels/IdleRules")).IdleRules }));
+
 /** What the task's checker says, in runs of models that solve tasks. */
 function Verdict() {
   const model = useRun((s) => s.latest.start?.model);
@@ -120,6 +122,7 @@ function ChosenHere() {
 function Stage({ hasChosen = false }: { readonly hasChosen?: boolean }) {
   const kind = useRunKind();
   const isCanvas = kind === "canvas";
+  const isOver = useRun((s) => s.latest.status.state === "ended");
   return (
     <div className="stage">
       {/* What does not fit scrolls; the transport under it is always there. */}
@@ -127,6 +130,7 @@ function Stage({ hasChosen = false }: { readonly hasChosen?: boolean }) {
         <Notices />
         <Caption />
         <Verdict />
+        <Suspense fallback={null}>{isOver && <IdleRules />}</Suspense>
         <Suspense fallback={null}>{isCanvas ? <CanvasText /> : <TextPanel />}</Suspense>
         <Tour />
         <ViewPanel />

@@ -4,6 +4,8 @@ import type { TraceEvent } from "../trace/events";
 import { download } from "./download";
 import { cancel, report } from "./engine";
 import { playTour, showBestMoment } from "./playback";
+import { isRunMissed, remember } from "./remember";
+import { offerUndo } from "./stores/undo";
 import { addNotice, isBusy, useEngine } from "./stores/engine";
 import { openTour, useLayout } from "./stores/layout";
 import { loadFirstRun } from "./recordings";
@@ -37,6 +39,7 @@ export async function openRecordedRun(isAsked = true): Promise<void> {
   try {
     const events = await loadFirstRun();
     if (!isAsked && useRun.getState().source.kind !== "none") return;
+    if (isRunMissed()) offerUndo("The recorded run took the place of yours.", remember());
     showTrace({ kind: "recorded" }, events);
     if (!isAsked) greet();
   } catch (thrown) {
@@ -56,6 +59,7 @@ export async function openTraceFile(file: File): Promise<void> {
     const { events, warnings } = readTrace(new Uint8Array(await file.arrayBuffer()));
     for (const warning of warnings) addNotice(`${file.name}: ${warning}.`);
     useEngine.setState({ error: null });
+    if (isRunMissed()) offerUndo(`${file.name} took the place of the run before.`, remember());
     showTrace({ kind: "file", name: file.name }, events);
   } catch (thrown) {
     report(thrown);

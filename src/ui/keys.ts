@@ -1,6 +1,7 @@
 /** Keys of the whole page. */
-import { run, undoBranch } from "./engine";
+import { undoBranch } from "./engine";
 import { goTo, stepBack, stepForward, togglePlay } from "./playback";
+import { startRun } from "./start_run";
 import { openDialog, pin, useLayout } from "./stores/layout";
 import { isBusy, useEngine } from "./stores/engine";
 import { useRun } from "./stores/run";
@@ -13,7 +14,7 @@ const ACTIONS: Readonly<Record<string, () => void>> = {
   End: () => goTo(useRun.getState().latest.rounds.length - 1),
   r: () => {
     const { phase } = useEngine.getState();
-    if (!isBusy(phase) || phase === "running" || phase === "paused") void run();
+    if (!isBusy(phase) || phase === "running" || phase === "paused") void startRun();
   },
   u: undoBranch,
   "?": () => openDialog("help"),

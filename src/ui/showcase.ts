@@ -27,5 +27,12 @@ export function showcaseSettings(method: MethodInfo): RunSettings {
   };
 }
 
+/** Whether settings are those of a method's example. */
+export function isExample(settings: RunSettings, method: MethodInfo): boolean {
+  const keys = ["model", "params", "sampler", "prompt", "begin", "seed", "maxNewTokens"] as const;
+  const example = showcaseSettings(method);
+  return keys.every((key) => JSON.stringify(settings[key]) === JSON.stringify(example[key]));
+}
+
 /** Path of a method's recording beside the page. */
 export const recordingOf = (method: string): string => `recordings/${method}.jsonl`;

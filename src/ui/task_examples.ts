@@ -1,8 +1,10 @@
 /** Problems as prompts for the task models, and what changes with them in the setup. */
-import { drawProblem, findTask, tasks, type Task } from "../tasks";
+import { drawProblem, findTask, taskOfPrompt, tasks, type Task } from "../tasks";
 import { encode } from "../tasks/vocabulary";
 import { modelOf } from "./definitions";
+import { remember } from "./remember";
 import { DEFAULT_PROMPT, useSettings } from "./stores/settings";
+import { offerUndo } from "./stores/undo";
 
 /** Seed of the examples; training and evaluation use others. */
 const SEED = 2026;
@@ -25,10 +27,14 @@ function roomFor(model: string, task: Task, prompt: string): number {
 
 /** Puts a problem into the setup: its prompt, room for the answer, and the most probable tokens, which are its answer. */
 export function takeExample(taskId: string, level: number, number: number): void {
+  const { isOwn, prompt: before } = useSettings.getState();
+  if (isOwn && taskOfPrompt(before) === null && before !== DEFAULT_PROMPT)
+    offerUndo("A problem took the place of the prompt.", remember(true));
   const task = findTask(taskId);
   const prompt = exampleOf(task, level, number);
   useSettings.setState((s) => ({
     begin: null,
+    isOwn: true,
     prompt,
     maxNewTokens: roomFor(s.model, task, prompt),
     sampler: { ...s.sampler, temperature: 0 },

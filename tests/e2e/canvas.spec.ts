@@ -12,8 +12,8 @@ async function overflow(page: Page): Promise<number> {
 test("a prompt with gaps is filled in, looked at and branched", async ({ app, page }, { project }) => {
   await app.open();
   await test.step("the gaps are counted, and set", async () => {
-    await app.set({ method: "Low-confidence remasking", newTokens: 8, temperature: 0 });
     await app.set({ prompt: "Once upon a _ there was a __" });
+    await app.set({ method: "Low-confidence remasking", newTokens: 8, temperature: 0 });
     await expect(page.getByTestId("blanks")).toContainText("2 blanks with 1 and 2 positions to fill in");
     const size = page.getByRole("textbox", { name: "Positions a blank, value", exact: true });
     await size.fill("2");

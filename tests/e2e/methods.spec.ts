@@ -9,6 +9,8 @@ for (const method of methods) {
   test(`${method.label} runs to its end, goes step by step, and is cancelled`, async ({ app, page }) => {
     await app.open();
     await test.step("to the end", async () => {
+      // Settings of one's own are kept: without them the method would bring its example.
+      await app.set({ prompt: "Once upon a time" });
       await app.set({ method: method.label, newTokens: 24, seed: 5 });
       await app.run();
       await app.ended();
@@ -36,6 +38,7 @@ for (const method of methods) {
 
 test("at temperature 0 every method writes the greedy text", async ({ app }) => {
   await app.open();
+  await app.set({ prompt: "Once upon a time" });
   const texts: string[] = [];
   for (const method of methods) {
     await app.set({ method: method.label, newTokens: 24, temperature: 0 });

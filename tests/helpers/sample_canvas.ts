@@ -2,6 +2,7 @@
  * Traces of denoising methods on the fake canvas session, from run_start to run_end, with texts for its tokens: for
  * tests of the fold and of drawings that need no engine.
  */
+import type { ParamValues } from "../../src/base/params";
 import type { MethodEvent, RunBegin, TraceEvent } from "../../src/trace/events";
 import { hashTokens } from "../../src/trace/hash";
 import { foldTokens, hashMasked, runCanvas } from "./fake_canvas";
@@ -14,7 +15,7 @@ const PROMPT = [0, 1, 2, 3];
 
 export interface SampleCanvas {
   readonly method: string;
-  readonly params?: Readonly<Record<string, unknown>>;
+  readonly params?: ParamValues;
   readonly length?: number;
   /** Tokens that end the text. */
   readonly endTokens?: readonly number[];
@@ -76,7 +77,7 @@ export async function sampleCanvas({
       method,
       model: "story-diffusion",
       draft: "story-target",
-      params: {},
+      params,
       sampler: SAMPLER,
       seed: run.seed,
       maxNewTokens: length,

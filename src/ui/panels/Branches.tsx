@@ -1,6 +1,8 @@
 /** The branches of a run: one track each, from the step it left on. Shows any of them again, or forgets it. */
 import { visiblePiece } from "../format";
 import { forget, returnTo, undoBranch } from "../engine";
+import { remember } from "../remember";
+import { offerUndo } from "../stores/undo";
 import { useRun, type KnownRun } from "../stores/run";
 import { CloseIcon, UndoIcon } from "./icons";
 
@@ -88,7 +90,11 @@ export function Branches() {
                 className="quiet square small"
                 aria-label={`Forget the branch ${nameOf(run)}`}
                 title="Forget this branch"
-                onClick={() => forget(run.id)}
+                onClick={() => {
+                  const restore = remember();
+                  forget(run.id);
+                  offerUndo(`The branch ${nameOf(run)} was forgotten.`, restore);
+                }}
               >
                 <CloseIcon />
               </button>

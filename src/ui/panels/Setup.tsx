@@ -1,19 +1,31 @@
 /** The setup column: what the next run is made with, and the buttons that start and end it. */
 import { lazy, Suspense, useId } from "react";
 import { findMethod } from "../../decoding/index";
-import { draftOf, fits, methodOf, modelOf, models, runSchema, samplerSchema } from "../definitions";
-import { cancel, prepare, run, runOneStep } from "../engine";
+import {
+  draftOf,
+  fits,
+  type MethodInfo,
+  methodOf,
+  modelOf,
+  models,
+  runSchema,
+  samplerSchema,
+} from "../definitions";
+import { cancel, prepare } from "../engine";
 import { Field } from "../form/fields";
 import { ParamsForm } from "../form/ParamsForm";
 import { bytes, parameters } from "../format";
 import { hrefOf } from "../routes";
+import { openMethod, pickMethod, pickModel } from "../open_method";
+import { isExample } from "../showcase";
+import { startRun } from "../start_run";
 import { isBusy, useEngine } from "../stores/engine";
 import {
   paramsOf,
-  setMethod,
-  setModel,
+  runSettings,
   setParam,
   setPrompt,
+  setRun,
   setSampler,
   useSettings,
 } from "../stores/settings";
@@ -59,8 +71,6 @@ function Prompt() {
 
 /** Fetched with the generator of tasks when a model that solves some is chosen. */
 const TaskExamples = lazy(async () => ({ default: (await import("./TaskExamples")).TaskExamples }));
-const followModel = async (tokenizer: string): Promise<void> =>
-  (await import("../task_examples")).followModel(tokenizer);
 
 function Examples() {
   const model = useSettings((s) => s.model);
@@ -82,16 +92,7 @@ function MethodPicker() {
         <label className="section-name" htmlFor={id}>
           Method
         </label>
-        <MethodSelect
-          id={id}
-          value={state.method}
-          describedBy={`${id}-help`}
-          onChange={(next) => {
-            const before = modelOf(state.model)?.tokenizer ?? "";
-            setMethod(next);
-            void followModel(before);
-          }}
-        />
+        <MethodSelect id={id} value={state.method} describedBy={`${id}-help`} onChange={pickMethod} />
       </div>
       {method && (
         <p id={`${id}-help`} className="help">
@@ -106,9 +107,28 @@ function MethodPicker() {
           </a>
         </p>
       )}
+      {method && <Example method={method} />}
       <ParamsForm schema={method?.params ?? {}} values={paramsOf(state)} onChange={setParam} />
       {method && <TreeSize method={state.method} />}
     </section>
+  );
+}
+
+/** What to look at in the method's example, and the way to it from other settings. */
+function Example({ method }: { readonly method: MethodInfo }) {
+  const isShown = useSettings((s) => isExample(runSettings(s), method));
+  return (
+    <div className="example" data-testid="example">
+      <p className="help">
+        <strong>{isShown ? "Watch: " : "Its example: "}</strong>
+        {method.showcase?.watch}
+      </p>
+      {!isShown && (
+        <button type="button" onClick={() => void openMethod(method.id)}>
+          Show its example
+        </button>
+      )}
+    </div>
   );
 }
 
@@ -168,10 +188,7 @@ function ModelPicker() {
           id={id}
           value={model}
           aria-describedby={`${id}-help`}
-          onChange={(e) => {
-            setModel(e.target.value);
-            void followModel(chosen?.tokenizer ?? "");
-          }}
+          onChange={(e) => void pickModel(e.target.value)}
         >
           {models.map((m) => {
             const method_ = methodOf(method);
@@ -203,11 +220,7 @@ function RunLength() {
   return (
     <section className="setup-section" aria-label="Run">
       <h2 className="section-name">Run</h2>
-      <ParamsForm
-        schema={runSchema}
-        values={{ maxNewTokens, seed }}
-        onChange={(key, value) => useSettings.setState({ [key]: value })}
-      />
+      <ParamsForm schema={runSchema} values={{ maxNewTokens, seed }} onChange={setRun} />
       <Field
         option={{
           kind: "toggle",
@@ -216,7 +229,7 @@ function RunLength() {
           help: "Measures every kernel, where the device has timestamps. Slows the run down.",
         }}
         value={isProfiled}
-        onChange={(value) => useSettings.setState({ isProfiled: value === true })}
+        onChange={(value) => setRun("isProfiled", value === true)}
       />
     </section>
   );
@@ -237,7 +250,7 @@ export function RunBar() {
         onClick={() => {
           // On a phone the button may be far below the stage that is about to move.
           window.scrollTo({ top: 0 });
-          void run();
+          void startRun();
         }}
         aria-keyshortcuts="r"
       >
@@ -250,7 +263,7 @@ export function RunBar() {
       ) : (
         <button
           type="button"
-          onClick={() => void runOneStep()}
+          onClick={() => void startRun(true)}
           title="Start a run and stop after its first step"
         >
           One step

@@ -18,6 +18,8 @@ export interface SettingsState {
   readonly maxNewTokens: number;
   /** Ask for kernel times, where the device has timestamps. */
   readonly isProfiled: boolean;
+  /** The visitor changed something here: examples do not take its place unasked. */
+  readonly isOwn: boolean;
 }
 
 export const DEFAULT_PROMPT = "Once upon a time, there was a little";
@@ -38,6 +40,7 @@ export const defaultSettings = (): SettingsState => {
     seed: run.seed,
     maxNewTokens: run.maxNewTokens,
     isProfiled: false,
+    isOwn: false,
   };
 };
 
@@ -49,10 +52,14 @@ export const paramsOf = (s: SettingsState, method = s.method): ParamValues =>
 
 export const setParam = (key: string, value: ParamValue): void =>
   useSettings.setState((s) => ({
+    isOwn: true,
     params: { ...s.params, [s.method]: { ...paramsOf(s), [key]: value } },
   }));
 export const setSampler = (key: string, value: ParamValue): void =>
-  useSettings.setState((s) => ({ sampler: { ...s.sampler, [key]: value } }));
+  useSettings.setState((s) => ({ isOwn: true, sampler: { ...s.sampler, [key]: value } }));
+/** Length, seed and whether kernels are timed. */
+export const setRun = (key: string, value: ParamValue): void =>
+  useSettings.setState({ isOwn: true, [key]: value });
 
 /** Chooses a method, and another model if it cannot run on the present one. */
 export const setMethod = (id: string): void =>
@@ -67,7 +74,7 @@ export const setMethod = (id: string): void =>
 export const setModel = (model: string): void =>
   useSettings.setState((s) => (model === s.model ? {} : { model, begin: null }));
 export const setPrompt = (prompt: string): void =>
-  useSettings.setState((s) => (prompt === s.prompt ? {} : { prompt, begin: null }));
+  useSettings.setState((s) => (prompt === s.prompt ? {} : { isOwn: true, prompt, begin: null }));
 /** Runs begin from the prompt alone. */
 export const dropBegin = (): void => useSettings.setState({ begin: null });
 
@@ -89,9 +96,10 @@ export function runSettings(s: SettingsState): RunSettings {
   };
 }
 
-/** Takes over settings from outside, such as a link; anything that is no known id is left as it was. */
-export function adoptSettings(run: RunSettings): void {
+/** Takes over settings from outside, such as a link or, if they are not `isOwn`, an example; anything that is no known id is left as it was. */
+export function adoptSettings(run: RunSettings, isOwn = true): void {
   useSettings.setState((s) => ({
+    isOwn,
     model: models.some((m) => m.id === run.model) ? run.model : s.model,
     method: methodOf(run.method) ? run.method : s.method,
     params: methodOf(run.method) ? { ...s.params, [run.method]: run.params } : s.params,

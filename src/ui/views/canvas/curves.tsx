@@ -2,10 +2,11 @@
 import { max, ticks } from "d3-array";
 import { scaleLinear } from "d3-scale";
 import { line } from "d3-shape";
+import type { RunView } from "../../../trace/view";
 import { count } from "../../format";
 import type { DrawingProps, ViewDefinition } from "../view";
 import { CURVES_HEAD } from "./heads";
-import { type StepNumbers, stepNumbers } from "./series";
+import { gapName, type StepNumbers, stepNumbers } from "./series";
 
 const EDGE = 24;
 const PANEL = 172;
@@ -34,7 +35,10 @@ interface Panel {
   readonly most?: number;
 }
 
-function panelsOf(numbers: readonly StepNumbers[], layers: number, positions: number): readonly Panel[] {
+function panelsOf(view: RunView, numbers: readonly StepNumbers[]): readonly Panel[] {
+  const layers = layersOf(view);
+  const positions = view.canvas?.cells.length ?? 0;
+  const where = view.start?.params["watched"] === "region" ? " of the block" : "";
   const hasStop = numbers.some((n) => n.stop !== null);
   return [
     {
@@ -47,10 +51,10 @@ function panelsOf(numbers: readonly StepNumbers[], layers: number, positions: nu
     hasStop
       ? {
           title: "Gap and the bar it has to pass",
-          unit: "logits",
+          unit: `${gapName(view)} difference of the two largest logits at masked positions${where}`,
           least: 1,
           lines: [
-            { name: "gap", of: (n) => n.stop?.gap ?? null, stroke: "var(--ink)" },
+            { name: `${gapName(view)} gap`, of: (n) => n.stop?.gap ?? null, stroke: "var(--ink)" },
             {
               name: "bar",
               of: (n) => n.stop?.bar ?? null,
@@ -89,6 +93,8 @@ function panelsOf(numbers: readonly StepNumbers[], layers: number, positions: nu
     },
   ];
 }
+
+const layersOf = (view: RunView): number => view.canvas?.start.layers ?? 1;
 
 interface PanelProps {
   readonly panel: Panel;
@@ -177,7 +183,11 @@ function PanelDrawing({ panel, numbers, steps, step, width }: PanelProps) {
               }),
             )
           : path(numbers);
-        const last = numbers.findLast((n) => l.of(n) !== null);
+        // A staircase and the line that meets it end at one place: its name stands where it begins.
+        const isFirst = l.isStaircase === true;
+        const last = isFirst
+          ? numbers.find((n) => l.of(n) !== null)
+          : numbers.findLast((n) => l.of(n) !== null);
         return (
           <g key={l.name}>
             <path d={d ?? ""} fill="none" stroke={l.stroke} strokeWidth={1.7} strokeDasharray={l.dashes} />
@@ -201,23 +211,21 @@ function PanelDrawing({ panel, numbers, steps, step, width }: PanelProps) {
 }
 
 /** What the shown step has in each panel, for people who cannot see the curves. */
-export function describeNumbers(n: StepNumbers | undefined, layers: number): string {
+export function describeNumbers(n: StepNumbers | undefined, view: RunView): string {
   if (!n) return "no step yet";
   const words = [`step ${n.step + 1}`];
   if (n.confidence !== null) words.push(`mean confidence ${n.confidence.toFixed(2)}`);
-  if (n.stop) words.push(`gap ${n.stop.gap.toFixed(2)}, bar ${n.stop.bar.toFixed(2)}`);
+  if (n.stop) words.push(`${gapName(view)} gap ${n.stop.gap.toFixed(2)}, bar ${n.stop.bar.toFixed(2)}`);
   else if (n.gap !== null) words.push(`mean gap ${n.gap.toFixed(2)}`);
   words.push(
     `${count(n.committed)} committed, ${count(n.total)} in all`,
-    `${count(n.rows * layers)} row-layers`,
+    `${count(n.rows * layersOf(view))} row-layers`,
   );
   return words.join("; ");
 }
 
 function CurvesDrawing({ view, step, size }: DrawingProps) {
   const numbers = stepNumbers(view);
-  const layers = view.canvas?.start.layers ?? 1;
-  const positions = view.canvas?.cells.length ?? 0;
   const columns = size.width >= WIDE ? 2 : 1;
   const width = (size.width - 2 * EDGE - (columns - 1) * 28) / columns;
   const steps = Math.max(1, view.canvas?.start.planned ?? 0, view.rounds.length);
@@ -228,10 +236,10 @@ function CurvesDrawing({ view, step, size }: DrawingProps) {
       height={size.height}
       viewBox={`0 0 ${size.width} ${size.height}`}
       role="img"
-      aria-label={`Numbers over the steps; ${describeNumbers(numbers[step], layers)}`}
+      aria-label={`Numbers over the steps; ${describeNumbers(numbers[step], view)}`}
       fontFamily="var(--sans)"
     >
-      {panelsOf(numbers, layers, positions).map((panel, i) => (
+      {panelsOf(view, numbers).map((panel, i) => (
         <g
           key={panel.title}
           transform={`translate(${EDGE + (i % columns) * (width + 28)},${12 + Math.floor(i / columns) * (PANEL + 16)})`}

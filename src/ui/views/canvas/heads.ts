@@ -29,7 +29,7 @@ export const MAP_HEAD: ViewHead = {
 export const CURVES_HEAD: ViewHead = {
   id: "scores",
   label: "Curves",
-  help: "The toned column is the shown step. The axis goes to the last planned step: what an early stop saves stays empty. Confidence and gap are means over the masked positions that the step looked at.",
+  help: "The toned column is the shown step. The axis goes to the last planned step: what an early stop saves stays empty. The line under each title says what is drawn: a mean over the masked positions that the step looked at, or the smallest of them.",
   isZoomable: false,
   isFor: ["canvas"],
   isWholeRun: true,

@@ -18,6 +18,10 @@ export interface StepNumbers {
   readonly rows: number;
 }
 
+/** Which gap an early stop looks at, by the settings of the run: the mean of the masked positions, or the smallest. */
+export const gapName = ({ start }: RunView): "mean" | "smallest" =>
+  [start?.params["aggregate"], start?.params["early"]].includes("min") ? "smallest" : "mean";
+
 /** One entry a step, in order. */
 export function stepNumbers(view: RunView): readonly StepNumbers[] {
   return canvasRounds(view, view.rounds.length - 1).map(({ step, canvas }): StepNumbers => {

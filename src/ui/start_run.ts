@@ -1,0 +1,18 @@
+/** Runs what the setup asks for. Branches of the run on the stage go with it, and can be had back. */
+import { problemWith, run, runOneStep } from "./engine";
+import { plural } from "./format";
+import { remember } from "./remember";
+import { useRun } from "./stores/run";
+import { runSettings, useSettings } from "./stores/settings";
+import { offerUndo } from "./stores/undo";
+
+/** Starts a run; stops it after its first step if `isOneStep`. */
+export function startRun(isOneStep = false): Promise<void> {
+  const branches = useRun.getState().known.length - 1;
+  if (branches > 0 && !problemWith(runSettings(useSettings.getState())))
+    offerUndo(
+      `The new run takes the place of the one before and its ${plural(branches, "branch", "branches")}.`,
+      remember(),
+    );
+  return isOneStep ? runOneStep() : run();
+}
