@@ -26,6 +26,7 @@ from recurrent import RecurrentModel, RecurrentShape
 from recurrent_files import load_recurrent, save_recurrent
 from reference_mixture import by_depth
 from task_data import BOS, EOS, MASK, Tasks
+from tokenizer import Tokenizer
 from weights import STORY_TOKENS, load_model, save_model, write_json
 import train_story_diffusion
 import train_story_draft
@@ -102,7 +103,7 @@ def measure_routing(name, folder, work):
     """Returns the section of the card with the figures of a mixture of recursions, and of the fixed depth it is compared with."""
     model = load_mixture(folder)
     heldout = HeldOut(work, model.shape.context, MIXTURE_WINDOWS)
-    figures = measure_mixture(model, heldout)
+    figures = measure_mixture(model, heldout, Tokenizer.load(os.path.join(folder, "tokenizer.json")))
     print(json.dumps(figures))
     return by_routing_section(name, figures, model.shape, fixed_depth_record(f"{name}-fixed", work, heldout))
 

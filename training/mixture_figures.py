@@ -5,6 +5,7 @@
 import argparse
 import json
 import math
+import os
 
 import torch
 from torch.nn import functional
@@ -12,10 +13,15 @@ from torch.nn import functional
 from data import HeldOut
 from mixture_files import THRESHOLD, load_mixture, mixture_parameters
 from reference_mixture import by_depth, by_rank, by_threshold, forward_mixture
+from tokenizer import Tokenizer
 
 # The first windows of the held-out text, as for the other models of changing depth.
 WINDOWS = 128
-THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7)
+# A trained router is sure of itself: depth moves where thresholds come close to 0 and 1.
+THRESHOLDS = (0.001, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99, 0.999)
+BY_RANK = "highest gates of the whole text (looks ahead)"
+# Tokens that stand in the text so often are looked at one by one, and so many of them are named.
+OFTEN, NAMED = 50, 10
 
 
 @torch.no_grad()
@@ -43,20 +49,36 @@ def row_of(loss, depths, recursions, shared=False):
             "entries": round((1 if shared else mean) / recursions, 4)}
 
 
-def measure_mixture(model, heldout):
-    """Returns {"agreement": share, "same_depth": share, "rows": {way of routing: figures}}."""
+def by_token(inputs, depths, tokenizer):
+    """Returns {"often": tokens seen OFTEN times, "one_depth": share of their places that have their token's usual depth,
+    "examples": {depth: the most frequent of the tokens whose usual depth it is}}."""
+    usual, places, same = {}, 0, 0
+    for token in torch.bincount(inputs.reshape(-1)).argsort(descending=True, stable=True).tolist():
+        counts = torch.bincount(depths[inputs == token])
+        if counts.sum() < OFTEN:
+            break
+        usual[token] = counts.argmax().item()
+        places, same = places + counts.sum().item(), same + counts.max().item()
+    examples = {depth: [tokenizer.decode([token]) for token in usual if usual[token] == depth][:NAMED]
+                for depth in sorted(set(usual.values()))}
+    return {"often": len(usual), "one_depth": round(same / places, 4), "examples": examples}
+
+
+def measure_mixture(model, heldout, tokenizer):
+    """Returns {"agreement": share, "same_depth": share, "by_token": figures, "rows": {way of routing: figures}}."""
     recursions, measured, rows = model.shape.recursions, {}, {}
     ways = {f"threshold {threshold}": by_threshold(threshold) for threshold in THRESHOLDS}
-    ways["highest gates of the whole text (looks ahead)"] = by_rank(model.shape)
+    ways[BY_RANK] = by_rank(model.shape)
     ways.update({f"depth {depth} for all": by_depth(depth) for depth in range(1, recursions + 1)})
     for name, admit in ways.items():
         measured[name] = routed(model, heldout, admit)
         rows[name] = row_of(*measured[name], recursions)
-    by_gate, by_order = measured[f"threshold {THRESHOLD}"][1], measured["highest gates of the whole text (looks ahead)"][1]
+    by_gate, by_order = measured[f"threshold {THRESHOLD}"][1], measured[BY_RANK][1]
     name = f"threshold {THRESHOLD}, keys of the first recursion"
     rows[name] = row_of(*routed(model, heldout, by_threshold(THRESHOLD), shared=True), recursions, shared=True)
     return {"tokens": heldout.inputs.numel(), "agreement": round(agreement(by_gate, by_order, recursions), 4),
-            "same_depth": round((by_gate == by_order).double().mean().item(), 4), "rows": rows}
+            "same_depth": round((by_gate == by_order).double().mean().item(), 4),
+            "by_token": by_token(heldout.inputs, by_gate, tokenizer), "rows": rows}
 
 
 def main():
@@ -67,7 +89,8 @@ def main():
     args = parser.parse_args()
     torch.set_num_threads(1)
     model = load_mixture(args.model)
-    print(json.dumps(measure_mixture(model, HeldOut(args.work, model.shape.context, args.windows)), indent=2))
+    tokenizer = Tokenizer.load(os.path.join(args.model, "tokenizer.json"))
+    print(json.dumps(measure_mixture(model, HeldOut(args.work, model.shape.context, args.windows), tokenizer), indent=2))
 
 
 if __name__ == "__main__":
