@@ -59,21 +59,28 @@ export function parameters(n: number): string {
   return `${Math.round(n / 1e3)} K`;
 }
 
+/** Stands for a space where nothing else is there to be seen. */
+const SPACE_SIGN = "\u2423";
+
+/** Whether a piece is nothing but spaces, tabs and line ends. */
+export const isWhitespace = (piece: string): boolean => /^[ \t\r\n]+$/.test(piece);
+
 /**
- * A token's piece as one visible run of characters: a leading space becomes a middle dot, line ends and tabs get
- * signs, nothing at all becomes the empty-set sign.
+ * A token's piece as one visible run of characters: a space becomes a middle dot, or a sign of its own where the piece is nothing
+ * but whitespace; line ends and tabs get signs, nothing at all becomes the empty-set sign.
  */
 export function visiblePiece(piece: string): string {
   if (piece === "") return "\u2205";
   return piece
-    .replace(/ /g, "\u00b7")
+    .replace(/ /g, isWhitespace(piece) ? SPACE_SIGN : "\u00b7")
     .replace(/\r?\n/g, "\u21b5")
     .replace(/\t/g, "\u21e5")
     .replace(/[\u0000-\u001f\u007f]/g, "\u25af");
 }
 
 /** A piece in quotes, for sentences and labels. */
-export const quoted = (piece: string): string => `\u201c${piece.replace(/\n/g, "\u21b5")}\u201d`;
+export const quoted = (piece: string): string =>
+  `\u201c${isWhitespace(piece) ? visiblePiece(piece) : piece.replace(/\n/g, "\u21b5")}\u201d`;
 
 export function truncate(text: string, length: number): string {
   const points = Array.from(text);

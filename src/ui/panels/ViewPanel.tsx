@@ -1,8 +1,6 @@
 /** The tabs of drawings under the text: frame, pan and zoom, export, keyboard movement between marks. */
-import { select } from "d3-selection";
-import { zoom, zoomIdentity, type ZoomBehavior } from "d3-zoom";
 import * as Tabs from "@radix-ui/react-tabs";
-import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type RefObject } from "react";
+import { useEffect, useMemo, useRef, type KeyboardEvent, type ReactNode, type RefObject } from "react";
 import { roundOf } from "../../trace/view";
 import { report } from "../engine";
 import { useMoment, useRunKind, useSelection, type Moment } from "../moment";
@@ -13,67 +11,13 @@ import { useRun } from "../stores/run";
 import { shownView, tabsFor } from "../views/index";
 import { neighbourOf } from "../views/tree_keys";
 import { scrollToShow } from "../views/in_sight";
-import type { Placement, Size, Stretch, ViewDefinition, ViewHead } from "../views/view";
+import type { FitWhat, Placement, Size, Stretch, ViewDefinition, ViewHead } from "../views/view";
 import { FORCE_ACTION, force } from "./ForceToken";
-import { FitIcon, MinusIcon, PlusIcon } from "./icons";
+import { FitIcon, MinusIcon, PathIcon, PlusIcon } from "./icons";
 import { SaveMenu } from "./SaveMenu";
 import { useSize } from "./use_size";
 import { useView } from "./use_view";
-
-const SMALLEST_SCALE = 0.15;
-const LARGEST_SCALE = 3;
-
-/** Wheel, drag and pinch on an element, as a placement; null as long as nobody moved anything. */
-function useZoom(
-  frame: RefObject<HTMLElement | null>,
-  fitted: Placement | null,
-  isZoomable: boolean,
-  run: unknown,
-) {
-  // Another run begins where its drawing fits itself.
-  const [state, setState] = useState<{ readonly run: unknown; readonly placement: Placement | null }>({
-    run,
-    placement: null,
-  });
-  const moved = state.run === run ? state.placement : null;
-  const behaviour = useRef<ZoomBehavior<HTMLElement, unknown> | null>(null);
-  const isOwn = useRef(false);
-  useEffect(() => {
-    const element = frame.current;
-    if (!element || !isZoomable) return undefined;
-    const selection = select<HTMLElement, unknown>(element);
-    const z = zoom<HTMLElement, unknown>()
-      .scaleExtent([SMALLEST_SCALE, LARGEST_SCALE])
-      .clickDistance(4)
-      .on("zoom", (e: { transform: Placement }) => {
-        const { x, y, k } = e.transform;
-        if (!isOwn.current) setState({ run, placement: { x, y, k } });
-      });
-    behaviour.current = z;
-    selection.call(z).on("dblclick.zoom", null);
-    return () => {
-      selection.on(".zoom", null);
-      behaviour.current = null;
-    };
-  }, [frame, isZoomable, run]);
-  // A drawing that fits itself tells d3 where it is, so that the first drag starts from there.
-  useEffect(() => {
-    const element = frame.current;
-    if (!element || !behaviour.current || moved || !fitted) return;
-    isOwn.current = true;
-    select<HTMLElement, unknown>(element).call(
-      behaviour.current.transform.bind(behaviour.current),
-      zoomIdentity.translate(fitted.x, fitted.y).scale(fitted.k),
-    );
-    isOwn.current = false;
-  }, [frame, isZoomable, run, moved, fitted]);
-  const scaleBy = (factor: number) => {
-    const element = frame.current;
-    if (element && behaviour.current)
-      behaviour.current.scaleBy(select<HTMLElement, unknown>(element), factor);
-  };
-  return { moved, scaleBy, reset: () => setState({ run, placement: null }) };
-}
+import { useZoom, type Zoom } from "./use_zoom";
 
 /** Scrolls a frame when the step changes, if what the step is about would be out of sight. */
 function useInSight(frame: RefObject<HTMLElement | null>, stretch: Stretch | null, step: number): void {
@@ -154,6 +98,52 @@ function onMarkKey(e: KeyboardEvent<HTMLElement>, moment: Moment, size: Size): v
   e.currentTarget.querySelector<SVGGElement>(`[data-key="${next}"]`)?.focus();
 }
 
+/** Plus and minus zoom, 0 fits the whole drawing. Returns whether it was such a key. */
+function onZoomKey(e: KeyboardEvent<HTMLElement>, { scaleBy, fit }: Zoom): boolean {
+  if (e.ctrlKey || e.metaKey || e.altKey) return false;
+  if (e.key === "+" || e.key === "=") scaleBy(ZOOM_STEP);
+  else if (e.key === "-") scaleBy(1 / ZOOM_STEP);
+  else if (e.key === "0") fit("all");
+  else return false;
+  e.preventDefault();
+  e.stopPropagation();
+  return true;
+}
+
+const ZOOM_STEP = 1.4;
+
+function ZoomTools({ zoom: { shown, scaleBy, fit } }: { readonly zoom: Zoom }) {
+  const tool = (name: string, title: string, icon: ReactNode, act: () => void, isDisabled = false) => (
+    <button
+      type="button"
+      className="quiet square"
+      aria-label={name}
+      title={title}
+      onClick={act}
+      disabled={isDisabled}
+    >
+      {icon}
+    </button>
+  );
+  return (
+    <>
+      {tool("Zoom out", "Zoom out (\u2212)", <MinusIcon />, () => scaleBy(1 / ZOOM_STEP))}
+      {tool("Zoom in", "Zoom in (+)", <PlusIcon />, () => scaleBy(ZOOM_STEP))}
+      {tool("Fit", "Fit the whole drawing (0)", <FitIcon />, () => fit("all"), shown === "all")}
+      <button
+        type="button"
+        className="quiet square"
+        aria-label="Follow the path"
+        aria-pressed={shown === "path"}
+        title="Fit the committed path, in every step"
+        onClick={() => fit(shown === "path" ? "all" : "path")}
+      >
+        <PathIcon />
+      </button>
+    </>
+  );
+}
+
 /** What a drawing lets the visitor choose. */
 function ChoicePicker({ head }: { readonly head: ViewHead }) {
   const chosen = useChoice(head);
@@ -210,12 +200,11 @@ export function ViewPanel() {
     }),
     [measured, definition, moment],
   );
-  const fitted = useMemo(
-    () => (definition?.fit && size.width > 0 ? definition.fit(moment.view, moment.step, size) : null),
-    [definition, moment, size],
-  );
-  const { moved, scaleBy, reset } = useZoom(frame, fitted, head.isZoomable, timeline);
-  const placement = head.isZoomable ? moved : null;
+  const fitOf = useMemo(() => {
+    const fit = definition?.fit;
+    return fit && size.width > 0 ? (what: FitWhat) => fit(moment.view, moment.step, size, what) : null;
+  }, [definition, moment, size]);
+  const zoom = useZoom(frame, fitOf, timeline);
   useInSight(frame, definition?.inSight?.(moment.view, moment.step, size.width) ?? null, moment.step);
   return (
     <Tabs.Root className="view-panel" value={head.id} onValueChange={setView} activationMode="manual">
@@ -228,38 +217,7 @@ export function ViewPanel() {
           ))}
         </Tabs.List>
         <div className="view-tools">
-          {head.isZoomable && (
-            <>
-              <button
-                type="button"
-                className="quiet square zoom-button"
-                aria-label="Zoom out"
-                title="Zoom out"
-                onClick={() => scaleBy(1 / 1.3)}
-              >
-                <MinusIcon />
-              </button>
-              <button
-                type="button"
-                className="quiet square zoom-button"
-                aria-label="Zoom in"
-                title="Zoom in"
-                onClick={() => scaleBy(1.3)}
-              >
-                <PlusIcon />
-              </button>
-              <button
-                type="button"
-                className="quiet square"
-                aria-label="Fit"
-                title="Fit"
-                onClick={reset}
-                disabled={moved === null}
-              >
-                <FitIcon />
-              </button>
-            </>
-          )}
+          {head.isZoomable && <ZoomTools zoom={zoom} />}
           <ChoicePicker head={head} />
           {definition && <ExportMenu definition={definition} moment={moment} size={size} />}
         </div>
@@ -271,10 +229,10 @@ export function ViewPanel() {
         data-testid={`view-${head.id}`}
         ref={frame}
         tabIndex={head.isZoomable ? -1 : 0}
-        onKeyDown={(e) => onMarkKey(e, moment, size)}
+        onKeyDown={(e) => (head.isZoomable && onZoomKey(e, zoom)) || onMarkKey(e, moment, size)}
       >
         {definition && measured && measured.width > 0 && (
-          <Canvas definition={definition} moment={moment} size={size} placement={placement} />
+          <Canvas definition={definition} moment={moment} size={size} placement={zoom.placement} />
         )}
       </Tabs.Content>
       <p className="view-help help">{head.help}</p>

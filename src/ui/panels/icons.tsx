@@ -30,6 +30,14 @@ export const BackIcon = icon(<path d="M12 3.2v9.6l-7-4.8ZM3.4 3.2v9.6" />);
 export const PlusIcon = icon(<path d="M8 3.5v9M3.5 8h9" />);
 export const MinusIcon = icon(<path d="M3.5 8h9" />);
 export const FitIcon = icon(<path d="M2.5 6V2.5H6M10 2.5h3.5V6M13.5 10v3.5H10M6 13.5H2.5V10" />);
+export const PathIcon = icon(
+  <>
+    <path d="M3.8 11.2 7 8.8M9.2 7.4l3-2.6" />
+    <circle cx="2.6" cy="12" r="1.3" fill="currentColor" />
+    <circle cx="8" cy="8" r="1.3" fill="currentColor" />
+    <circle cx="13.4" cy="4" r="1.3" fill="currentColor" />
+  </>,
+);
 export const SaveIcon = icon(<path d="M8 2.5v7.2M4.8 6.8 8 10l3.2-3.2M3 13.2h10" />);
 export const CloseIcon = icon(<path d="m4 4 8 8M12 4l-8 8" />);
 export const SunIcon = icon(

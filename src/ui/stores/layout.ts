@@ -64,7 +64,8 @@ export function pin(pinned: Selection | null): void {
   useLayout.setState({ pinned });
 }
 export function hover(hovered: Selection | null): void {
-  useLayout.setState({ hovered });
+  // What is told again, with every step of a run, is no news to anybody.
+  if (!isSame(useLayout.getState().hovered, hovered)) useLayout.setState({ hovered });
 }
 export function openDialog(dialog: LayoutState["dialog"]): void {
   useLayout.setState({ dialog });

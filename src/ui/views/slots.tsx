@@ -12,6 +12,10 @@ const LARGEST_CELL = 15;
 /** What became of a slot that the round wrote. */
 export type SlotFate = "kept" | "moved_into" | "dropped";
 
+const FATES: readonly SlotFate[] = ["dropped", "kept", "moved_into"];
+/** Cells narrower than this have no room for an outline: all of one fate are drawn together, which also keeps hundreds cheap. */
+const TOGETHER = 5;
+
 /** Fate of each written slot, by place after `base`. */
 export function slotFates(s: SlotsEvent): readonly SlotFate[] {
   const destinations = new Set(s.moves.map(([, to]) => to - s.base));
@@ -68,7 +72,22 @@ function Row({
         >
           {slots.base}
         </text>
-        {fates.map((fate, i) => (
+        {cell < TOGETHER &&
+          FATES.map((fate) => (
+            <path
+              key={fate}
+              d={fates
+                .map((other, i) =>
+                  other === fate
+                    ? `M${(start + i * cell).toFixed(1)},0.5h${Math.max(0.6, cell - gap).toFixed(1)}v${CELL_HEIGHT - 1}h${(-Math.max(0.6, cell - gap)).toFixed(1)}Z`
+                    : "",
+                )
+                .join("")}
+              fill={fate === "dropped" ? "var(--idle)" : fate === "kept" ? "var(--accepted)" : "var(--bonus)"}
+              opacity={fate === "dropped" ? 0.4 : 1}
+            />
+          ))}
+        {(cell < TOGETHER ? [] : fates).map((fate, i) => (
           <rect
             key={i}
             x={start + i * cell + 0.5}

@@ -1,185 +1,59 @@
 /** The draft-tree drawing: committed text as trunk, the round's tree branching to the right of its last token. */
-import { linkHorizontal } from "d3-shape";
-import { useMemo } from "react";
+import { memo, useMemo, type FocusEvent, type PointerEvent } from "react";
 import { roundOf, type RoundView } from "../../trace/view";
-import { isSame } from "../stores/layout";
-import { Glyph, SIGN_COLOUR, type Sign } from "./glyphs";
-import { describeMark, isBeyondEnd, selectionOf } from "./tree_words";
+import { isSame, type Selection } from "../stores/layout";
+import { Glyph } from "./glyphs";
+import { isBeyondEnd, selectionOf } from "./tree_words";
+import { scaleTree, type ScaledTree } from "./tree_labels";
 import {
+  columnScale,
+  fitPath,
   fitTree,
-  GLYPH,
-  isCompactAt,
+  isOnPath,
   LABEL_SIZE,
   layTree,
   NUMBERS_SIZE,
   type PlacedMark,
+  ROW,
   type TreeLayout,
 } from "./tree_layout";
+import { CROWDED, DotMark, Dots, Edges, isDot, Label, Mark, radiusOf } from "./tree_marks";
+import { isBlank } from "./token_label";
 import type { DrawingProps, Placement, ViewDefinition } from "./view";
-
-/** How much is written beside the glyphs. */
-type Detail = "numbers" | "labels" | "dots";
-
-/** Trees larger than this keep the labels of nodes that were never reached for closer looks. */
-const CROWDED = 64;
-
-function detailAt(k: number): Detail {
-  if (k >= 0.58) return "numbers";
-  return k >= 0.36 ? "labels" : "dots";
-}
-
-/** Labels shrink less than the drawing does, so that they can be read in a tree that was made to fit. */
-const labelScale = (k: number): number => Math.min(2.2, Math.max(1, 0.72 / k));
-
-const signOf = ({ mark }: PlacedMark): Sign =>
-  mark.kind === "node" ? mark.node.state : mark.kind === "extra" ? mark.token.origin : "candidate";
-
-/** Probability that decides the width of the edge to a mark: the draft's for drafts, the target's for the rest. */
-const weightOf = ({ mark }: PlacedMark): number =>
-  Math.exp(
-    mark.kind === "node"
-      ? mark.node.draftLogprob
-      : mark.kind === "extra"
-        ? mark.token.logprob
-        : mark.candidate.logprob,
-  );
-
-export const edgeWidth = (p: number): number => 1 + 6 * Math.min(1, p);
-
-const curve = linkHorizontal<unknown, [number, number]>();
-
-function Edge({
-  from,
-  to,
-  isFinal,
-}: {
-  readonly from: PlacedMark;
-  readonly to: PlacedMark;
-  readonly isFinal: boolean;
-}) {
-  const sign = signOf(to);
-  const colour = SIGN_COLOUR[sign];
-  const target: [number, number] = [to.x - GLYPH - 1, to.y];
-  const d = curve({ source: [from.x + from.reach + 3, from.y], target }) ?? "";
-  const isQuiet = sign === "not_reached" || sign === "candidate";
-  if (sign === "bonus")
-    return (
-      <>
-        <path d={d} fill="none" stroke={colour} strokeWidth={4.6} />
-        <path d={d} fill="none" stroke="var(--sheet)" strokeWidth={1.7} />
-      </>
-    );
-  return (
-    <path
-      d={d}
-      fill="none"
-      stroke={colour}
-      strokeWidth={isFinal ? 2.6 : edgeWidth(weightOf(to))}
-      strokeDasharray={sign === "residual" ? "7 4" : undefined}
-      strokeOpacity={isQuiet ? 0.38 : sign === "rejected" ? 0.62 : 1}
-    />
-  );
-}
-
-interface MarkProps {
-  readonly placed: PlacedMark;
-  readonly round: RoundView;
-  readonly detail: Detail;
-  /** Of the whole drawing. */
-  readonly k: number;
-  readonly isSelected: boolean;
-  /** The one mark of the drawing that Tab stops at. */
-  readonly isTabStop: boolean;
-  readonly onHover: DrawingProps["onHover"];
-  readonly onPin: DrawingProps["onPin"];
-}
-
-function Mark({ placed, round, detail, k, isSelected, isTabStop, onHover, onPin }: MarkProps) {
-  const sign = signOf(placed);
-  const isQuiet = sign === "not_reached" || sign === "candidate";
-  const isKept = sign === "accepted" || placed.mark.kind === "extra" || sign === "anchor";
-  const isBeyond = isBeyondEnd(round, placed);
-  const selection = selectionOf(round, placed);
-  const handlers =
-    onHover && onPin
-      ? {
-          role: "button",
-          tabIndex: isTabStop ? 0 : -1,
-          "aria-pressed": isSelected,
-          onPointerEnter: () => onHover(selection),
-          onPointerLeave: () => onHover(null),
-          onFocus: () => onHover(selection),
-          onBlur: () => onHover(null),
-          onClick: () => onPin(selection),
-        }
-      : { role: "img" };
-  const hit = placed.reach + GLYPH + 6;
-  return (
-    <g
-      className="tree-mark"
-      data-testid="tree-node"
-      data-key={placed.key}
-      data-state={sign}
-      transform={`translate(${round2(placed.x)},${round2(placed.y)})`}
-      style={{ "--delay": placed.depth }}
-      aria-label={describeMark(round, placed)}
-      {...handlers}
-    >
-      <rect className="tree-hit" x={-GLYPH - 4} y={-16} width={hit} height={32} rx={6} fill="transparent" />
-      {/* New with each step, so that it appears anew; the mark around it stays and keeps its focus. */}
-      <g className="tree-mark-body" key={round.step}>
-        {isSelected && <circle r={GLYPH + 4} fill="none" stroke="var(--ink)" strokeWidth={1.5} />}
-        <Glyph sign={sign} r={GLYPH} />
-        {isBeyond && (
-          <path d={`M${-GLYPH - 3},-11v22`} stroke="var(--ink)" strokeWidth={1.6} strokeDasharray="3 2.5" />
-        )}
-        {/* The path can be read however small the tree is drawn. */}
-        {(detail !== "dots" || isKept) && (
-          <text
-            x={GLYPH + 6}
-            y={detail === "numbers" ? 1.5 : 5}
-            fontSize={LABEL_SIZE * labelScale(k)}
-            opacity={isBeyond ? 0.55 : undefined}
-            fontWeight={isKept ? 620 : 430}
-            fill={isQuiet || sign === "rejected" ? "var(--ink-soft)" : "var(--ink)"}
-          >
-            {placed.label}
-          </text>
-        )}
-        {detail === "numbers" && (
-          <text x={GLYPH + 6} y={15} fontSize={NUMBERS_SIZE} fill="var(--ink-soft)" className="figures">
-            {placed.numbers}
-          </text>
-        )}
-      </g>
-    </g>
-  );
-}
 
 const round2 = (x: number): number => Math.round(x * 100) / 100;
 
-function Trunk({
-  layout,
-  placement,
-  size,
-}: {
-  layout: TreeLayout;
-  placement: Placement;
-  size: DrawingProps["size"];
-}) {
+interface TrunkProps {
+  readonly layout: TreeLayout;
+  readonly placement: Placement;
+  readonly size: DrawingProps["size"];
+  readonly radius: number;
+}
+
+function Trunk({ layout, placement, size, radius }: TrunkProps) {
   const shown = layout.trunk.filter(
-    (t) => (t.x + t.width) * placement.k + placement.x > -40 && t.x * placement.k + placement.x < size.width,
+    (t) => t.x + t.width + placement.x > -40 && t.x + placement.x < size.width,
   );
-  const end = layout.marks.length > 0 ? -GLYPH : 0;
+  const end = layout.marks.length > 0 ? -radius : 0;
   const start = layout.trunk.at(-1);
   if (!start) return null;
   return (
     <g aria-hidden="true">
-      <path d={`M${start.x - start.width / 2},0H${end}`} stroke="var(--ink)" strokeWidth={2.2} />
+      <path
+        d={`M${round2(start.x - start.width / 2)},0H${round2(end)}`}
+        stroke="var(--ink)"
+        strokeWidth={2.2}
+      />
       {shown.map((t) => (
         <g key={t.position} transform={`translate(${round2(t.x)},0)`} opacity={t.token ? 1 : 0.75}>
           <Glyph sign={t.token?.origin ?? "prompt"} r={3.6} />
-          <text y={-11} textAnchor="middle" fontSize={LABEL_SIZE - 1} fill="var(--ink-soft)">
+          <text
+            y={-11}
+            textAnchor="middle"
+            fontSize={LABEL_SIZE - 1}
+            fill="var(--ink-soft)"
+            opacity={isBlank(t.label) ? 0.6 : undefined}
+          >
             {t.label}
           </text>
         </g>
@@ -188,12 +62,39 @@ function Trunk({
   );
 }
 
-function DepthScale({ layout }: { readonly layout: TreeLayout }) {
-  const y = layout.bounds.bottom - 8;
+/** Narrowest distance of two names of depths, in px. */
+const NAMES_APART = 48;
+
+/** Depths whose names have room, and where they stand. */
+function namedDepths(
+  { columns }: TreeLayout,
+  { wide }: ScaledTree,
+  x: number,
+  width: number,
+): readonly { readonly depth: number; readonly at: number }[] {
+  const named: { depth: number; at: number }[] = [];
+  for (const [depth, column] of columns.entries()) {
+    const at = x + column * wide;
+    const last = named.at(-1)?.at ?? -Infinity;
+    if (at - last >= NAMES_APART && at > 20 && at < width - 24) named.push({ depth, at });
+  }
+  return named;
+}
+
+interface DepthScaleProps {
+  readonly layout: TreeLayout;
+  readonly tree: ScaledTree;
+  readonly x: number;
+  readonly size: DrawingProps["size"];
+}
+
+/** The depths, at the foot of the frame wherever the tree was moved to. */
+function DepthScale({ layout, tree, x, size }: DepthScaleProps) {
   return (
     <g aria-hidden="true" fontSize={NUMBERS_SIZE} fill="var(--ink-soft)">
-      {layout.columns.map((x, depth) => (
-        <text key={depth} x={depth === 0 ? x : x - GLYPH} y={y} textAnchor={depth === 0 ? "middle" : "start"}>
+      <rect y={size.height - 22} width={size.width} height={22} fill="var(--sheet)" opacity={0.86} />
+      {namedDepths(layout, tree, x, size.width).map(({ depth, at }) => (
+        <text key={depth} x={round2(at)} y={size.height - 8} textAnchor="middle">
           {depth === 0 ? "anchor" : `depth ${depth}`}
         </text>
       ))}
@@ -201,23 +102,105 @@ function DepthScale({ layout }: { readonly layout: TreeLayout }) {
   );
 }
 
+interface MarksProps {
+  readonly layout: TreeLayout;
+  readonly tree: ScaledTree;
+  readonly round: RoundView;
+  readonly selected: string | null;
+  readonly onHover: DrawingProps["onHover"];
+  readonly onPin: DrawingProps["onPin"];
+}
+
+/** All marks, those of the path last and over the others. One listener serves them all. */
+const Marks = memo(function Marks({ layout, tree, round, selected, onHover, onPin }: MarksProps) {
+  const isLive = onHover !== undefined && onPin !== undefined;
+  const marks = useMemo(
+    () => [...layout.marks].sort((a, b) => Number(isOnPath(a)) - Number(isOnPath(b))),
+    [layout],
+  );
+  const tabStop = selected ?? layout.marks[0]?.key;
+  const at = (target: EventTarget | null): Selection | null => {
+    const key =
+      target instanceof Element ? target.closest<SVGGElement>("[data-key]")?.dataset.key : undefined;
+    const m = key === undefined ? undefined : layout.marks.find((one) => one.key === key);
+    return m ? selectionOf(round, m) : null;
+  };
+  const listeners = isLive
+    ? {
+        onPointerOver: (e: PointerEvent) => onHover(at(e.target)),
+        onPointerLeave: () => onHover(null),
+        onFocus: (e: FocusEvent) => onHover(at(e.target)),
+        onBlur: () => onHover(null),
+        onPointerOut: (e: PointerEvent) => {
+          if (at(e.relatedTarget) === null) onHover(null);
+        },
+        onClick: (e: { target: EventTarget }) => {
+          const chosen = at(e.target);
+          if (chosen) onPin(chosen);
+        },
+      }
+    : {};
+  return (
+    <g {...listeners}>
+      {marks.map((m) => {
+        const props = {
+          m,
+          round,
+          tree,
+          isSelected: m.key === selected,
+          isTabStop: m.key === tabStop,
+          isLive,
+        };
+        return isDot(m, { layout, tree }) ? (
+          <DotMark key={m.key} {...props} />
+        ) : (
+          <Mark key={m.key} {...props} bodyKey={layout.marks.length > CROWDED ? 0 : round.step + 1} />
+        );
+      })}
+    </g>
+  );
+});
+
+/** The label of a chosen mark that has none for lack of room. */
+function ChosenLabel({
+  m,
+  tree,
+  round,
+  x,
+  width,
+}: {
+  m: PlacedMark;
+  tree: ScaledTree;
+  round: RoundView;
+  x: number;
+  width: number;
+}) {
+  const r = radiusOf(m, tree);
+  const left = m.x * tree.wide;
+  const isAtEdge = x + left + m.reach + 12 > width;
+  return (
+    <g
+      aria-hidden="true"
+      transform={`translate(${round2(left)},${round2(m.y * tree.k)})`}
+      style={{ pointerEvents: "none" }}
+    >
+      <Label
+        m={m}
+        tree={tree}
+        at={{ x: isAtEdge ? -r - 6 : r + 6, y: 4.5, anchor: isAtEdge ? "end" : "start" }}
+        isBeyond={isBeyondEnd(round, m)}
+      />
+    </g>
+  );
+}
+
 function TreeDrawing({ view, step, size, placement, selection = null, onHover, onPin }: DrawingProps) {
   const round = step < 0 ? undefined : roundOf(view, step);
-  const isCompact = isCompactAt(size);
-  const layout = useMemo(() => layTree(view, round, isCompact), [view, round, isCompact]);
+  const layout = useMemo(() => layTree(view, round, size), [view, round, size]);
   const place = placement ?? fitTree(layout, size);
-  // Closer rows have no room for numbers below the labels.
-  const isClose = layout.marks.length > CROWDED && detailAt(place.k) === "numbers" && place.k < 1.6;
-  const detail = isClose ? "labels" : detailAt(place.k);
-  const byKey = new Map(layout.marks.map((m) => [m.key, m]));
-  const isCrowded = layout.marks.length > CROWDED && place.k < 0.9;
-  const isChosen = (m: PlacedMark): boolean =>
-    selection !== null && round !== undefined && isSame(selectionOf(round, m), selection);
-  const chosen = layout.marks.find(isChosen) ?? layout.marks[0];
-  // Kept edges last, so that nothing crosses over the committed path.
-  const edges = layout.marks
-    .filter((m) => m.parent !== null)
-    .sort((a, b) => Number(isOnPath(a)) - Number(isOnPath(b)));
+  const tree = useMemo(() => scaleTree(layout, place.k), [layout, place.k]);
+  const chosen =
+    selection && round ? layout.marks.find((m) => isSame(selectionOf(round, m), selection)) : undefined;
   return (
     <svg
       xmlns="http://www.w3.org/2000/svg"
@@ -229,41 +212,28 @@ function TreeDrawing({ view, step, size, placement, selection = null, onHover, o
       className="tree-drawing"
       fontFamily="var(--sans)"
     >
-      <g
-        data-zoom=""
-        transform={`translate(${round2(place.x)},${round2(place.y)}) scale(${round2(place.k)})`}
-      >
-        <Trunk layout={layout} placement={place} size={size} />
-        <g aria-hidden="true">
-          {edges.map((m) => {
-            const parent = byKey.get(m.parent ?? "");
-            return parent ? (
-              <Edge key={m.key} from={parent} to={m} isFinal={m.mark.kind === "extra"} />
-            ) : null;
-          })}
-        </g>
-        {layout.columns.length > 1 && <DepthScale layout={layout} />}
-        {round &&
-          layout.marks.map((m) => (
-            <Mark
-              key={m.key}
-              placed={m}
-              round={round}
-              k={place.k}
-              detail={isCrowded && signOf(m) === "not_reached" ? "dots" : detail}
-              isSelected={isChosen(m)}
-              isTabStop={m === chosen}
-              onHover={onHover}
-              onPin={onPin}
-            />
-          ))}
+      <g data-zoom="" transform={`translate(${round2(place.x)},${round2(place.y)})`}>
+        <Trunk layout={layout} placement={place} size={size} radius={tree.pathRadius} />
+        <Edges layout={layout} tree={tree} />
+        <Dots layout={layout} tree={tree} />
+        {round && (
+          <Marks
+            layout={layout}
+            tree={tree}
+            round={round}
+            selected={chosen?.key ?? null}
+            onHover={onHover}
+            onPin={onPin}
+          />
+        )}
+        {chosen && round && !tree.labels.has(chosen.key) && (
+          <ChosenLabel m={chosen} tree={tree} round={round} x={place.x} width={size.width} />
+        )}
       </g>
+      {layout.columns.length > 1 && <DepthScale layout={layout} tree={tree} x={place.x} size={size} />}
     </svg>
   );
 }
-
-const isOnPath = (m: PlacedMark): boolean =>
-  m.mark.kind === "extra" || (m.mark.kind === "node" && m.mark.node.state === "accepted");
 
 export const treeView: ViewDefinition = {
   id: "tree",
@@ -272,6 +242,13 @@ export const treeView: ViewDefinition = {
   isZoomable: true,
   isFor: ["text"],
   Drawing: TreeDrawing,
-  fit: (view, step, size) =>
-    fitTree(layTree(view, step < 0 ? undefined : roundOf(view, step), isCompactAt(size)), size),
+  fit: (view, step, size, what) => {
+    const layout = layTree(view, step < 0 ? undefined : roundOf(view, step), size);
+    return {
+      placement: what === "path" ? fitPath(layout, size) : fitTree(layout, size),
+      // Until every row has room for its numbers, and then twice as large.
+      largest: Math.max(3, (2 * ROW) / layout.row),
+      columnScale: (k) => columnScale(layout, k),
+    };
+  },
 };

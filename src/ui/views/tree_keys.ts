@@ -1,6 +1,6 @@
 /** Which mark of the tree drawing an arrow key leads to. */
 import type { RoundView, RunView } from "../../trace/view";
-import { isCompactAt, layTree, type PlacedMark } from "./tree_layout";
+import { layTree, type PlacedMark } from "./tree_layout";
 import type { Size } from "./view";
 
 /**
@@ -14,7 +14,7 @@ export function neighbourOf(
   from: string,
   key: string,
 ): string | null {
-  const { marks } = layTree(view, round, isCompactAt(size));
+  const { marks } = layTree(view, round, size);
   const at = marks.find((m) => m.key === from);
   if (!at) return null;
   const beside = (sign: 1 | -1): PlacedMark | undefined =>

@@ -46,13 +46,22 @@ export interface TrunkMark {
   readonly width: number;
 }
 
+/** Positions are those at scale 1, at which the whole tree fits its frame: the larger the tree, the closer its rows. */
 export interface TreeLayout {
   /** Anchor first; it stands at (0, 0). */
   readonly marks: readonly PlacedMark[];
-  /** Nearest to the anchor first. */
+  /** Nearest to the anchor first; their x is the same at every scale. */
   readonly trunk: readonly TrunkMark[];
   /** x of each depth. */
   readonly columns: readonly number[];
+  /** Px between neighbouring rows, at most {@link ROW}. */
+  readonly row: number;
+  /** How much wider the columns would be if there were room. */
+  readonly squeeze: number;
+  /** Px between the highest row and the top of the frame, and between the lowest one and the names of the depths. */
+  readonly free: number;
+  /** Px kept free for the trunk, left of the anchor. */
+  readonly trunkRoom: number;
   /** Of the tree and its labels, without the trunk. */
   readonly bounds: {
     readonly left: number;
@@ -167,104 +176,157 @@ function layTrunk(view: RunView, before: number, gap: number): TrunkMark[] {
   return trunk;
 }
 
-/** Trees with more nodes than this stand closer: numbers are then for closer looks. */
-const MANY = 64;
+/** Distance of rows where there is room for labels with their numbers. */
+export const ROW = 42;
+/** Px kept free above the uppermost row, and below the lowest one for the names of the depths. */
+const ABOVE = 26;
+const BELOW = 44;
+const RIGHT = 12;
 
-function rowHeightOf(nodes: number, isCompact: boolean): number {
-  if (nodes > 2 * MANY) return 17;
-  if (nodes > MANY) return 26;
-  return isCompact ? 38 : 42;
+export const isCompactAt = (size: Size): boolean => size.width < 560;
+
+function emptyLayout(view: RunView, isCompact: boolean): TreeLayout {
+  return {
+    marks: [],
+    trunk: layTrunk(view, view.prompt.length + view.tokens.length, 0),
+    columns: [],
+    row: ROW,
+    squeeze: 1,
+    free: ABOVE,
+    trunkRoom: isCompact ? 70 : 260,
+    bounds: { left: -16, right: 40, top: -30, bottom: 30 },
+    isCompact,
+  };
 }
 
-/** The layout of a round's tree, or of the prompt's end if there is no such round. */
-export function layTree(view: RunView, round: RoundView | undefined, isCompact: boolean): TreeLayout {
-  const rowHeight = rowHeightOf(round?.nodes.length ?? 0, isCompact);
+/** How much of the natural width of the columns there is room for, at most 1. */
+function shareOfWidth(
+  marks: readonly { readonly x: number; readonly reach: number }[],
+  room: number,
+): number {
+  let share = 1;
+  for (const { x, reach } of marks) if (x > 0) share = Math.min(share, (room - reach) / x);
+  return Math.max(0.05, share);
+}
+
+interface Laid {
+  readonly view: RunView;
+  readonly size: Size;
+  readonly layout: TreeLayout;
+}
+/** The newest layout of each round: the frame asks for it as well as the drawing. */
+const laid = new WeakMap<RoundView, Laid>();
+
+/** The layout of a round's tree in a frame, or of the prompt's end if there is no such round. */
+export function layTree(view: RunView, round: RoundView | undefined, size: Size): TreeLayout {
+  const known = round && laid.get(round);
+  if (known && known.view === view && known.size.width === size.width && known.size.height === size.height)
+    return known.layout;
+  const layout = makeLayout(view, round, size);
+  if (round) laid.set(round, { view, size, layout });
+  return layout;
+}
+
+function makeLayout(view: RunView, round: RoundView | undefined, size: Size): TreeLayout {
+  const isCompact = isCompactAt(size);
+  if (!round) return emptyLayout(view, isCompact);
   const gap = isCompact ? 32 : 54;
-  if (!round) {
-    const end = view.prompt.length + view.tokens.length;
-    return {
-      marks: [],
-      trunk: layTrunk(view, end, 0),
-      columns: [],
-      bounds: { left: -240, right: 40, top: -30, bottom: 30 },
-      isCompact,
-    };
-  }
   const root = hierarchy(
     round.nodes.length > 0 ? treeBranches(round) : plainBranches(view, round, isCompact ? 6 : 10),
   );
   const placed = tree<Branch>()
-    .nodeSize([rowHeight, 1])
+    .nodeSize([1, 1])
     .separation((a, b) => (a.parent === b.parent ? 1 : 1.2))(root);
-
-  const labels = new Map(
-    placed
-      .descendants()
-      .map((d) => [d.data.key, truncate(tokenLabel(view, tokenOfMark(d.data.mark)), LONGEST_LABEL)]),
-  );
-  const reachOf = ({ key, mark }: Branch): number =>
-    GLYPH +
-    7 +
-    Math.max(
-      textWidth(labels.get(key) ?? "", LABEL_SIZE),
-      textWidth(numbersOf(mark, isCompact), NUMBERS_SIZE),
-    );
+  const all = placed.descendants();
   const columns = [0];
-  for (const d of placed.descendants()) {
-    const next = (columns[d.depth] ?? 0) + reachOf(d.data) + gap;
-    if (d.children) columns[d.depth + 1] = Math.max(columns[d.depth + 1] ?? 0, next);
-  }
-  const marks = placed.descendants().map((d): PlacedMark => {
+  const natural = all.map((d) => {
     const { key, mark } = d.data;
-    return {
-      key,
-      mark,
-      parent: d.parent?.data.key ?? null,
-      depth: d.depth,
-      x: columns[d.depth]!,
-      y: d.x - placed.x,
-      label: labels.get(key)!,
-      numbers: numbersOf(mark, isCompact),
-      reach: reachOf(d.data),
-    };
+    const label = truncate(tokenLabel(view, tokenOfMark(mark)), LONGEST_LABEL);
+    const numbers = numbersOf(mark, isCompact);
+    const reach = GLYPH + 7 + Math.max(textWidth(label, LABEL_SIZE), textWidth(numbers, NUMBERS_SIZE));
+    return { d, key, mark, label, numbers, reach };
   });
-  const ys = marks.map((m) => m.y);
+  // Breadth first: a depth is complete before the next one begins.
+  for (const { d, reach } of natural)
+    if (d.children)
+      columns[d.depth + 1] = Math.max(columns[d.depth + 1] ?? 0, columns[d.depth]! + reach + gap);
+
+  const ends = natural.map(({ d, reach }) => ({ x: columns[d.depth]!, reach }));
+  const shareAt = (room: number): number => shareOfWidth(ends, size.width - room - RIGHT);
+  // A tree that needs the width leaves the trunk less of it.
+  const trunkRoom = [isCompact ? 70 : Math.min(260, size.width * 0.22), isCompact ? 44 : 110].find(
+    (room, i) => i === 1 || shareAt(room) >= 1,
+  )!;
+  const share = shareAt(trunkRoom);
+  const ys = all.map((d) => d.x - placed.x);
+  const [first, last] = [Math.min(...ys), Math.max(...ys)];
+  const row = Math.min(isCompact ? ROW - 4 : ROW, (size.height - ABOVE - BELOW) / Math.max(1, last - first));
+  const marks = natural.map(({ d, key, mark, label, numbers, reach }, i): PlacedMark => ({
+    key,
+    mark,
+    parent: d.parent?.data.key ?? null,
+    depth: d.depth,
+    x: columns[d.depth]! * share,
+    y: ys[i]! * row,
+    label,
+    numbers,
+    reach,
+  }));
   return {
     marks,
     trunk: layTrunk(view, round.base - 1, 18),
-    columns,
+    columns: columns.map((x) => x * share),
+    row: Math.max(0.5, row),
+    squeeze: 1 / share,
+    free: Math.min(ABOVE, BELOW - 20) + Math.max(0, (size.height - ABOVE - BELOW - (last - first) * row) / 2),
+    trunkRoom,
     bounds: {
       left: -16,
-      right: Math.max(...marks.map((m) => m.x + m.reach)) + 12,
-      top: Math.min(...ys) - 22,
-      bottom: Math.max(...ys) + 44,
+      right: Math.max(...marks.map((m) => m.x + m.reach)) + RIGHT,
+      top: first * row - ABOVE,
+      bottom: last * row + BELOW,
     },
     isCompact,
   };
 }
 
-export const isCompactAt = (size: Size): boolean => size.width < 560;
-
-/** Smallest scale a fit may choose, which shows trees of 256 nodes whole; where there is little room, panning is better. */
-const SMALLEST_FIT = 0.2;
-const SMALLEST_COMPACT_FIT = 0.78;
+/** Scale of the columns where the rows are scaled by k: they widen to what labels need, and only then with the rows. */
+export const columnScale = ({ row, squeeze }: TreeLayout, k: number): number =>
+  k <= 1 ? k : Math.min(k, Math.max(1, (row * k) / ROW) * squeeze);
 
 /** The placement that shows the whole tree and as much of the trunk as there is room for. */
-export function fitTree({ bounds, isCompact }: TreeLayout, size: Size): Placement {
-  const trunkRoom = isCompact ? 70 : Math.min(260, size.width * 0.22);
+export function fitTree({ bounds, trunkRoom }: TreeLayout, size: Size): Placement {
   const width = bounds.right - bounds.left;
   const height = bounds.bottom - bounds.top;
-  const k = Math.max(
-    isCompact ? SMALLEST_COMPACT_FIT : SMALLEST_FIT,
-    Math.min(1.2, (size.width - trunkRoom - 16) / width, (size.height - 24) / height),
-  );
-  const overflowsHeight = height * k > size.height;
   return {
-    k,
-    x: Math.max(
-      trunkRoom - bounds.left * k,
-      (size.width - width * k) / 2 - bounds.left * k + trunkRoom / 2 - 8,
-    ),
-    y: overflowsHeight ? size.height / 2 : (size.height - height * k) / 2 - bounds.top * k,
+    k: 1,
+    x: Math.max(trunkRoom, (size.width - width + trunkRoom) / 2 - bounds.left),
+    y: (size.height - height) / 2 - bounds.top,
   };
 }
+
+/** Rows that can be read, in px. */
+const READABLE = 24;
+
+/** The placement that shows the committed path as large as its labels need, in the middle of the frame. */
+export function fitPath(layout: TreeLayout, size: Size): Placement {
+  const path = layout.marks.filter((m) => isOnPath(m) || m.parent === null);
+  if (path.length < 2) return fitTree(layout, size);
+  const ys = path.map((m) => m.y);
+  const [top, bottom] = [Math.min(...ys), Math.max(...ys)];
+  const k = Math.max(
+    1,
+    Math.min(READABLE / layout.row, (size.height - ABOVE - BELOW) / Math.max(1, bottom - top)),
+  );
+  const wide = columnScale(layout, k);
+  const right = Math.max(...path.map((m) => m.x * wide + m.reach)) + RIGHT;
+  return {
+    k,
+    // The end of the path, if all of it is too wide.
+    x: Math.min(Math.max(layout.trunkRoom, (size.width - right) / 2), size.width - right),
+    y: (size.height - BELOW + ABOVE) / 2 - ((top + bottom) / 2) * k,
+  };
+}
+
+export const isOnPath = ({ mark }: Pick<PlacedMark, "mark">): boolean =>
+  mark.kind === "extra" || (mark.kind === "node" && mark.node.state === "accepted");

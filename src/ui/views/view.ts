@@ -21,6 +21,17 @@ export interface Placement {
   readonly k: number;
 }
 
+/** What a zoomable drawing is made to fit the frame: all of it, or the part that matters most, as large as its labels need. */
+export type FitWhat = "all" | "path";
+
+export interface Fit {
+  readonly placement: Placement;
+  /** Largest scale worth zooming to. */
+  readonly largest: number;
+  /** Horizontal scale at a (vertical) scale, for drawings whose columns do not widen as fast as their rows. */
+  readonly columnScale: (k: number) => number;
+}
+
 export interface DrawingProps {
   readonly view: RunView;
   /** The round to draw; -1 is the prompt alone. */
@@ -63,7 +74,7 @@ export interface ViewDefinition extends ViewHead {
   /** One svg element of exactly `size`. */
   readonly Drawing: (props: DrawingProps) => ReactElement;
   /** Where a zoomable drawing puts itself when nobody moved it. */
-  readonly fit?: (view: RunView, step: number, size: Size) => Placement;
+  readonly fit?: (view: RunView, step: number, size: Size, what: FitWhat) => Fit;
   /** Height of the drawing at a width, for those that have a natural one; `room` is the height of the frame, where there is one. */
   readonly heightAt?: (view: RunView, step: number, width: number, room?: number) => number;
   /** What of a drawing that is higher than its frame has to be in sight in a step, in px; null if nothing has. */
