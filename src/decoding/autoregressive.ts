@@ -29,7 +29,7 @@ export const autoregressive = defineMethod({
   lossless: true,
   params,
   views: ["tokens", "state"],
-  showcase: { watch: "Every step is one pass over all weights and adds one token.", maxNewTokens: 20 },
+  showcase: { watch: "Every step is one pass over all weights and adds one token.", maxNewTokens: 28 },
   treeNodes: () => 1,
   async *decode(context) {
     const { drawRounds } = await import("./autoregressive_rounds");

@@ -5,15 +5,15 @@ import { expect, test } from "./decoscope";
 test("two recorded runs race, and the viewer chooses by what", async ({ app, page }, { project }) => {
   await app.open("#compare");
   const spent = page.getByTestId("lane-spent");
-  await expect(spent).toHaveText(["32 target passes, done", /^\d+ target passes, done$/]);
+  await expect(spent).toHaveText(["14 target passes, done", "7 target passes, done"]);
   await expect(page.getByRole("region", { name: "Costs", exact: true })).toContainText("row-layers");
   await expect(page.getByTestId("differences")).toContainText("Difference of the texts");
   const scrub = page.getByRole("slider", { name: "Spent by every run" });
   await scrub.fill("5");
   await expect(spent).toHaveText([/^5 target passes of/, /^5 target passes of/]);
   await page.getByLabel("Raced by").selectOption("row-layers");
-  await scrub.fill("1000");
-  await expect(spent).toHaveText([/^1,000 row-layers of/, /^1,000 row-layers of/]);
+  await scrub.fill("50");
+  await expect(spent).toHaveText([/^50 row-layers of/, /^50 row-layers of/]);
   await page.getByLabel("Drawing").selectOption("Map");
   const [left, right] = await Promise.all([0, 1].map((i) => page.getByTestId("lane").nth(i).boundingBox()));
   const isStacked = project.name === "phone";
@@ -53,7 +53,7 @@ test("a draft tree races plain decoding live, and the link shows the same to oth
     Number(await passes.getByRole("cell").first().textContent()),
     "trees need fewer passes",
   ).toBeLessThan(12);
-  await expect(page.getByTestId("differences"), "both are greedy").toContainText("the same text");
+  await expect(page.getByTestId("differences"), "both are greedy").toContainText("All texts are the same");
 
   await page.getByRole("button", { name: "Link with these runs" }).click();
   const link = await page.getByTestId("compare-link").inputValue();

@@ -6,6 +6,9 @@ test.describe("after a first visit", () => {
 
   test("the page opens and decodes without a network", async ({ app, page, context }) => {
     await app.open();
+    const status = page.getByTestId("offline-status").filter({ visible: true });
+    await expect(status).toContainText(/storing for offline, \d+ of \d+|offline ready/, { timeout: 120_000 });
+    await expect(status).toHaveText("offline ready", { timeout: 120_000 });
     await page.getByRole("button", { name: "Help", exact: true }).click();
     await expect(page.getByTestId("offline")).toContainText("works without a network", { timeout: 120_000 });
     await page.keyboard.press("Escape");

@@ -14,6 +14,7 @@ test("the recorded run plays", async ({ app, page }) => {
   expect(await page.evaluate(() => "gpu" in navigator)).toBe(false);
   await expect(page.locator(".caption")).toContainText("Recorded run");
   await expect(app.status).toContainText("recorded runs only");
+  await expect(page.getByTestId("no-webgpu"), "before anything is pressed").toContainText("no WebGPU");
   await app.toEnd();
   const all = await app.tokens.count();
   expect(all).toBeGreaterThan(10);

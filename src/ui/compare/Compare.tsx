@@ -4,13 +4,24 @@ import { labelOf, methodOf, runSchema, samplerSchema } from "../definitions";
 import { cancel } from "../engine";
 import { ParamsForm } from "../form/ParamsForm";
 import { bytes } from "../format";
+import { NoWebGpu } from "../panels/NoWebGpu";
 import { Notices } from "../panels/Notices";
 import { PauseIcon, PlayIcon } from "../panels/icons";
 import { isBusy, useEngine } from "../stores/engine";
 import { useRoute } from "../stores/route";
 import { kindOfMethod } from "../moment";
 import { tabsFor } from "../views/index";
-import { comparisonFragment, fillFirst, openComparison, pause, play, runLanes, spend } from "./actions";
+import {
+  comparisonFragment,
+  fillFirst,
+  openComparison,
+  pause,
+  play,
+  runLanes,
+  showStart,
+  spend,
+  STARTS,
+} from "./actions";
 import { CostTable } from "./CostTable";
 import { Differences } from "./Differences";
 import { amount, LaneView } from "./LaneView";
@@ -192,12 +203,21 @@ function LinkRow({ lanes }: { readonly lanes: readonly Lane[] }) {
   };
   return (
     <section className="compare-link" aria-label="Share this comparison">
-      <h3>Share</h3>
       <div className="compare-buttons">
-        <button type="button" disabled={!hasRuns} onClick={() => void make(true)}>
+        <span className="section-name">Share</span>
+        <button
+          type="button"
+          disabled={!hasRuns}
+          title="Everybody sees the same race, without WebGPU too"
+          onClick={() => void make(true)}
+        >
           Link with these runs
         </button>
-        <button type="button" onClick={() => void make(false)}>
+        <button
+          type="button"
+          title="Whoever opens it runs them on their own device"
+          onClick={() => void make(false)}
+        >
           Link with the settings
         </button>
       </div>
@@ -211,8 +231,7 @@ function LinkRow({ lanes }: { readonly lanes: readonly Lane[] }) {
         />
       )}
       <p className="help" role="status">
-        {said} With the runs, everybody sees the same race, without WebGPU too; with the settings, whoever
-        opens it runs them.
+        {said}
       </p>
     </section>
   );
@@ -246,14 +265,29 @@ export function Compare() {
         </p>
       </header>
       <Notices />
+      <div className="compare-buttons" role="group" aria-label="Races to begin with">
+        {STARTS.map(({ label, methods }) => (
+          <button
+            key={label}
+            type="button"
+            className="chip"
+            aria-pressed={methods.join() === lanes.map((lane) => lane.settings.method).join()}
+            onClick={() => void showStart(methods)}
+          >
+            {label}
+          </button>
+        ))}
+      </div>
       {!first && <p className="help">Loading two recorded runs…</p>}
       {first && (
         <>
           <Shared first={first} />
           <div className="compare-buttons">
+            <NoWebGpu />
             <RunButtons lanes={lanes} />
             <ViewPicker lanes={lanes} />
           </div>
+          <LinkRow lanes={lanes} />
           <RaceBar longest={longest} />
           <div className="lanes" data-count={lanes.length} role="group" aria-label={`Race of ${names}`}>
             {lanes.map((lane, i) => (
@@ -265,7 +299,6 @@ export function Compare() {
             <CostTable lanes={lanes} />
           </section>
           <Differences lanes={lanes} />
-          <LinkRow lanes={lanes} />
         </>
       )}
     </div>

@@ -50,6 +50,12 @@ const ROWS: readonly Row[] = [
     cost: (_, view) => rowLayersOf(view),
   },
   {
+    name: "recurrences",
+    help: "Recurrences of the core that ran one after another.",
+    of: (_, view) => (view.metrics.coreForwards > 0 ? count(view.metrics.coreForwards) : NONE),
+    isFor: (view) => view.metrics.coreForwards > 0,
+  },
+  {
     name: "second model\u2019s passes",
     help: "Forward passes of the model that drafts or judges.",
     of: (_, view) => (view.start?.draft == null ? NONE : count(view.metrics.draftForwards)),

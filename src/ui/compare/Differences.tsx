@@ -1,8 +1,12 @@
 /** The texts of the compared runs under one another, with what each does not share with the first. */
 import { labelOf } from "../definitions";
+import { plural } from "../format";
 import { commonParts } from "./difference";
 import type { Lane } from "./store";
 import { textTokens, type TextToken } from "./texts";
+
+/** End tokens are no text to compare by eye. */
+const visible = (text: string): string => (/^<\|?\w+\|?>$/.test(text) ? "\u23f9" : text);
 
 function Line({
   tokens,
@@ -13,29 +17,43 @@ function Line({
 }) {
   return (
     <p className="text difference-text">
-      {tokens.map(({ text }, i) => (common[i] ? <span key={i}>{text}</span> : <mark key={i}>{text}</mark>))}
+      {tokens.map(({ text }, i) =>
+        common[i] ? <span key={i}>{visible(text)}</span> : <mark key={i}>{visible(text)}</mark>,
+      )}
     </p>
   );
 }
+
+const same = (a: readonly TextToken[], b: readonly TextToken[]): boolean =>
+  a.length === b.length && a.every(({ token }, i) => token === b[i]!.token);
 
 export function Differences({ lanes }: { readonly lanes: readonly Lane[] }) {
   const texts = lanes.map((lane) => (lane.timeline ? textTokens(lane.timeline.latest) : null));
   const first = texts[0];
   if (!first || texts.filter((t) => t !== null).length < 2) return null;
+  const isAllSame = texts.every((t) => !t || same(t, first));
   const ids = (tokens: readonly TextToken[]): number[] => tokens.map(({ token }) => token);
   return (
     <section aria-label="Difference of the texts" className="differences" data-testid="differences">
       <h3>Difference of the texts</h3>
-      <p className="help">Marked: tokens that the first text does not have at that place.</p>
+      <p className="help" data-testid="difference-summary">
+        {isAllSame
+          ? "All texts are the same, token by token: only the way there differs."
+          : "Underlined: tokens that the first text does not have at that place."}
+      </p>
       {texts.map((tokens, i) => {
-        if (!tokens) return null;
+        if (!tokens || (isAllSame && i > 0)) return null;
         const common = i === 0 ? first.map(() => true) : commonParts(ids(first), ids(tokens)).b;
         const changed = common.filter((c) => !c).length;
         return (
           <div key={lanes[i]!.id} className="difference">
             <p className="help">
-              {i + 1}. {labelOf(lanes[i]!.settings.method)}
-              {i === 0 ? "" : changed === 0 && tokens.length === first.length ? ": the same text" : ""}
+              {isAllSame ? "All runs" : `${i + 1}. ${labelOf(lanes[i]!.settings.method)}`}
+              {i === 0
+                ? ""
+                : changed === 0 && tokens.length === first.length
+                  ? ": the same text"
+                  : `: ${changed} of ${plural(tokens.length, "token")} differ`}
             </p>
             <Line tokens={tokens} common={common} />
           </div>

@@ -23,8 +23,13 @@ import {
   type Lane,
 } from "./store";
 
-/** What is compared when nobody has said what: both come recorded, on one prompt. */
-const FIRST = ["low-confidence", "fast-dllm"] as const;
+/** Races to begin with: their runs come recorded, on one prompt. The first is there when nobody has said what to compare. */
+export const STARTS: readonly { readonly label: string; readonly methods: readonly string[] }[] = [
+  { label: "One position a step, or all that is sure", methods: ["low-confidence", "fast-dllm"] },
+  { label: "One a step, an early stop, a cache", methods: ["low-confidence", "prophet", "dkv-cache"] },
+  { label: "Token by token, or draft trees", methods: ["autoregressive", "rsd-s"] },
+  { label: "All recurrences, or guesses of one", methods: ["recurrent", "self-speculation"] },
+];
 
 /** Puts the run on the stage, or the setup, beside the method it is best compared with. */
 export function compareFrom(what: "stage" | "setup"): void {
@@ -40,14 +45,27 @@ export function compareFrom(what: "stage" | "setup"): void {
   useCompare.setState({ opened: null, view: methodOf(settings.method)?.views[0] ?? "canvas" });
 }
 
-/** Fills an empty comparison with two recorded runs of one prompt. */
+/** Fills an empty comparison with the first of {@link STARTS}. */
 export async function fillFirst(): Promise<void> {
   if (useCompare.getState().lanes.length > 0) return;
-  const wanted = FIRST.map((id) => methodOf(id)).filter((m) => m !== undefined);
+  const lanes = await recordedLanes(STARTS[0]!.methods);
+  if (useCompare.getState().lanes.length === 0) showLanes(lanes);
+}
+
+/** Puts one of {@link STARTS} in place of what was compared, and plays it. */
+export async function showStart(methods: readonly string[]): Promise<void> {
+  showLanes(await recordedLanes(methods));
+  useCompare.setState({ view: methodOf(methods[0] ?? "")?.views[0] ?? "canvas" });
+  play(0);
+}
+
+/** A lane for each method on the prompt of the first one's example, with its recorded run if that has the prompt too. */
+async function recordedLanes(methods: readonly string[]): Promise<readonly Lane[]> {
+  const wanted = methods.map((id) => methodOf(id)).filter((m) => m !== undefined);
   const [first] = wanted;
-  if (!first) return;
+  if (!first) return [];
   const settings = showcaseSettings(first);
-  const lanes = await Promise.all(
+  return Promise.all(
     wanted.map(async (method) => {
       const events = await loadRecording(method.id).catch(() => null);
       const own = { ...showcaseSettings(method), prompt: settings.prompt };
@@ -56,7 +74,6 @@ export async function fillFirst(): Promise<void> {
       return newLane(own, isSame ? events : null);
     }),
   );
-  if (useCompare.getState().lanes.length === 0) showLanes(lanes);
 }
 
 /** Runs that have not been run, one after another, so that none disturbs another's clock; all of them if `again`. */
@@ -133,7 +150,7 @@ export function openComparison(item: string): void {
   const [by = "", ...runs] = item.split("/");
   if (!isMeasure(by) || runs.length < LEAST_LANES) {
     addNotice(
-      `This link to a comparison cannot be read: expected a measure and at least ${LEAST_LANES} runs, found \u201c${item.slice(0, 24)}\u201d. Choose the runs below.`,
+      `This link to a race cannot be read: it should name what the runs are raced by and hold at least ${LEAST_LANES} runs, but begins with \u201c${item.slice(0, 24)}\u201d. Part of it was probably lost on the way: ask for it again, or choose runs below.`,
     );
     return;
   }

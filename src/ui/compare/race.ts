@@ -12,6 +12,8 @@ export const isMeasure = (text: string): text is Measure => (MEASURES as readonl
 
 /** Layers of the model and of its second model; null for models the page does not know. */
 function layersOf({ model, draft }: RunStartEvent, view: RunView): { target: number; draft: number } | null {
+  // Where tokens differ in depth, or a model drafts with fewer recurrences of its own, no number of layers holds for all rows.
+  if (view.metrics.coreRows > 0 || draft === model) return null;
   const target = view.canvas?.start.layers ?? modelOf(model)?.layers;
   const second = draft === null ? 0 : modelOf(draft)?.layers;
   return target === undefined || second === undefined ? null : { target, draft: second };

@@ -5,6 +5,7 @@ import { Timeline } from "../../trace/timeline";
 import type { RunSettings } from "../../worker/api";
 import { draftOf, fits, methodOf, modelFor, methods } from "../definitions";
 import { readParams, type ParamValue } from "../../base/params";
+import { offerUndo } from "../stores/undo";
 import type { Measure } from "./race";
 
 export interface Lane {
@@ -57,10 +58,20 @@ const unrun = (settings: RunSettings): Pick<Lane, "settings" | "timeline" | "len
 });
 
 /** Puts other runs in place of those that were compared. */
-export const showLanes = (lanes: readonly Lane[], by?: Measure): void =>
+export function showLanes(lanes: readonly Lane[], by?: Measure): void {
+  offerBack("Another race took the place of this one.", () => true);
   useCompare.setState({ lanes, ...still, ...(by ? { by } : {}) });
+}
+
+/** Offers to put back what a change takes away, if any run is lost by it. */
+function offerBack(did: string, isLost: (lane: Lane) => boolean): void {
+  const { lanes, by, view } = useCompare.getState();
+  if (lanes.some((lane) => lane.timeline !== null && isLost(lane)))
+    offerUndo(did, () => useCompare.setState({ lanes, by, view, ...still }));
+}
 
 export function changeLane(id: number, change: (settings: RunSettings) => RunSettings): void {
+  offerBack("A run with other settings takes the place of this one.", (lane) => lane.id === id);
   set(
     useCompare
       .getState()
@@ -73,6 +84,7 @@ export function changeShared(
   change: Partial<Pick<RunSettings, "prompt" | "seed" | "maxNewTokens" | "sampler">>,
 ): void {
   const begin = change.prompt === undefined ? {} : { begin: null };
+  offerBack("What all runs share was changed: they are to be run again.", () => true);
   set(
     useCompare
       .getState()
@@ -104,8 +116,12 @@ export const setLaneParam = (id: number, key: string, value: ParamValue): void =
 
 /** What a method is best put beside: plain decoding, or one position a step, of the same kind. */
 export function opponentOf(method: string): string {
-  const isMasked = methodOf(method)?.requires.startsWith("masked") ?? false;
-  const [plain, other] = isMasked ? ["low-confidence", "fast-dllm"] : ["autoregressive", "rsd-s"];
+  const asked = methodOf(method);
+  const [plain, other] = asked?.requires.startsWith("masked")
+    ? ["low-confidence", "fast-dllm"]
+    : asked?.needs
+      ? ["recurrent", "depth-wavefront"]
+      : ["autoregressive", "rsd-s"];
   const opponent = method === plain ? other : plain;
   return methodOf(opponent) ? opponent : (methods[0]?.id ?? method);
 }
@@ -122,7 +138,9 @@ export function addLane(): void {
 
 export function removeLane(id: number): void {
   const { lanes } = useCompare.getState();
-  if (lanes.length > LEAST_LANES) set(lanes.filter((lane) => lane.id !== id));
+  if (lanes.length <= LEAST_LANES) return;
+  offerBack("The run was removed.", (lane) => lane.id === id);
+  set(lanes.filter((lane) => lane.id !== id));
 }
 
 /** Empties a lane for a run that is about to be made; gives the timeline its events go to. */

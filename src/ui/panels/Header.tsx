@@ -8,6 +8,7 @@ import { HOME } from "../routes";
 import { useRoute } from "../stores/route";
 import { ChevronIcon, MoonIcon, SunIcon, SystemIcon } from "./icons";
 import { Menu } from "./Menu";
+import { OfflineStatus } from "./OfflineStatus";
 import { Places } from "./Places";
 
 const PHASE_NAME: Readonly<Record<EnginePhase, string>> = {
@@ -130,6 +131,7 @@ export function Header() {
       </h1>
       <Places />
       <EngineStatus />
+      <OfflineStatus className="offline-status figures wide-only" />
       <div className="header-actions">
         {hasStage && (
           <>

@@ -32,6 +32,8 @@ import {
 import { Beginning } from "./Beginning";
 import { Blanks } from "./Blanks";
 import { CompareLink } from "./CompareLink";
+import { NoWebGpu } from "./NoWebGpu";
+import { OfflineStatus } from "./OfflineStatus";
 import { MethodSelect } from "./MethodSelect";
 
 function Prompt() {
@@ -241,6 +243,7 @@ export function RunBar() {
   const isGettingReady = phase === "opening" || phase === "loading" || phase === "compiling";
   return (
     <div className="run-bar">
+      <NoWebGpu />
       <button
         type="button"
         className="primary"
@@ -284,6 +287,7 @@ export function Setup() {
         <Sampling />
         <ModelPicker />
         <RunLength />
+        <OfflineStatus className="offline-status figures narrow-only" />
       </div>
       <RunBar />
     </div>
