@@ -14,6 +14,8 @@ struct Params {
   n_kv_heads: u32,
   scale: f32,
   slots: u32,
+  // Positions that a row sees up to its own, where visibility goes by windows of positions.
+  window: u32,
 }
 @group(0) @binding(0) var<storage, read> rows: array<u32>;
 @group(0) @binding(1) var<storage, read> visible: array<u32>;

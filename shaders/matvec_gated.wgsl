@@ -1,5 +1,5 @@
-// matvec_gated: hidden[t,j] = f(g) u with g, u = rows 2j, 2j+1 of W times rmsnorm(x[t,:]); f is SiLU or tanh-GELU
-// shapes:   x [T,D], weight [2F,D] in quads with gate and up rows in turn, scales -> hidden [T,F]
+// matvec_gated: hidden[t,j] = f(g) u with g, u = rows 2j, 2j+1 of W rmsnorm(x[t,:]) + bias; f is SiLU or tanh-GELU
+// shapes:   x [T,D], weight [2F,D] in quads with gate and up rows in turn, scales, bias [2F] -> hidden [T,F]
 // grid:     x: workgroups that share the tiles of TILE_QUADS quads of rows, in TURNS; y: tiles of TILE_ROWS rows t
 // numerics: sums in f32; the gain of the norm is folded into weight, 1 / rms is applied to the sums
 // source:   Shazeer 2020, GLU variants; Zhang and Sennrich 2019, RMSNorm
@@ -13,6 +13,8 @@ override GROUPS: u32 = 1u;
 override UNITS_PER_GROUP: u32 = 1u;
 // 0: SiLU, 1: GELU by tanh.
 override ACTIVATION: u32 = 0u;
+// Bound to something else where 0.
+override HAS_BIAS: u32 = 0u;
 
 struct Params {
   row_count: u32,
@@ -22,7 +24,8 @@ struct Params {
 @group(0) @binding(0) var<storage, read> x: array<Loaded, X_LENGTH>;
 @group(0) @binding(1) var<storage, read> weight: array<array<Unit, UNITS>, QUADS>;
 @group(0) @binding(2) var<storage, read> scales: array<vec4<f32>, SCALES>;
-@group(0) @binding(3) var<storage, read_write> hidden: array<vec2<f32>>;
+@group(0) @binding(3) var<storage, read> bias: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read_write> hidden: array<vec2<f32>>;
 @group(1) @binding(0) var<uniform> params: Params;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
@@ -30,7 +33,11 @@ fn main(lane: Lane) {
   run_tiles(lane);
 }
 
-fn emit(row: u32, quad: u32, sum: vec4<f32>) {
+fn emit(row: u32, quad: u32, product: vec4<f32>) {
+  var sum = product;
+  if (HAS_BIAS == 1u) {
+    sum += bias[quad];
+  }
   hidden[row * QUADS + quad] = activate(sum.xz) * sum.yw;
 }
 

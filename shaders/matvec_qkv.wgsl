@@ -16,6 +16,10 @@ override N_HEADS: u32 = 1u;
 override N_KV_HEADS: u32 = 1u;
 // Bound to something else where 0.
 override HAS_BIAS: u32 = 0u;
+// 0 for layers without rotation, and where head_norm rotates.
+override IS_TURNED: u32 = 1u;
+// 1: keys are not finished and go behind all queries, [T,K A] after [T,H A], for head_norm.
+override KEEPS_KEYS: u32 = 0u;
 
 struct Params {
   row_count: u32,
@@ -46,14 +50,18 @@ fn emit(row: u32, quad: u32, product: vec4<f32>) {
   let i = 4u * quad % HEAD_DIM;
   if (head < N_HEADS + N_KV_HEADS) {
     // Rows 2j and 2j+1 of a head's weights are its dimensions j and j + A/2: (x0, y0, x1, y1) of two neighbouring pairs.
-    let turn = rope[(rows[row * ROW_WORDS + ROW_POSITION] * HEAD_DIM + i) / 4u];
-    sum = vec4<f32>(
-      sum.xz * turn.xz - sum.yw * turn.yw,
-      sum.yw * turn.xz + sum.xz * turn.yw,
-    );
+    let first = sum.xz;
+    let second = sum.yw;
+    sum = vec4<f32>(first, second);
+    if (IS_TURNED == 1u) {
+      let turn = rope[(rows[row * ROW_WORDS + ROW_POSITION] * HEAD_DIM + i) / 4u];
+      sum = vec4<f32>(first * turn.xz - second * turn.yw, second * turn.xz + first * turn.yw);
+    }
   }
-  if (head < N_HEADS) {
-    let at = (row * N_HEADS + head) * HEAD_DIM + i / 2u;
+  let is_kept = KEEPS_KEYS == 1u && head >= N_HEADS && head < N_HEADS + N_KV_HEADS;
+  if (head < N_HEADS || is_kept) {
+    let place = select(row * N_HEADS, params.row_count * N_HEADS + row * N_KV_HEADS - N_HEADS, is_kept) + head;
+    let at = place * HEAD_DIM + i / 2u;
     q[at] = sum.x;
     q[at + 1u] = sum.y;
     q[at + HEAD_DIM / 2u] = sum.z;

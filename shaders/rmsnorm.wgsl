@@ -1,4 +1,4 @@
-// rmsnorm: y[t,d] = x[t,d] * gain[d] / sqrt(mean_d(x[t,:]^2) + eps)
+// rmsnorm: y[t,d] = x[t,d] * gain[d] / sqrt(mean_d(x[t,:]^2) + eps), or y[t,d] += the same
 // shapes:   x [T,D], gain [D] -> y [T,D]
 // grid:     one workgroup per row t; lanes stride over d
 // numerics: sums in f32
@@ -7,6 +7,8 @@
 
 override WORKGROUP_SIZE: u32 = 64u;
 override SUBGROUP_MIN: u32 = 0u;
+// 1: what y held is added to.
+override ADDS: u32 = 0u;
 
 struct Params {
   blocks: u32,
@@ -26,6 +28,11 @@ fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>) {
   }
   let scale = inverseSqrt(reduce_sum(lane, squares) / f32(4u * params.blocks) + params.eps);
   for (var c = lane.id; c < params.blocks; c += WORKGROUP_SIZE) {
-    y[at + c] = x[at + c] * gain[c] * scale;
+    let normed = x[at + c] * gain[c] * scale;
+    if (ADDS == 1u) {
+      y[at + c] += normed;
+    } else {
+      y[at + c] = normed;
+    }
   }
 }

@@ -115,7 +115,7 @@ export async function boundFigures(
   draws: number,
 ): Promise<Figure[]> {
   const size = model.gpu.facts.vocabSize;
-  const mask = model.gpu.masked?.maskToken;
+  const mask = model.gpu.masked?.maskToken ?? undefined;
   if (mask === undefined) throw new Error(`${model.id} fills no masks`);
   let [bits, count] = [0, 0];
   for (let draw = 0; draw < draws; draw++)

@@ -15,7 +15,7 @@ export const attentionKernel = defineKernel({
   source: keysSource,
   reads: READS,
   writes: ["out"],
-  params: { n_heads: "u32", n_kv_heads: "u32", scale: "f32", slots: "u32" },
+  params: { n_heads: "u32", n_kv_heads: "u32", scale: "f32", slots: "u32", window: "u32" },
   overrides: { ...REDUCE_OVERRIDES, WORKGROUP_SIZE: 32 },
 });
 export const attentionRowsKernel = defineKernel({
@@ -23,7 +23,14 @@ export const attentionRowsKernel = defineKernel({
   source: rowsSource,
   reads: READS,
   writes: ["out"],
-  params: { rows_count: "u32", n_heads: "u32", n_kv_heads: "u32", scale: "f32", slots: "u32" },
+  params: {
+    rows_count: "u32",
+    n_heads: "u32",
+    n_kv_heads: "u32",
+    scale: "f32",
+    slots: "u32",
+    window: "u32",
+  },
   overrides: { WORKGROUP_SIZE: 32 },
 });
 export const attentionMergeKernel = defineKernel({
@@ -57,6 +64,11 @@ export interface AttentionArgs {
   readonly slots: number;
   /** Factor of the products; 1 / sqrt(headDim) if not given. */
   readonly scale?: number;
+  /**
+   * Positions that a row sees of those it would see otherwise: its own and those before it; all if not given. Below the
+   * bound slots have the numbers of their positions, and the bits are the row's ancestors, one for each position.
+   */
+  readonly window?: number;
   /** Scratch of {@link attentionPartialWords} words; with it, few rows over many slots split the keys. */
   readonly partial?: GPUBuffer;
 }
@@ -112,12 +124,22 @@ export function attention(rec: Recording, a: AttentionArgs): void {
   needBytes("attention", "out", a.out, 4 * T * nHeads * headDim);
   needBytes("attention", "cache", a.cache, (real === "f16" ? 4 : 8) * slots * nKvHeads * headDim);
   const bind = { rows: a.rows, visible: a.slotList ?? a.banks ?? a.bits, q: a.q, cache: a.cache };
-  const params = { n_heads: nHeads, n_kv_heads: nKvHeads, scale: a.scale ?? 1 / Math.sqrt(headDim), slots };
+  const params = {
+    n_heads: nHeads,
+    n_kv_heads: nKvHeads,
+    scale: a.scale ?? 1 / Math.sqrt(headDim),
+    slots,
+    window: a.window ?? 0,
+  };
   const slotsBuilt = slotsBuiltFor(slots);
   const slotBytes = (real === "f16" ? 4 : 8) * nKvHeads * headDim;
   const hasRoom = a.cache.size >= slotsBuilt * slotBytes;
   const consts = { CACHE_VECS: ((hasRoom ? slotsBuilt : slots) * nKvHeads * headDim) / 2 };
-  const visibility = a.slotList ? "list" : a.banks ? "bank" : "window";
+  if (a.window !== undefined && (a.window < 1 || a.slotList || a.banks))
+    throw new Error(
+      `attention: a window of ${a.window} positions, expected at least 1 and rows that see by bound and bits`,
+    );
+  const visibility = a.slotList ? "list" : a.banks ? "bank" : a.window === undefined ? "window" : "sliding";
   const head = headOf(rec, nHeads / nKvHeads, headDim / 4);
   const uses = { visibility, head: headName(head) };
 

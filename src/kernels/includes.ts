@@ -16,6 +16,7 @@ import topList from "../../shaders/include/top_list.wgsl?raw";
 import verdict from "../../shaders/include/verdict.wgsl?raw";
 import visibilityBank from "../../shaders/include/visibility.bank.wgsl?raw";
 import visibilityList from "../../shaders/include/visibility.list.wgsl?raw";
+import visibilitySliding from "../../shaders/include/visibility.sliding.wgsl?raw";
 import visibilityWindow from "../../shaders/include/visibility.window.wgsl?raw";
 import lanesShared from "../../shaders/include/lanes.shared.wgsl?raw";
 import lanesSingle from "../../shaders/include/lanes.single.wgsl?raw";
@@ -53,6 +54,7 @@ export const includes: Includes = withHeads(
     verdict,
     "visibility.bank": visibilityBank,
     "visibility.list": visibilityList,
+    "visibility.sliding": visibilitySliding,
     "visibility.window": visibilityWindow,
     "lanes.shared": lanesShared,
     "lanes.single": lanesSingle,

@@ -29,6 +29,7 @@ import { topTokensKernel } from "./top_tokens";
 import { treeResetKernel } from "./tree_reset";
 import { commitTreeKernel, nodeScalarsKernel, verifyWalkKernel } from "./verify_tree";
 import { embedKernel, embedTailKernel } from "./embed";
+import { headNormKernel } from "./head_norm";
 import { matvecGatedKernel } from "./matvec_gated";
 import { matvecHeadKernel } from "./matvec_head";
 import { matvecQkvKernel } from "./matvec_qkv";
@@ -74,6 +75,7 @@ export const kernels: readonly Kernel[] = [
   matvecGatedKernel,
   matvecHeadKernel,
   rmsnormKernel,
+  headNormKernel,
   ropeKernel,
   siluMulKernel,
   latentStartKernel,

@@ -10,10 +10,10 @@ import type { WeightMatrix } from "./weights";
 export const matvecGatedKernel = defineKernel({
   name: "matvec_gated",
   source,
-  reads: ["x", "weight", "scales"],
+  reads: ["x", "weight", "scales", "bias"],
   writes: ["hidden"],
   params: { row_count: "u32", x_row: "u32", eps: "f32" },
-  overrides: { ...MATVEC_OVERRIDES, ACTIVATION: 0 },
+  overrides: { ...MATVEC_OVERRIDES, ACTIVATION: 0, HAS_BIAS: 0 },
 });
 
 export interface MatvecGatedArgs {
@@ -21,6 +21,8 @@ export interface MatvecGatedArgs {
   readonly x: GPUBuffer | BufferRange;
   /** [2 hiddenDim, dim], rows in {@link import("./weights").gatedRowOrder}, the norm's gain folded into the columns. */
   readonly weight: WeightMatrix;
+  /** f32 [2 hiddenDim] in the order of the weight's rows. */
+  readonly bias?: GPUBuffer | BufferRange;
   /** f32 [T, hiddenDim] */
   readonly hidden: GPUBuffer | BufferRange;
   /** Rows, 1 to 512. */
@@ -33,9 +35,9 @@ export interface MatvecGatedArgs {
   readonly activation?: "silu" | "gelu";
 }
 
-/** hidden[t,:] = silu(G n) * (U n) with n = rmsnorm(x[t,:]) */
+/** hidden[t,:] = f(G n) * (U n) with n = rmsnorm(x[t,:]), biases added to both products */
 export function matvecGated(rec: Recording, args: MatvecGatedArgs): void {
-  const { x, weight, hidden, T, dim, hiddenDim, eps } = args;
+  const { x, weight, bias, hidden, T, dim, hiddenDim, eps } = args;
   if (weight.rows !== 2 * hiddenDim || weight.cols !== dim || hiddenDim % 2 !== 0) {
     throw new Error(
       `matvec_gated: weight is ${weight.rows} x ${weight.cols}, expected ${2 * hiddenDim} x ${dim} with an even hiddenDim`,
@@ -43,16 +45,17 @@ export function matvecGated(rec: Recording, args: MatvecGatedArgs): void {
   }
   needBytes("matvec_gated", "x", x, 4 * T * dim);
   needBytes("matvec_gated", "hidden", hidden, 4 * T * hiddenDim);
+  if (bias) needBytes("matvec_gated", "bias", bias, 8 * hiddenDim);
   const plan = planMatvec(
     rec,
     weight,
     T,
     "norm",
     { buffer: x },
-    { ACTIVATION: args.activation === "gelu" ? 1 : 0 },
+    { ACTIVATION: args.activation === "gelu" ? 1 : 0, HAS_BIAS: bias ? 1 : 0 },
   );
   rec.list.add(matvecGatedKernel, plan.variant, {
-    bind: { x, weight: weight.data, scales: weight.scales ?? weight.data, hidden },
+    bind: { x, weight: weight.data, scales: weight.scales ?? weight.data, bias: bias ?? weight.data, hidden },
     params: { row_count: T, x_row: 0, eps },
     ...plan.where,
   });

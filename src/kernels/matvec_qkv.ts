@@ -14,7 +14,15 @@ export const matvecQkvKernel = defineKernel({
   reads: ["rows", "x", "weight", "scales", "rope", "bias"],
   writes: ["q", "cache"],
   params: { row_count: "u32", x_row: "u32", eps: "f32" },
-  overrides: { ...MATVEC_OVERRIDES, HEAD_DIM: 4, N_HEADS: 1, N_KV_HEADS: 1, HAS_BIAS: 0 },
+  overrides: {
+    ...MATVEC_OVERRIDES,
+    HEAD_DIM: 4,
+    N_HEADS: 1,
+    N_KV_HEADS: 1,
+    HAS_BIAS: 0,
+    IS_TURNED: 1,
+    KEEPS_KEYS: 0,
+  },
 });
 
 export interface MatvecQkvArgs {
@@ -29,8 +37,10 @@ export interface MatvecQkvArgs {
   readonly weight: WeightMatrix;
   /** f32 [(nHeads + 2 nKvHeads) headDim] in the order of the weight's rows, as Qwen2 has it. */
   readonly bias?: GPUBuffer | BufferRange;
-  /** f32 [maxPositions, headDim / 2, 2]: cosine and sine. */
-  readonly rope: GPUBuffer | BufferRange;
+  /** f32 [maxPositions, headDim / 2, 2]: cosine and sine; null for a layer without rotation. */
+  readonly rope: GPUBuffer | BufferRange | null;
+  /** Queries and keys are left for head_norm: not turned, the keys [T, nKvHeads headDim] in `q` behind all queries. */
+  readonly keepsKeys?: boolean;
   /** f32 [T, nHeads headDim] */
   readonly q: GPUBuffer | BufferRange;
   /** `tuning.real` [slots, 2, nKvHeads headDim], keys then values. */
@@ -48,6 +58,7 @@ export interface MatvecQkvArgs {
 
 export function matvecQkv(rec: Recording, args: MatvecQkvArgs): void {
   const { rows, x, weight, bias, rope, q, cache, T, dim, nHeads, nKvHeads, headDim, slots, eps } = args;
+  const { keepsKeys = false } = args;
   const outputs = (nHeads + 2 * nKvHeads) * headDim;
   if (weight.rows !== outputs || weight.cols !== dim || headDim % 4 !== 0) {
     throw new Error(
@@ -56,7 +67,7 @@ export function matvecQkv(rec: Recording, args: MatvecQkvArgs): void {
   }
   needBytes("matvec_qkv", "rows", rows, 4 * ROW_WORDS * T);
   needBytes("matvec_qkv", "x", x, 4 * T * dim);
-  needBytes("matvec_qkv", "q", q, 4 * T * nHeads * headDim);
+  needBytes("matvec_qkv", "q", q, 4 * T * (nHeads + (keepsKeys ? nKvHeads : 0)) * headDim);
   needBytes("matvec_qkv", "cache", cache, (rec.tuning.real === "f16" ? 4 : 8) * slots * nKvHeads * headDim);
   if (bias) needBytes("matvec_qkv", "bias", bias, 4 * outputs);
   const plan = planMatvec(
@@ -70,6 +81,8 @@ export function matvecQkv(rec: Recording, args: MatvecQkvArgs): void {
       N_HEADS: nHeads,
       N_KV_HEADS: nKvHeads,
       HAS_BIAS: bias ? 1 : 0,
+      IS_TURNED: rope && !keepsKeys ? 1 : 0,
+      KEEPS_KEYS: keepsKeys ? 1 : 0,
     },
   );
   rec.list.add(
@@ -81,7 +94,7 @@ export function matvecQkv(rec: Recording, args: MatvecQkvArgs): void {
         x,
         weight: weight.data,
         scales: weight.scales ?? weight.data,
-        rope,
+        rope: rope ?? weight.data,
         bias: bias ?? weight.data,
         q,
         cache,

@@ -11,7 +11,7 @@ export const rmsnormKernel = defineKernel({
   reads: ["x", "gain"],
   writes: ["y"],
   params: { blocks: "u32", eps: "f32" },
-  overrides: REDUCE_OVERRIDES,
+  overrides: { ...REDUCE_OVERRIDES, ADDS: 0 },
 });
 
 export interface RmsnormArgs {
@@ -25,14 +25,18 @@ export interface RmsnormArgs {
   /** A multiple of four. */
   readonly dim: number;
   readonly eps: number;
+  /** The result is added to what y holds. */
+  readonly adds?: boolean;
 }
 
-export function rmsnorm(rec: Recording, { x, gain, y, T, dim, eps }: RmsnormArgs): void {
+export function rmsnorm(rec: Recording, { x, gain, y, T, dim, eps, adds = false }: RmsnormArgs): void {
   if (dim % 4 !== 0) throw new Error(`rmsnorm: dim is ${dim}, expected a multiple of four`);
   needBytes("rmsnorm", "x", x, 4 * T * dim);
   needBytes("rmsnorm", "gain", gain, 4 * dim);
   needBytes("rmsnorm", "y", y, 4 * T * dim);
-  rec.list.add(rmsnormKernel, reduceVariant(rec, 64, "rmsnorm.lanes"), {
+  const lanes = reduceVariant(rec, 64, "rmsnorm.lanes");
+  const variant = { ...lanes, overrides: { ...lanes.overrides, ADDS: adds ? 1 : 0 } };
+  rec.list.add(rmsnormKernel, variant, {
     bind: { x, gain, y },
     params: { blocks: dim / 4, eps },
     grid: [T],

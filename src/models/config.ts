@@ -1,7 +1,7 @@
 /** Reading JSON that came with a model: parsed safely, checked field by field, complaints that name file and field. */
 import * as v from "valibot";
 import { DecoscopeError } from "../base/errors";
-import type { MaskedFacts, ModelKind } from "./model";
+import type { MaskedFacts, ModelConfig, ModelKind } from "./model";
 
 /** @throws DecoscopeError `load` if the bytes are not JSON in UTF-8. */
 export function parseJson(bytes: Uint8Array, file: string): unknown {
@@ -68,6 +68,15 @@ const asList = (ids: number | readonly number[] | null | undefined): readonly nu
 
 type SharedFields = v.InferOutput<typeof sharedSchema>;
 
+/** What the rows of an architecture were trained to see, where its config.json has no words for it. */
+export type TrainedSight = Omit<MaskedFacts, "maskToken">;
+
+/** The fields of a configuration that say so. */
+export const sightOf = (
+  { maskToken }: Pick<ModelConfig, "maskToken">,
+  trained: TrainedSight,
+): Pick<ModelConfig, "kind" | "masked"> => ({ kind: "masked", masked: { ...trained, maskToken } });
+
 /** What a masked model says of itself; null for causal ones. @throws DecoscopeError `load` for fields that contradict */
 function readMasked(fields: SharedFields, label: string): MaskedFacts | null {
   const attention = fields.attention ?? (fields.is_causal === false ? "bidirectional" : "causal");
@@ -84,15 +93,21 @@ function readMasked(fields: SharedFields, label: string): MaskedFacts | null {
       "load",
       `${label}/config.json: expected mask_token_id of a model that sees both sides, found none.`,
     );
-  return { maskToken, attention, logitShift: fields.logit_shift };
+  return { maskToken, attention, blockSize: null, logitShift: fields.logit_shift };
 }
 
 /**
  * The {@link ModelConfig} fields from config.json and generation_config.json. Ids that end the text are collected from
  * both, because checkpoints are published with either of them out of date.
+ * @param trained what rows see, of architectures that say so by their name
  * @throws DecoscopeError `load` for bad fields, `unsupported` for quantized checkpoints
  */
-export function readSharedConfig(config: unknown, generation: unknown, label: string) {
+export function readSharedConfig(
+  config: unknown,
+  generation: unknown,
+  label: string,
+  trained?: TrainedSight,
+) {
   const shared = checkFields(sharedSchema, config, `${label}/config.json`);
   if (shared.quantization_config !== undefined && shared.quantization_config !== null)
     throw new DecoscopeError(
@@ -113,7 +128,7 @@ export function readSharedConfig(config: unknown, generation: unknown, label: st
       "load",
       `${label}/config.json: expected special token ids below vocab_size ${shared.vocab_size}, found ${outside.join(", ")}.`,
     );
-  const masked = readMasked(shared, label);
+  const masked = trained ? { ...trained, maskToken } : readMasked(shared, label);
   const kind: ModelKind = masked ? "masked" : "causal";
   return {
     kind,

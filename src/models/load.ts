@@ -86,15 +86,16 @@ async function load(source: ModelSource, options: ReadOptions): Promise<LoadedMo
 
   // Small files first: whether the model can run at all is known before the large download starts.
   const files = await readDescription(source, reader, listed);
-  const architecture = findArchitecture({ ...files, label });
-  const config = architecture.readConfig({ ...files, label });
+  const architecture = await findArchitecture({ ...files, label });
+  const read = architecture.readConfig({ ...files, label });
   const tokenizer = new Tokenizer({
     tokenizer: files.tokenizer,
     config: files.tokenizerConfig,
     chatTemplate: files.chatTemplate,
-    bosToken: config.bosToken,
+    bosToken: read.bosToken,
     label,
   });
+  const config = withMaskOf(tokenizer, read);
   checkTokenizerFits(tokenizer, config, label);
 
   const shards = await findShards(label, listed && new Set(listed.keys()), reader.read);
@@ -116,6 +117,14 @@ async function load(source: ModelSource, options: ReadOptions): Promise<LoadedMo
     tokenizer,
     sizeBytes: reader.loadedBytes + (ranges ? tensors.sizeBytes : 0),
   };
+}
+
+/** A model that fills masks may leave it to its tokenizer to name them. */
+function withMaskOf(tokenizer: Tokenizer, config: KnownConfig): KnownConfig {
+  const { maskToken } = tokenizer;
+  if (!config.masked || config.maskToken !== null || maskToken === null || maskToken >= config.vocabSize)
+    return config;
+  return { ...config, maskToken, masked: { ...config.masked, maskToken } };
 }
 
 function checkTokenizerFits(tokenizer: Tokenizer, config: KnownConfig, label: string): void {

@@ -8,13 +8,18 @@ export type ModelKind = "causal" | "masked";
 
 /** How a model fills masked positions. */
 export interface MaskedFacts {
-  /** Id that stands for a position still to be filled. */
-  readonly maskToken: number;
+  /**
+   * Id that stands for a position still to be filled; null where neither config.json nor the tokenizer names one, and
+   * then there are logits but no canvas.
+   */
+  readonly maskToken: number | null;
   /**
    * What rows see: `bidirectional` every position; `prompt_isolated` the same, but rows of the prompt only the prompt,
-   * so that a cached prompt is exact.
+   * so that a cached prompt is exact; `block_causal` every position of their own block and of the blocks before it.
    */
-  readonly attention: "bidirectional" | "prompt_isolated";
+  readonly attention: "bidirectional" | "prompt_isolated" | "block_causal";
+  /** Positions of a block where attention goes by blocks, which begin at multiples of it; null otherwise. */
+  readonly blockSize: number | null;
   /**
    * Which row speaks of position i: row i (0; LLaDA, MDLM, RADD) or, in models grown from autoregressive ones, row i - 1
    * (1; Dream, Fast-dLLM v2).
@@ -101,8 +106,6 @@ export interface ConfigFiles {
 export interface Architecture<C extends ModelConfig = ModelConfig> {
   readonly id: C["architecture"];
   readonly label: string;
-  /** Values of `model_type` in config.json that this architecture can run. */
-  readonly modelTypes: readonly string[];
   /**
    * The typed configuration.
    * @throws DecoscopeError `load` if a field is missing or out of range, `unsupported` if the model asks for something

@@ -11,13 +11,14 @@ export interface CanvasText {
 
 /**
  * Descriptors u32 [room, ROW_WORDS] of rows for `positions` in their order; what is left of `room` becomes idle rows.
- * A row sees every slot of the canvas, rows of an isolated prompt those of the prompt.
+ * A row sees every slot of the canvas, rows of an isolated prompt those of the prompt, rows of models that go by blocks
+ * those up to the end of their block.
  * @see kernels/layouts.ts
  */
 export function canvasRows(
   { tokens, promptLength }: CanvasText,
   positions: readonly number[],
-  attention: MaskedFacts["attention"],
+  { attention, blockSize }: Pick<MaskedFacts, "attention" | "blockSize">,
   room = positions.length,
 ): Uint32Array<ArrayBuffer> {
   const words = new Uint32Array(ROW_WORDS * room);
@@ -33,7 +34,8 @@ export function canvasRows(
     words[at + Row.TOKEN] = tokens[position]!;
     words[at + Row.POSITION] = position;
     words[at + Row.SLOT] = position;
-    words[at + Row.BOUND] = isIsolated ? promptLength : tokens.length;
+    const end = blockSize === null ? tokens.length : (Math.floor(position / blockSize) + 1) * blockSize;
+    words[at + Row.BOUND] = isIsolated ? promptLength : Math.min(end, tokens.length);
   }
   return words;
 }

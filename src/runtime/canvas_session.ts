@@ -20,7 +20,7 @@ import { topTokens } from "../kernels/top_tokens";
 import type { Tuning } from "../kernels/tuning";
 import { canvasRows } from "./canvas_rows";
 import { Guider } from "./guider";
-import type { GpuModel, ModelState } from "./gpu_model";
+import { type GpuModel, maskTokenOf, type ModelState } from "./gpu_model";
 import type { WorkCounts } from "./program";
 import { decodeScores } from "./scores";
 
@@ -89,7 +89,12 @@ export class GpuCanvasSession implements CanvasSession {
         "method",
         `${model.facts.id} appends to a text and fills no masks. Choose a model that denoises.`,
       );
-    this.model = { ...model.facts, ...model.masked, layerCount: model.layerCount };
+    this.model = {
+      ...model.facts,
+      ...model.masked,
+      maskToken: maskTokenOf(model),
+      layerCount: model.layerCount,
+    };
     this.guider = guider?.facts ?? null;
     this.maxContext = Math.min(length, model.maxContext);
     this.seed = seed;
@@ -149,7 +154,7 @@ export class GpuCanvasSession implements CanvasSession {
       this.counts.bytesUploaded += words.byteLength;
     };
     const lists = [await this.layers(room), ...(heads > 0 ? [await this.heads(heads, k)] : [])];
-    upload(this.rows, canvasRows({ tokens, promptLength }, positions, model.attention, room));
+    upload(this.rows, canvasRows({ tokens, promptLength }, positions, model, room));
     if (heads > 0) upload(this.draws, drawsOf({ ...pass, seed: this.seed, positions: scored }));
 
     const statBytes = 4 * STAT_WORDS * heads;

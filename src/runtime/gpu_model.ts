@@ -2,6 +2,7 @@
  * What the session needs of a model on the GPU, whatever its architecture: a state for one text, and the recording of
  * its forward pass. One file per architecture implements it.
  */
+import { DecoscopeError } from "../base/errors";
 import type { CompactSlotsArgs } from "../kernels/compact_slots";
 import type { Recording } from "../kernels/tuning";
 import type { MaskedFacts, ModelFacts, RecurrenceFacts } from "../models/model";
@@ -55,4 +56,14 @@ export interface GpuModel {
    */
   createState(label: string, slots: number, maxRows: number, seed?: number): ModelState;
   dispose(): void;
+}
+
+/** The token that a model fills. @throws DecoscopeError "method" if neither its configuration nor its tokenizer names one */
+export function maskTokenOf({ facts, masked }: Pick<GpuModel, "facts" | "masked">): number {
+  if (masked && masked.maskToken !== null) return masked.maskToken;
+  throw new DecoscopeError(
+    "method",
+    `${facts.id} fills masks, but nothing says which token is one: expected mask_token_id in config.json or mask_token in ` +
+      "tokenizer_config.json, found neither. Choose another model.",
+  );
 }

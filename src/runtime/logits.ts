@@ -47,7 +47,7 @@ export async function promptLogits(
     if (model.masked) {
       const positions = tokens.map((_, i) => i);
       const text = { tokens, promptLength: 0 };
-      gpu.device.queue.writeBuffer(rows, 0, canvasRows(text, positions, model.masked.attention));
+      gpu.device.queue.writeBuffer(rows, 0, canvasRows(text, positions, model.masked));
     } else rowsSpan(rec, { seq, rows, bits, start: 0, count: T });
     state.recordLayers(rec, { rows, bits, count: T });
     state.recordHead(rec, 0, T, logits, 0);

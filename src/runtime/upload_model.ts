@@ -3,7 +3,7 @@ import type { Engine } from "../engine/dispatch_list";
 import type { Tuning } from "../kernels/tuning";
 import type { WeightMatrix } from "../kernels/weights";
 import type { LoadedModel } from "../models/load";
-import { GpuLlama } from "./gpu_llama";
+import { GpuDecoder } from "./gpu_decoder";
 import type { GpuModel } from "./gpu_model";
 
 /**
@@ -19,7 +19,7 @@ export async function uploadModel(
   // Of a model that is on its way, everything is here now; each tensor is read when its matrix is made.
   await loaded.tensors.prepare("");
   if (loaded.config.architecture !== "recurrent-depth")
-    return GpuLlama.upload(engine, tuning, loaded, storage);
+    return GpuDecoder.upload(engine, tuning, loaded, storage);
   const { GpuRecurrent } = await import("./gpu_recurrent");
   return GpuRecurrent.upload(engine, tuning, loaded, storage);
 }

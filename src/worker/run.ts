@@ -7,7 +7,7 @@ import { checkPrompt } from "../decoding/prompt";
 import { Profiler } from "../engine/profiler";
 import type { GpuCanvasSession } from "../runtime/canvas_session";
 import type { GpuDepthSession } from "../runtime/recurrent_session";
-import type { GpuModel } from "../runtime/gpu_model";
+import { type GpuModel, maskTokenOf } from "../runtime/gpu_model";
 import { GpuSession } from "../runtime/session";
 import type { MethodEvent, RunBegin, SamplerSettings, StopReason, TraceEvent } from "../trace/events";
 import { TRACE_VERSION } from "../trace/events";
@@ -138,7 +138,7 @@ async function prepare(
   const shared = { method, params, target, draft };
   const { masked } = target.gpu;
   if (masked) {
-    const facts = { ...target.gpu.facts, ...masked };
+    const facts = { ...target.gpu.facts, maskToken: maskTokenOf(target.gpu) };
     // Ids are taken as they are; with masks among them they are a prompt with gaps of their own.
     const beginning = promptIds
       ? { promptTokens: promptIds, begin: settings.begin, maxNewTokens: settings.maxNewTokens }

@@ -33,6 +33,7 @@ export const maskedFacts = (vocabSize: number, endTokens: readonly number[] = []
   vocabSize,
   endTokens,
   maskToken: vocabSize - 1,
+  blockSize: null,
   attention: "bidirectional",
   logitShift: 0,
   layerCount: 3,

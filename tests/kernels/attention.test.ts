@@ -160,6 +160,52 @@ describe.each(REDUCTIONS)("attention, %s", (_, tuning) => {
   });
 });
 
+/** A text of 30 committed slots, and a tree of 12 nodes behind it whose node i hangs below (i - 1) / 2. */
+function treeRows(window: number): { rows: Uint32Array; bits: Uint32Array; seen: number[][] } {
+  const [base, nodes] = [30, 12];
+  const causal = [0, 3, 29];
+  const T = causal.length + nodes;
+  const rows = new Uint32Array(ROW_WORDS * T);
+  const bits = new Uint32Array(ROW_BIT_WORDS * T);
+  const set = (t: number, position: number, bound: number): void => {
+    rows[t * ROW_WORDS + Row.POSITION] = position;
+    rows[t * ROW_WORDS + Row.BOUND] = bound;
+    rows[t * ROW_WORDS + Row.WINDOW] = base;
+  };
+  const seen = causal.map((position, t) => {
+    set(t, position, position + 1);
+    return Array.from({ length: position + 1 }, (_, s) => s).slice(-window);
+  });
+  for (let node = 0; node < nodes; node++) {
+    const t = causal.length + node;
+    const path = [node];
+    while (path[0]! > 0) path.unshift((path[0]! - 1) >> 1);
+    for (const i of path) bits[t * ROW_BIT_WORDS]! |= 1 << i;
+    set(t, base + path.length - 1, base);
+    const before = Array.from({ length: base }, (_, s) => s);
+    seen.push([...before, ...path.map((i) => base + i)].slice(-window));
+  }
+  return { rows, bits, seen };
+}
+
+describe.each(FORMS)("attention over a window of positions, %s", (_, choices) => {
+  // Shorter than a path of the tree, about as long as one, within the text, longer than everything.
+  test.each([1, 3, 4, 7, 100])("%i", async (window) => {
+    const { rows, bits, seen } = treeRows(window);
+    const shape = { T: seen.length, nHeads: 2, nKvHeads: 1, headDim: 8, slots: 64 };
+    const z = normals(window);
+    const q = Float32Array.from({ length: shape.T * 16 }, z);
+    const { values, words } = cacheOf(64 * 2 * 8, false);
+    const out = bench().empty(q.length);
+    const [b, r, k, c] = [bits, rows, q, words].map((data) => bench().buffer(data));
+    const bound = { rows: r!, bits: b!, q: k!, cache: c! };
+    await bench().run((rec) => attention(rec, { ...bound, out, ...shape, window }), { choices });
+    const expected = reference(q, values, seen, shape);
+    const found = await bench().f32(out);
+    expected.forEach((v, i) => expect(Math.abs(v - found[i]!), `value ${i}`).toBeLessThan(2e-5));
+  });
+});
+
 test("long caches split their keys", async () => {
   const c = { ...OWN, T: 2, slots: 5000, most: 4900 };
   expect(attentionSplits(c.slots)).toBe(5);

@@ -24,9 +24,10 @@ async function error(
     tuning?: Partial<Tuning>;
     activation?: "silu" | "gelu";
     size?: number;
+    hasBias?: boolean;
   } = {},
 ): Promise<number> {
-  const { storage = "f32", tuning = {}, activation = "silu", size = 1 } = options;
+  const { storage = "f32", tuning = {}, activation = "silu", size = 1, hasBias = false } = options;
   // Weights of about 1 / sqrt(dim), as trained ones are, keep gates where the activation bends.
   const plain = noise(2 * hiddenDim * dim, 4).map((w) => w / Math.sqrt(dim));
   const values =
@@ -41,17 +42,27 @@ async function error(
     tuning,
   );
   const xBuffer = upload(engine, "test.x", x);
+  const bias = noise(2 * hiddenDim, 6);
+  const biasBuffer = upload(engine, "test.bias", reorder(bias, 1, gatedRowOrder(hiddenDim)));
+  const biased = hasBias ? { bias: biasBuffer } : {};
   const hidden = engine.memory.create({ label: "test.hidden", bytes: 4 * T * hiddenDim });
   await run(engine, tuning, (rec) =>
-    matvecGated(rec, { x: xBuffer, weight, hidden, T, dim, hiddenDim, eps: EPS, activation }),
+    matvecGated(rec, { x: xBuffer, weight, ...biased, hidden, T, dim, hiddenDim, eps: EPS, activation }),
   );
   const found = await downloadF32(engine, hidden);
   freeWeights(engine.memory, weight);
   engine.memory.free(xBuffer);
   engine.memory.free(hidden);
+  engine.memory.free(biasBuffer);
   let worst = 0;
   for (let t = 0; t < T; t++) {
-    const row = gated(Float64Array.from(x.subarray(t * dim, (t + 1) * dim)), values, EPS, activation);
+    const row = gated(
+      Float64Array.from(x.subarray(t * dim, (t + 1) * dim)),
+      values,
+      EPS,
+      activation,
+      hasBias ? bias : null,
+    );
     row.forEach((v, j) => {
       worst = Math.max(worst, Math.abs(v - found[t * hiddenDim + j]!));
     });
@@ -104,6 +115,10 @@ describe("matvec_gated", () => {
   test("int8 storage", async () => {
     // A value on a tie may round either way: one step, max |w| / 127 / sqrt(dim), times an input of about 1.
     expect(await error(128, 352, 2, { storage: "int8" })).toBeLessThan(0.01);
+  });
+
+  test("biases on both products", async () => {
+    expect(await error(36, 14, 2, { hasBias: true })).toBeLessThan(tolerance(36));
   });
 
   test("GELU", async () => {

@@ -21,6 +21,8 @@ interface Case {
   readonly storage?: WeightStorage;
   readonly groupSize?: 32 | 64;
   readonly tuning?: Partial<Tuning>;
+  readonly hasBias?: boolean;
+  readonly replaces?: boolean;
 }
 
 async function product(
@@ -32,9 +34,14 @@ async function product(
   const x = noise(16 * 40 * c.rows, 3).subarray(0, c.T * c.rows);
   const weight = await weightsOf(engine, values, c.cols, storage, c.groupSize, c.tuning);
   const [aBuffer, xBuffer] = [upload(engine, "test.a", a), upload(engine, "test.x", x)];
+  const bias = noise(c.rows, 4).map((v) => (c.hasBias ? v : 0));
+  const biasBuffer = upload(engine, "test.bias", bias);
+  const { replaces = false } = c;
+  const given = { a: aBuffer, weight, x: xBuffer, T: c.T, replaces };
   const labels = await run(engine, c.tuning ?? {}, (rec) =>
-    matvecResidual(rec, { a: aBuffer, weight, x: xBuffer, T: c.T }),
+    matvecResidual(rec, { ...given, ...(c.hasBias ? { bias: biasBuffer } : {}) }),
   );
+  engine.memory.free(biasBuffer);
   const found = (await downloadF32(engine, xBuffer)).slice(0, c.T * c.rows);
   const stored =
     storage === "f16"
@@ -44,7 +51,7 @@ async function product(
         : values;
   const expected = Array.from({ length: c.T }, (_, t) =>
     addProduct(
-      Float64Array.from(x.subarray(t * c.rows, (t + 1) * c.rows)),
+      Float64Array.from(x.subarray(t * c.rows, (t + 1) * c.rows), (v, i) => (replaces ? 0 : v) + bias[i]!),
       stored,
       Float64Array.from(a.subarray(t * c.cols, (t + 1) * c.cols)),
     ),
@@ -83,6 +90,17 @@ describe("matvec_residual", () => {
         expect(worst(found, expected)).toBeLessThan(tolerance(cols));
       }
     });
+
+  test("a bias, and a result that replaces", async () => {
+    for (const [hasBias, replaces] of [
+      [true, false],
+      [true, true],
+      [false, true],
+    ] as const) {
+      const { found, expected } = await product({ rows: 12, cols: 32, T: 3, hasBias, replaces });
+      expect(worst(found, expected)).toBeLessThan(tolerance(32));
+    }
+  });
 
   test("many rows, few and more than a tile holds", async () => {
     for (const T of [2, 8, 13, 16, 17, 37]) {

@@ -48,6 +48,23 @@ describe("rmsnorm", () => {
     });
 });
 
+test("rmsnorm adds to what is there", async () => {
+  const [T, dim] = [2, 20];
+  const [x, gain, y] = [noise(T * dim, 1), noise(dim, 2), noise(T * dim, 3)];
+  const buffers = {
+    x: upload(engine, "test.x", x),
+    gain: upload(engine, "test.gain", gain),
+    y: upload(engine, "test.y", y),
+  };
+  await run(engine, {}, (rec) => rmsnorm(rec, { ...buffers, T, dim, eps: 1e-5, adds: true }));
+  const found = await downloadF32(engine, buffers.y);
+  for (let t = 0; t < T; t++)
+    rmsNorm(Float64Array.from(x.subarray(t * dim, (t + 1) * dim)), gain, 1e-5).forEach((v, i) => {
+      expect(Math.abs(v + y[t * dim + i]! - found[t * dim + i]!)).toBeLessThan(2 ** -20);
+    });
+  freeBuffers(buffers);
+});
+
 describe("rope", () => {
   test("turns pairs of halves and keeps lengths", async () => {
     const [T, nHeads, headDim] = [3, 3, 20];

@@ -3,7 +3,7 @@
  * (training/fixtures.py): embeddings, latents after every recurrence, their changes and readouts, and one greedy text.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { recurrentDepth, type RecurrentDepthConfig } from "../../src/models/architectures/recurrent_depth";
+import type { RecurrentDepthConfig } from "../../src/models/architectures/recurrent_depth";
 import { catalog } from "../../src/models/catalog";
 import { loadModel, type LoadedModel } from "../../src/models/load";
 import { promptLogits } from "../../src/runtime/logits";
@@ -20,7 +20,7 @@ const RELATIVE = 2 ** -23;
 const bundledIds = catalog.filter((entry) => entry.recurrence).map(({ id }) => id);
 
 it("has models to look at once they are bundled", () => {
-  expect(recurrentDepth.modelTypes).toEqual(["huginn_raven"]);
+  expect(bundledIds.length).toBeGreaterThan(0);
 });
 
 describe.each(bundledIds)("%s", (id) => {

@@ -13,14 +13,15 @@ export const addProduct = (x: Vector, matrix: ArrayLike<number>, a: Vector): Vec
 
 const unit = (n: number): Float64Array => new Float64Array(n).fill(1);
 
-/** f(G n) * (U n) with n = rmsnorm(x) without gain; the matrix is [2F, D], gate rows first. */
+/** f(G n) * (U n) with n = rmsnorm(x) without gain; the matrix is [2F, D], gate rows first, the bias [2F] likewise. */
 export function gated(
   x: Vector,
   matrix: ArrayLike<number>,
   eps: number,
   activation: "silu" | "gelu" = "silu",
+  bias: ArrayLike<number> | null = null,
 ): Vector {
-  const y = matvec(matrix, rmsNorm(x, unit(x.length), eps));
+  const y = matvec(matrix, rmsNorm(x, unit(x.length), eps)).map((v, i) => v + (bias?.[i] ?? 0));
   const f = activation === "silu" ? silu : gelu;
   return y.slice(0, y.length / 2).map((g, j) => f(g) * y[y.length / 2 + j]!);
 }
@@ -28,6 +29,20 @@ export function gated(
 /** W rmsnorm(x) */
 export const head = (x: Vector, gain: ArrayLike<number>, matrix: ArrayLike<number>, eps: number): Vector =>
   matvec(matrix, rmsNorm(x, gain, eps));
+
+/** Every head of x [heads * A] after its norm with gain [A], turned by its position; a null base turns nothing. */
+export function headNorm(
+  x: Vector,
+  gain: ArrayLike<number>,
+  eps: number,
+  position: number,
+  theta: number | null,
+): Vector {
+  const width = gain.length;
+  const y = new Float64Array(x.length);
+  for (let at = 0; at < x.length; at += width) y.set(rmsNorm(x.slice(at, at + width), gain, eps), at);
+  return theta === null ? y : rotate(y, position, width, theta);
+}
 
 /** Queries, keys and values of one row; the matrix is [(H + 2K) A, D] in the checkpoint's order. */
 export function qkv(

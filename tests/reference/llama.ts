@@ -3,10 +3,13 @@
  * Rows are [rows, width] arrays of arrays; nothing is batched, fused or cached beyond keys and values.
  * @see Touvron et al. 2023, Llama 2, section 2.2; half-split rotary pairs as in Hugging Face Transformers
  */
-import type { LlamaConfig } from "../../src/models/architectures/llama";
+import type { DecoderConfig } from "../../src/models/decoder";
 import type { CheckpointTensors } from "../../src/models/model";
 
 type Vector = Float64Array<ArrayBuffer>;
+
+/** Sizes of a Llama without biases, with one base of its rotation. */
+export type LlamaConfig = DecoderConfig & { readonly ropeTheta: number };
 
 /** One token to run: its id, its position, and which rows it sees. */
 export interface ReferenceRow {

@@ -8,6 +8,7 @@ import { catalog, findModel } from "../../src/models/catalog";
 import { promptLogits } from "../../src/runtime/logits";
 import { VOCABULARY } from "../../src/tasks/vocabulary";
 import type { EngineHost } from "../../src/worker/host";
+import { llamaConfig } from "../helpers/llama_config";
 import { memorySource, tinyModel } from "../helpers/tiny_model";
 import { type TinyRecurrentOptions, tinyRecurrent } from "../helpers/tiny_recurrent";
 import { LlamaReference } from "../reference/llama";
@@ -43,7 +44,7 @@ function referenceLogits(
     position,
     ...(config.masked && { sees: () => true }),
   }));
-  return [...new LlamaReference(config, tensors).forward(rows).logits];
+  return [...new LlamaReference(llamaConfig(config), tensors).forward(rows).logits];
 }
 
 async function worstError(host: EngineHost, source: ModelSource, tokens: readonly number[]): Promise<number> {

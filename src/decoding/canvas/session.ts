@@ -11,6 +11,7 @@ import type { MaskedFacts, ModelFacts } from "../../models/model";
 export type { MaskedFacts };
 
 export interface CanvasFacts extends ModelFacts, MaskedFacts {
+  readonly maskToken: number;
   /** Layers that a row goes through. */
   readonly layerCount: number;
 }

@@ -8,10 +8,14 @@ import * as v from "valibot";
 import { DecoscopeError } from "../../base/errors";
 import { checkFields, whole } from "../config";
 import type { Architecture, ConfigFiles, RecurrenceFacts, RouterFacts, WeightTable } from "../model";
-import { llama, type LlamaConfig } from "./llama";
+import type { DecoderConfig } from "../decoder";
+import { rejectConfig } from "../decoder_config";
+import { llama } from "./llama";
 
-export interface MixtureOfRecursionsConfig extends Omit<LlamaConfig, "architecture"> {
+export interface MixtureOfRecursionsConfig extends Omit<DecoderConfig, "architecture"> {
   readonly architecture: "mixture-of-recursions";
+  /** Base of the rotary frequencies: pair i of a head turns by position / ropeTheta^(2i / A). */
+  readonly ropeTheta: number;
   /** Prelude and coda are one layer each; `trainedRecurrence` is the number of recursions, R. */
   readonly recurrence: RecurrenceFacts & { readonly router: RouterFacts };
   /** Factor of the gate: x + alpha sigmoid(theta_r . x / temperature) y. */
@@ -64,7 +68,10 @@ function readConfig(files: ConfigFiles): MixtureOfRecursionsConfig {
   const { recursions, capacities } = mor;
   require(base.masked ===
     null, "expected a model that sees earlier positions only, found one that fills masks");
-  require(base.headDim % 4 === 0, `expected head_dim to be a multiple of four, found ${base.headDim}`);
+  const rope = base.ropes[0]!;
+  if (rope.scaling) rejectConfig(file, `expected plain rotary positions, found "${rope.scaling.kind}"`);
+  if (base.biases.qkv || base.biases.mlp)
+    rejectConfig(file, "expected layers without bias, found attention_bias or mlp_bias");
   require(mor.shared_layers ===
     layers -
       2, `expected mor.shared_layers to be num_hidden_layers - 2 (${layers - 2}), found ${mor.shared_layers}`);
@@ -74,6 +81,7 @@ function readConfig(files: ConfigFiles): MixtureOfRecursionsConfig {
     isShrinking, `expected mor.capacities to be ${recursions} shares that begin with ${recursions} and never grow, found [${capacities.join(", ")}]`);
   return {
     ...base,
+    ropeTheta: rope.theta,
     architecture: "mixture-of-recursions",
     recurrence: {
       nPrelude: 1,
@@ -100,7 +108,6 @@ function weightTable(config: MixtureOfRecursionsConfig): WeightTable {
 export const mixtureOfRecursions: Architecture<MixtureOfRecursionsConfig> = {
   id: "mixture-of-recursions",
   label: "Mixture of recursions",
-  modelTypes: ["mor_llama"],
   readConfig,
   weightTable,
 };

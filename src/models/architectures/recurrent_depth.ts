@@ -157,7 +157,6 @@ function weightTable(config: RecurrentDepthConfig): WeightTable {
 export const recurrentDepth: Architecture<RecurrentDepthConfig> = {
   id: "recurrent-depth",
   label: "Recurrent depth",
-  modelTypes: ["huginn_raven"],
   readConfig,
   weightTable,
 };

@@ -118,7 +118,7 @@ export async function inspect(source: ModelSource, limits: DeviceLimits): Promis
     generation: await json("generation_config.json"),
     label: id,
   };
-  const architecture = findArchitecture(files);
+  const architecture = await findArchitecture(files);
   const config = architecture.readConfig(files);
   requireFile(listed, "tokenizer.json", id, "Choose a model that comes with a fast tokenizer.");
   const shards = await findShards(id, listed, (name) => source.read(name));

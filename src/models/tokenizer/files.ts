@@ -17,6 +17,7 @@ export const configSchema = v.looseObject({
   eos_token: tokenText,
   pad_token: tokenText,
   unk_token: tokenText,
+  mask_token: tokenText,
 });
 export type TokenizerConfig = v.InferOutput<typeof configSchema>;
 

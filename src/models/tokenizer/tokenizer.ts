@@ -22,6 +22,9 @@ export interface TokenizerFiles {
   readonly label: string;
 }
 
+/** What checkpoints call their mask whose tokenizer_config.json forgot it. */
+const MASK_NAMES = ["<|mask|>", "<|MASK|>", "|<MASK>|", "<|mdm_mask|>"];
+
 type HubModel = ConstructorParameters<typeof HubTokenizer>[0];
 
 function openHubTokenizer(fields: HubModel, config: TokenizerConfig, file: string): HubTokenizer {
@@ -43,6 +46,8 @@ export class Tokenizer implements Pieces {
   readonly bosToken: number | null;
   /** The id that tokenizer_config.json names as end of text; null if it names none. */
   readonly endToken: number | null;
+  /** The id of a position still to be filled, as tokenizer_config.json or a usual name says it; null for none. */
+  readonly maskToken: number | null;
   /** Special tokens by their text. */
   readonly specialTokens: ReadonlyMap<string, number>;
   readonly dropsFirstSpace: boolean;
@@ -80,6 +85,8 @@ export class Tokenizer implements Pieces {
     const idOf = (text: string): number | undefined => this.#hub.token_to_id(text);
     this.bosToken = findBos(fields.post_processor, config, files.bosToken, idOf);
     this.endToken = (config.eos_token === null ? undefined : idOf(config.eos_token)) ?? null;
+    const masks = config.mask_token === null ? MASK_NAMES : [config.mask_token];
+    this.maskToken = masks.map(idOf).find((id) => id !== undefined) ?? null;
     this.#chatTemplate = files.chatTemplate ?? findChatTemplate(config.chat_template);
     const named = Object.entries({
       bos_token: config.bos_token,

@@ -11,7 +11,7 @@ const error = (code: string, message: RegExp) =>
   expect.objectContaining({ code, message: expect.stringMatching(message) as string }) as Error;
 
 describe("config.json of a mixture of recursions", () => {
-  it("becomes a typed configuration", () => {
+  it("becomes a typed configuration", async () => {
     expect(read({ temperature: 2 })).toMatchObject({
       architecture: "mixture-of-recursions",
       nLayers: 4,
@@ -26,7 +26,7 @@ describe("config.json of a mixture of recursions", () => {
         router: { threshold: 0.5, capacities: [3, 2, 1], cache: "per-recurrence" },
       },
     });
-    const found = findArchitecture({ config: morConfig(), generation: undefined, label: "m" });
+    const found = await findArchitecture({ config: morConfig(), generation: undefined, label: "m" });
     expect(found.id).toBe("mixture-of-recursions");
   });
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { findArchitecture } from "../../../src/models/architectures";
 import { recurrentDepth } from "../../../src/models/architectures/recurrent_depth";
 import { loadModel } from "../../../src/models/load";
 import { memorySource } from "../../helpers/tiny_model";
@@ -50,9 +49,6 @@ describe("config.json of a model of recurrent depth", () => {
       // sqrt(2 / 5): entries of a fresh latent, whatever the width.
       latentStd: expect.closeTo(0.6325, 4) as number,
     });
-    expect(findArchitecture({ config: huginn, generation: undefined, label: "m" }).id).toBe(
-      "recurrent-depth",
-    );
   });
 
   it("may bring its own scales", () => {

@@ -12,7 +12,7 @@ const far = (a: readonly Float64Array[], b: readonly Float64Array[]): number =>
 describe("the float64 reference", () => {
   let model: LoadedModel;
   beforeAll(async () => {
-    model = await loadModel(memorySource(tinyModel({ tieEmbeddings: false, headDim: 6 })));
+    model = await loadModel(memorySource(tinyModel({ tieEmbeddings: false, headDim: 12 })));
   });
   const make = (): LlamaReference => new LlamaReference(llamaConfig(model.config), model.tensors);
   const text = [0, 5, 9, 40, 41, 200, 7];

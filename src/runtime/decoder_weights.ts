@@ -1,0 +1,96 @@
+/** The weights of a decoder on the device: norm gains folded into the matrices after them, partners made neighbours. */
+import { ropeTable } from "../kernels/rope";
+import type { WeightMatrix } from "../kernels/weights";
+import type { DecoderConfig } from "../models/decoder";
+import type { CheckpointTensors } from "../models/model";
+import { ropeFrequencies } from "../models/rope";
+import { foldGain, fuseGateUp, fuseQkv, matrix, type Matrix } from "./fuse_weights";
+import { EXTRA_POSITIONS } from "./gpu_model";
+import type { WeightUpload } from "./upload";
+
+type Vector = Float32Array<ArrayBuffer>;
+
+export interface LayerWeights {
+  readonly qkv: WeightMatrix;
+  /** Biases and norms that the architecture lacks are null. */
+  readonly qkvBias: GPUBuffer | null;
+  /** f32 [2, A]: of queries, then of keys. */
+  readonly headNorms: GPUBuffer | null;
+  readonly out: WeightMatrix;
+  readonly outBias: GPUBuffer | null;
+  readonly attnPostNorm: GPUBuffer | null;
+  readonly gateUp: WeightMatrix;
+  readonly gateUpBias: GPUBuffer | null;
+  readonly down: WeightMatrix;
+  readonly downBias: GPUBuffer | null;
+  readonly mlpPostNorm: GPUBuffer | null;
+}
+
+export interface DecoderWeights {
+  readonly layers: readonly LayerWeights[];
+  readonly embedding: WeightMatrix;
+  readonly head: WeightMatrix;
+  readonly finalGain: GPUBuffer;
+  /** Cosines and sines of the configuration's rotations. */
+  readonly ropes: readonly GPUBuffer[];
+}
+
+/** Folds, fuses and uploads; `upload` keeps account of what it made. */
+export async function uploadDecoder(
+  upload: WeightUpload,
+  tensors: CheckpointTensors,
+  config: DecoderConfig,
+): Promise<DecoderWeights> {
+  const { headDim, biases, hasHeadNorms, hasPostNorms } = config;
+  const layers: LayerWeights[] = [];
+  /** A norm's gain, whatever the checkpoint stores of it. */
+  const gainOf = (name: string): Vector =>
+    tensors
+      .get(name)
+      .toFloat32()
+      .map((g) => g + config.gainOffset);
+  for (let l = 0; l < config.nLayers; l++) {
+    const at = `layers.${l}.`;
+    const get = (name: string): Matrix => matrix(tensors, at + name);
+    /** A bias as a matrix of one column, to be put in order as its matrix is. */
+    const column = (name: string): Matrix => {
+      const values = tensors.get(at + name).toFloat32();
+      return { rows: values.length, cols: 1, values };
+    };
+    const vector = (has: boolean, name: string, values: () => Vector): GPUBuffer | null =>
+      has ? upload.vector(`layer${l}.${name}`, values()) : null;
+    const qkv = fuseQkv(get("wq"), get("wk"), get("wv"), headDim);
+    const gateUp = fuseGateUp(get("wGate"), get("wUp"));
+    layers.push({
+      qkv: await upload.matrix(`layer${l}.qkv`, foldGain(qkv, gainOf(`${at}attnNorm`))),
+      qkvBias: vector(
+        biases.qkv,
+        "qkv_bias",
+        () => fuseQkv(column("bq"), column("bk"), column("bv"), headDim).values,
+      ),
+      headNorms: vector(hasHeadNorms, "head_norms", () =>
+        Float32Array.from([...gainOf(`${at}qNorm`), ...gainOf(`${at}kNorm`)]),
+      ),
+      out: await upload.matrix(`layer${l}.out`, get("wo")),
+      outBias: vector(biases.out, "out_bias", () => column("bo").values),
+      attnPostNorm: vector(hasPostNorms, "attn_post_norm", () => gainOf(`${at}postAttnNorm`)),
+      gateUp: await upload.matrix(`layer${l}.gate_up`, foldGain(gateUp, gainOf(`${at}mlpNorm`))),
+      gateUpBias: vector(biases.mlp, "gate_up_bias", () => fuseGateUp(column("bGate"), column("bUp")).values),
+      down: await upload.matrix(`layer${l}.down`, get("wDown")),
+      downBias: vector(biases.mlp, "down_bias", () => column("bDown").values),
+      mlpPostNorm: vector(hasPostNorms, "mlp_post_norm", () => gainOf(`${at}postMlpNorm`)),
+    });
+  }
+  const embedding = await upload.table("embed", matrix(tensors, "embed"));
+  return {
+    layers,
+    embedding,
+    head: config.tieEmbeddings ? embedding : await upload.matrix("head", matrix(tensors, "head")),
+    finalGain: upload.vector("final_gain", gainOf("finalNorm")),
+    ropes: config.ropes.map((spec, i) => {
+      const positions = config.maxContext + EXTRA_POSITIONS;
+      const frequencies = ropeFrequencies(spec, headDim);
+      return upload.vector(`rope${i}`, ropeTable(positions, headDim, spec.theta, frequencies));
+    }),
+  };
+}

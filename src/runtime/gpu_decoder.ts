@@ -1,0 +1,239 @@
+/**
+ * Decoders on the GPU: five dispatches a layer as Llama has them. Norms live in the matrices after them (gains folded into
+ * columns, the scale applied to the result), rotation and cache write in the QKV kernel, residuals and the gate in their
+ * matrices. Norms of query and key heads take one dispatch more, norms after a sublayer one each.
+ */
+import type { Engine } from "../engine/dispatch_list";
+import { type BufferRange, bytesOf, type Held } from "../engine/memory";
+import { attention, attentionPartialWords, attentionSplits, slotsBuiltFor } from "../kernels/attention";
+import { compactSlots } from "../kernels/compact_slots";
+import { embed, embedTail } from "../kernels/embed";
+import { headNorm } from "../kernels/head_norm";
+import { rowsBuiltFor } from "../kernels/matvec";
+import { matvecGated } from "../kernels/matvec_gated";
+import { matvecHead } from "../kernels/matvec_head";
+import { matvecQkv } from "../kernels/matvec_qkv";
+import { matvecResidual } from "../kernels/matvec_residual";
+import { rmsnorm } from "../kernels/rmsnorm";
+import type { Recording, Tuning } from "../kernels/tuning";
+import type { WeightMatrix } from "../kernels/weights";
+import { assert } from "../base/errors";
+import type { DecoderConfig } from "../models/decoder";
+import type { LoadedModel } from "../models/load";
+import type { MaskedFacts, ModelFacts } from "../models/model";
+import { type DecoderWeights, type LayerWeights, uploadDecoder } from "./decoder_weights";
+import type { GpuModel, ModelState, RowBuffers } from "./gpu_model";
+import { WeightUpload } from "./upload";
+
+export class GpuDecoder implements GpuModel {
+  private constructor(
+    readonly engine: Engine,
+    readonly config: DecoderConfig,
+    readonly facts: ModelFacts,
+    readonly weights: DecoderWeights,
+    private readonly owned: readonly Held[],
+  ) {}
+
+  get maxContext(): number {
+    return this.config.maxContext;
+  }
+
+  get masked(): MaskedFacts | null {
+    return this.config.masked;
+  }
+
+  get recurrence(): null {
+    return null;
+  }
+
+  get layerCount(): number {
+    return this.config.nLayers;
+  }
+
+  get weightBytes(): number {
+    return this.owned.reduce((sum, b) => sum + bytesOf(b), 0);
+  }
+
+  /** Folds, fuses and uploads. @throws DecoscopeError "limit" if the device has no room */
+  static async upload(
+    engine: Engine,
+    tuning: Tuning,
+    loaded: LoadedModel,
+    storage: WeightMatrix["storage"],
+  ): Promise<GpuDecoder> {
+    const { config, tensors, facts } = loaded;
+    assert(
+      config.architecture !== "recurrent-depth" && config.architecture !== "mixture-of-recursions",
+      `${facts.id} is no decoder of this family`,
+    );
+    return engine.memory.checked(`the weights of ${facts.id}`, async () => {
+      const upload = new WeightUpload(engine, tuning, facts.id, storage);
+      const weights = await uploadDecoder(upload, tensors, config);
+      return new GpuDecoder(engine, config, facts, weights, upload.owned);
+    });
+  }
+
+  createState(label: string, slots: number, maxRows: number): ModelState {
+    return new DecoderState(this, label, slots, maxRows);
+  }
+
+  dispose(): void {
+    for (const b of new Set(this.owned)) this.engine.memory.free(b);
+  }
+}
+
+/** A product at the end of a sublayer, and the norm between it and the residual stream. */
+interface SublayerEnd {
+  readonly a: GPUBuffer;
+  readonly weight: WeightMatrix;
+  readonly bias: GPUBuffer | null;
+  readonly norm: GPUBuffer | null;
+}
+
+class DecoderState implements ModelState {
+  private readonly cache: GPUBuffer;
+  /** Bytes from one layer's cache to the next. */
+  private readonly layerStride: number;
+  /** Residual stream [maxRows, D] and scratch of one layer. */
+  private readonly x: GPUBuffer;
+  private readonly q: GPUBuffer;
+  /** What a sublayer adds, before its norm; null where there is none. */
+  private readonly sublayer: GPUBuffer | null;
+  private readonly attended: GPUBuffer;
+  private readonly hidden: GPUBuffer;
+  /** Partial sums of attention where a cache is long enough to be split; null otherwise. */
+  private readonly partial: GPUBuffer | null;
+
+  constructor(
+    private readonly model: GpuDecoder,
+    label: string,
+    readonly slots: number,
+    private readonly maxRows: number,
+  ) {
+    const { memory } = model.engine;
+    const c = model.config;
+    const f32 = (name: string, count: number): GPUBuffer =>
+      memory.create({ label: `${label}.${name}`, bytes: 4 * count });
+    this.layerStride = Math.ceil((4 * slotsBuiltFor(slots) * this.slotWords) / 256) * 256;
+    this.cache = memory.create({ label: `${label}.cache`, bytes: this.layerStride * c.nLayers });
+    // What the products read has room for the rows that they are built for.
+    const room = rowsBuiltFor(maxRows);
+    this.x = f32("x", room * c.dim);
+    // Behind the queries, where their heads have norms, the keys that are not finished.
+    this.q = f32("q", maxRows * (c.nHeads + (c.hasHeadNorms ? c.nKvHeads : 0)) * c.headDim);
+    this.sublayer = c.hasPostNorms ? f32("sublayer", maxRows * c.dim) : null;
+    this.attended = f32("attended", room * c.nHeads * c.headDim);
+    this.hidden = f32("hidden", room * c.hiddenDim);
+    this.partial =
+      attentionSplits(slots) > 1
+        ? f32("partial", attentionPartialWords(maxRows, c.nHeads, c.headDim, slots))
+        : null;
+  }
+
+  /** Words of one slot in one layer: key and value of every head. */
+  private get slotWords(): number {
+    return 2 * this.model.config.nKvHeads * this.model.config.headDim;
+  }
+
+  recordLayers(rec: Recording, { rows, bits, count: T, tail }: RowBuffers): void {
+    assert(T <= this.maxRows, `${T} rows, room for ${this.maxRows}`);
+    const { config: c, weights } = this.model;
+    const { x } = this;
+    const { embedding: table } = weights;
+    if (tail) embedTail(rec, { ...tail, rows, bits, table, x, T, scale: c.embedScale });
+    else embed(rec, { rows, table, x, T, dim: c.dim, vocabSize: c.vocabSize, scale: c.embedScale });
+    weights.layers.forEach((w, l) => {
+      this.recordAttention(rec, l, w, { rows, bits, count: T });
+      this.recordFeedForward(rec, w, T);
+    });
+  }
+
+  /** x += out(attention(norm(x))), each row writing its key and value on the way. */
+  private recordAttention(rec: Recording, l: number, w: LayerWeights, { rows, bits, count: T }: RowBuffers) {
+    const { config: c, weights } = this.model;
+    const { x, q, attended, slots, partial } = this;
+    const cache: BufferRange = { buffer: this.cache, offset: l * this.layerStride, size: this.layerStride };
+    const shape = { T, nHeads: c.nHeads, nKvHeads: c.nKvHeads, headDim: c.headDim, slots };
+    const { rope: turn, window } = c.layers[l]!;
+    const rope = turn === null ? null : weights.ropes[turn]!;
+    const eps = c.rmsNormEps;
+    const bias = w.qkvBias ? { bias: w.qkvBias } : {};
+    const keepsKeys = w.headNorms !== null;
+    matvecQkv(rec, { rows, x, weight: w.qkv, ...bias, rope, q, cache, dim: c.dim, ...shape, eps, keepsKeys });
+    if (w.headNorms) headNorm(rec, { rows, rope, gain: w.headNorms, q, cache, ...shape, eps });
+    attention(rec, {
+      rows,
+      bits,
+      q,
+      cache,
+      out: attended,
+      ...shape,
+      scale: c.attentionScale,
+      ...(window === null ? {} : { window }),
+      ...(partial ? { partial } : {}),
+    });
+    this.recordSublayerEnd(rec, { a: attended, weight: w.out, bias: w.outBias, norm: w.attnPostNorm }, T);
+  }
+
+  /** x += down(f(gate(norm(x))) * up(norm(x))) */
+  private recordFeedForward(rec: Recording, w: LayerWeights, T: number): void {
+    const { dim, hiddenDim, rmsNormEps: eps, activation } = this.model.config;
+    const { x, hidden } = this;
+    const bias = w.gateUpBias ? { bias: w.gateUpBias } : {};
+    matvecGated(rec, { x, weight: w.gateUp, ...bias, hidden, T, dim, hiddenDim, eps, activation });
+    this.recordSublayerEnd(rec, { a: hidden, weight: w.down, bias: w.downBias, norm: w.mlpPostNorm }, T);
+  }
+
+  /** x += weight a + bias, normalised first where there is a norm. */
+  private recordSublayerEnd(rec: Recording, end: SublayerEnd, T: number): void {
+    const { dim, rmsNormEps: eps } = this.model.config;
+    const { a, weight, bias, norm } = end;
+    const product = { a, weight, ...(bias ? { bias } : {}), T };
+    if (!norm) {
+      matvecResidual(rec, { ...product, x: this.x });
+      return;
+    }
+    matvecResidual(rec, { ...product, x: this.sublayer!, replaces: true });
+    rmsnorm(rec, { x: this.sublayer!, gain: norm, y: this.x, T, dim, eps, adds: true });
+  }
+
+  recordHead(rec: Recording, firstRow: number, count: number, logits: GPUBuffer, outRow: number): void {
+    const { config: c, weights } = this.model;
+    matvecHead(rec, {
+      x: this.x,
+      gain: weights.finalGain,
+      weight: weights.head,
+      logits,
+      T: count,
+      firstRow,
+      outRow,
+      dim: c.dim,
+      vocabSize: c.vocabSize,
+      eps: c.rmsNormEps,
+    });
+  }
+
+  recordCompaction(rec: Recording, verified: Parameters<ModelState["recordCompaction"]>[1]): void {
+    compactSlots(rec, {
+      ...verified,
+      cache: this.cache,
+      layers: this.model.config.nLayers,
+      slots: this.slots,
+      layerStride: this.layerStride / 4,
+      rowWords: this.slotWords,
+    });
+  }
+
+  dispose(): void {
+    for (const b of [
+      this.cache,
+      this.x,
+      this.q,
+      this.attended,
+      this.hidden,
+      ...(this.sublayer ? [this.sublayer] : []),
+      ...(this.partial ? [this.partial] : []),
+    ])
+      this.model.engine.memory.free(b);
+  }
+}

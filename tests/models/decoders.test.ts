@@ -1,0 +1,90 @@
+/**
+ * Every decoder on random checkpoints in the hub's layout: logits against a float64 forward that reads config.json and
+ * tensors by itself, and the same text however the prompt is fed.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DispatchList } from "../../src/engine/dispatch_list";
+import { promptLogits } from "../../src/runtime/logits";
+import type { EngineHost } from "../../src/worker/host";
+import { checkpointOf, FAMILIES, SIZES } from "../helpers/checkpoints";
+import { memorySource } from "../helpers/tiny_model";
+import { decoderLogits } from "../reference/decoder";
+import { argmax } from "../reference/llama";
+import { openHost, runToEnd } from "../runtime/helpers";
+import { fedGreedily } from "./fed_greedily";
+
+let host: EngineHost;
+beforeAll(async () => {
+  host = await openHost();
+});
+afterAll(() => host.destroy());
+
+const tokens = (count: number): number[] => Array.from({ length: count }, (_, i) => (i * 7919 + 13) % 250);
+const load = (family: string, shards = 1) => {
+  const checkpoint = checkpointOf(family, shards);
+  return { checkpoint, model: host.load(family, memorySource(checkpoint.files, { id: family })) };
+};
+
+/** Largest difference of a row's logits, relative to the largest of them. */
+function worstError(found: Float32Array, expected: readonly Float64Array[]): number {
+  const V = SIZES.vocab;
+  return Math.max(
+    ...expected.map((row, t) => {
+      const size = row.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+      return Math.max(...row.map((v, i) => Math.abs(v - found[t * V + i]!))) / size;
+    }),
+  );
+}
+
+const families = Object.keys(FAMILIES);
+/** Pipelines of many rows take software adapters long to compile; what these have, the others have in other shapes. */
+const MANY_ROWS = /Llama 3|Qwen3$|Gemma 3, a window shorter|taught|Fast/;
+const isCausal = (family: string): boolean => !/LLaDA|Dream|taught|Fast/.test(family);
+
+describe.each(families)("%s", (family) => {
+  it("has the logits of the float64 reference to 1e-4 relative", async () => {
+    const { checkpoint, model } = load(family, 3);
+    const { gpu } = await model;
+    for (const count of MANY_ROWS.test(family) ? [3, 37] : [3]) {
+      const found = await promptLogits(host.engine, host.tuning, gpu, tokens(count));
+      expect(worstError(found, decoderLogits(checkpoint, tokens(count))), `${count} rows`).toBeLessThan(1e-4);
+    }
+  });
+});
+
+describe.each(families.filter(isCausal))("%s, greedily", (family) => {
+  it("writes the same text, the prompt fed at once, in chunks, token by token, and by a session", async () => {
+    const { checkpoint, model } = load(family);
+    const { gpu } = await model;
+    const prompt = tokens(37);
+    const expected: number[] = [];
+    while (expected.length < 5)
+      expected.push(argmax(decoderLogits(checkpoint, [...prompt, ...expected]).at(-1)!));
+    for (const chunk of [37, 3, 1])
+      expect(await fedGreedily(host, gpu, prompt, chunk, 5), `chunks of ${chunk}`).toEqual(expected);
+    const run = { model: family, method: "autoregressive", promptIds: prompt, maxNewTokens: 5 };
+    expect((await runToEnd(host, run)).tokens).toEqual(expected);
+  });
+});
+
+describe("a decoding step", () => {
+  it.each([
+    ["Llama 3, frequencies by bands", 5],
+    ["Llama, every bias, linear scaling, untied", 5],
+    ["SmolLM3", 5],
+    ["Qwen2.5", 5],
+    ["Qwen3", 6],
+    ["Gemma 3, a window shorter than the text", 8],
+  ])("%s takes %i dispatches a layer", async (family, most) => {
+    const { gpu } = await load(family).model;
+    const { memory } = host.engine;
+    const state = gpu.createState("count", 64, 1);
+    const buffer = memory.create({ label: "count.rows", bytes: 1024 });
+    const list = new DispatchList(host.engine, "count");
+    state.recordLayers({ list, tuning: host.tuning }, { rows: buffer, bits: buffer, count: 1 });
+    expect(list.length).toBe(1 + most * gpu.layerCount);
+    list.dispose();
+    state.dispose();
+    memory.free(buffer);
+  });
+});
