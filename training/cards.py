@@ -118,9 +118,8 @@ python3 training/mixture_figures.py public/models/{name} --work train-work
 """
 
 BESIDE_FIXED = """
-A model of the same layers and start in which every token runs {recursions} recursions, gates included, trained for as many steps,
-batches of the same size and the same seed ({tokens_seen:,} tokens), is worth {bits_per_byte:.4f} bits per byte on the same text;
-it is not bundled.
+A model of the same layers and start in which every token runs {recursions} recursions, gates included, trained for as many steps on the
+same batches ({tokens_seen:,} tokens), is worth {bits_per_byte:.4f} bits per byte on the same text; it is not bundled.
 """
 
 FIGURES = {
