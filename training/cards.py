@@ -5,6 +5,7 @@ Figures that the trainer measures stand in the card's table; those of `npm run e
 import json
 import os
 
+from mixture_files import THRESHOLD
 from weights import weights_hash
 
 STORIES = """TinyStories (Eldan and Li 2023, arXiv:2305.07759; `roneneldan/TinyStories`): stories written by GPT-3.5 and GPT-4. The
@@ -120,6 +121,7 @@ python3 training/mixture_figures.py public/models/{name} --work train-work
 BESIDE_FIXED = """
 A model of the same layers and start in which every token runs {recursions} recursions, gates included, trained for as many steps on the
 same batches ({tokens_seen:,} tokens), is worth {bits_per_byte:.4f} bits per byte on the same text; it is not bundled.
+The mixture at {way} and mean depth {depth:.2f} needs {difference:.1%} {direction} than it.
 """
 
 FIGURES = {
@@ -180,7 +182,16 @@ def by_routing_section(name, figures, shape, fixed):
                            for depth, texts in tokens.items()),
         often=figures["by_token"]["often"], one_depth=figures["by_token"]["one_depth"],
         **{key: figures[key] for key in ("tokens", "agreement", "same_depth")})
-    return section + (BESIDE_FIXED.format(**fixed) if fixed else "")
+    return section + (beside_fixed(figures, fixed) if fixed else "")
+
+
+def beside_fixed(figures, fixed):
+    """Returns the paragraph that compares routing by the usual threshold with the model without routing."""
+    way = f"threshold {THRESHOLD}"
+    row = figures["rows"][way]
+    difference = row["bits_per_byte"] / fixed["bits_per_byte"] - 1
+    return BESIDE_FIXED.format(**fixed, way=way, depth=row["mean_depth"], difference=abs(difference),
+                               direction="more" if difference > 0 else "fewer")
 
 
 def depth_row(shape):
