@@ -1,6 +1,7 @@
 /** The place that draws what measurements wrote: one section a result, and what could be measured but was not. */
 import { lazy, Suspense } from "react";
 import { useFetched } from "../fetched";
+import { plural } from "../format";
 import { hrefOf } from "../routes";
 import { useRoute } from "../stores/route";
 import { knownBenchmarks } from "./known";
@@ -15,7 +16,7 @@ function Result({ id }: { readonly id: string }) {
   const fetched = useFetched(pathOf(id), loadResult);
   switch (fetched.state) {
     case "waiting":
-      return <p className="help">Loading {id}…</p>;
+      return <p className="help">Loading…</p>;
     case "failed":
       return (
         <div className="notice error" role="alert">
@@ -25,6 +26,63 @@ function Result({ id }: { readonly id: string }) {
     case "here":
       return <ResultSection result={fetched.value} />;
   }
+}
+
+/** One line of the overview: what a result file asks, when and how it was measured, and how much there is to see. */
+function OverviewLine({ id }: { readonly id: string }) {
+  const fetched = useFetched(pathOf(id), loadResult);
+  if (fetched.state !== "here")
+    return (
+      <p className="help">
+        {fetched.state === "waiting"
+          ? `Loading ${knownBenchmarks.find((b) => b.id === id)?.label ?? id}\u2026`
+          : `${knownBenchmarks.find((b) => b.id === id)?.label ?? id}: could not be read, see below.`}
+      </p>
+    );
+  const { title, charts, tables, date, isSoftware } = fetched.value;
+  const go = () => {
+    const section = document.getElementById(`result-${id}`);
+    section?.scrollIntoView();
+    section?.focus({ preventScroll: true });
+  };
+  return (
+    <>
+      <button type="button" className="overview-title" onClick={go}>
+        {title}
+      </button>
+      <p className="help figures">
+        {plural(charts.length, "chart")}, {plural(tables.length, "table")}, {date}
+        {isSoftware ? ", counted on a software adapter" : ""}
+      </p>
+    </>
+  );
+}
+
+/** Everything that was measured, at a glance, and what can be measured here. */
+function Overview({ ids }: { readonly ids: readonly string[] }) {
+  return (
+    <nav className="overview" aria-label="What was measured" data-testid="overview">
+      <ul>
+        {ids.map((id) => (
+          <li key={id}>
+            <OverviewLine id={id} />
+          </li>
+        ))}
+        <li>
+          <a className="overview-title" href={hrefOf("models")}>
+            Models: bits per byte of stories, right answers of tasks
+          </a>
+          <p className="help">Figures of every bundled model, on its card.</p>
+        </li>
+        <li>
+          <a className="overview-title" href={hrefOf("benchmarks", LIVE)}>
+            Measure ParallelBench on this device
+          </a>
+          <p className="help">Tasks and strategies of your choice, or a set of them in one click.</p>
+        </li>
+      </ul>
+    </nav>
+  );
 }
 
 function NotMeasured({ ids }: { readonly ids: readonly string[] }) {
@@ -81,11 +139,8 @@ function Results() {
           What was measured with the methods and models of this page. Every number comes from a file that a
           command wrote; the command stands beside it, so that you can make it again.
         </p>
-        <p>
-          <a href={hrefOf("benchmarks", LIVE)}>Measure ParallelBench on this device</a>: tasks and strategies
-          of your choice.
-        </p>
       </header>
+      {index.state === "here" && <Overview ids={ordered(index.value.results)} />}
       {index.state === "waiting" && <p className="help">Looking for results…</p>}
       {index.state === "failed" && (
         <div className="notice error" role="alert">

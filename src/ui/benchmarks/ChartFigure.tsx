@@ -6,6 +6,7 @@ import { SaveMenu } from "../panels/SaveMenu";
 import { useSize } from "../panels/use_size";
 import { drawChart } from "./draw";
 import { markOf } from "./marks";
+import { withNames } from "./names";
 import { ResultTable } from "./ResultTable";
 import type { BenchmarkChart, BenchmarkResult, BenchmarkTable } from "./schema";
 import { standalone } from "./standalone";
@@ -98,7 +99,7 @@ export function ChartFigure({ chart, result, name }: ChartFigureProps) {
           <h4>{chart.title}</h4>
           <SaveMenu label={`Save picture: ${chart.title}`} onSave={save} />
         </div>
-        <p className="help">{chart.shows}</p>
+        <p className="help">{withNames(chart.shows)}</p>
         <Legend chart={chart} />
       </figcaption>
       <div

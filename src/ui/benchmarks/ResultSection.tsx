@@ -2,6 +2,7 @@
 import { labelOf, methodOf } from "../definitions";
 import { hrefOf } from "../routes";
 import { ChartFigure } from "./ChartFigure";
+import { withNames } from "./names";
 import { ResultTable } from "./ResultTable";
 import type { BenchmarkResult } from "./schema";
 import "./benchmarks.css";
@@ -59,7 +60,7 @@ function Notes({ result }: { readonly result: BenchmarkResult }) {
                 {": "}
               </>
             )}
-            {text}
+            {withNames(text)}
           </li>
         ))}
       </ul>
@@ -69,9 +70,15 @@ function Notes({ result }: { readonly result: BenchmarkResult }) {
 
 export function ResultSection({ result }: { readonly result: BenchmarkResult }) {
   return (
-    <section className="result" aria-label={result.title} data-testid={`result-${result.id}`}>
+    <section
+      className="result"
+      id={`result-${result.id}`}
+      tabIndex={-1}
+      aria-label={result.title}
+      data-testid={`result-${result.id}`}
+    >
       <h3>{result.title}</h3>
-      <p className="result-summary">{result.summary}</p>
+      <p className="result-summary">{withNames(result.summary)}</p>
       <Origin result={result} />
       <div className="charts">
         {result.charts.map((chart, i) => (

@@ -2,6 +2,7 @@
 import { labelOf, methodOf } from "../definitions";
 import { plural } from "../format";
 import { hrefOf } from "../routes";
+import { withNames } from "./names";
 import type { BenchmarkCell, BenchmarkColumn, BenchmarkTable } from "./schema";
 
 const NOT_MEASURED = "\u2013";
@@ -35,7 +36,7 @@ function Cell({ value, column, isNumeric }: CellProps) {
         <a href={hrefOf("gallery", value)}>{labelOf(value)}</a>
       </td>
     );
-  return <td>{column.of ? labelOf(value) : value}</td>;
+  return <td>{column.of ? labelOf(value) : withNames(value)}</td>;
 }
 
 interface ResultTableProps {
@@ -84,7 +85,7 @@ export function ResultTable({ table, isBare = false }: ResultTableProps) {
       {!isBare && (
         <>
           <h4>{table.title}</h4>
-          <p className="help">{table.help}</p>
+          <p className="help">{withNames(table.help)}</p>
         </>
       )}
       {table.rows.length > MOST_ROWS ? (

@@ -6,6 +6,9 @@ import type { BenchmarkChart, BenchmarkPoint, BenchmarkSeries } from "./schema";
 const FONT = 11.5;
 const NARROW = 520;
 const BAR = 15;
+/** Margins above and under a drawing of points. */
+const TOP = 28;
+const BOTTOM = 42;
 /** Distance of series beside one another at one x, in px. */
 const DODGE = 4;
 /** So many different x are few enough to be the ticks themselves. */
@@ -83,21 +86,48 @@ function references(chart: BenchmarkChart): Plot.Markish[] {
         ];
       case "curve": {
         const points = [...r.points].sort((a, b) => a.x - b.x);
-        return [
-          Plot.line(points, { x: "x", y: "y", stroke: "var(--ink-soft)", strokeDasharray: "1 3" }),
-          Plot.text(points.slice(-1), {
-            ...text,
-            x: "x",
-            y: "y",
-            text: () => r.label,
-            textAnchor: "end",
-            dx: -6,
-            dy: -8,
-          }),
-        ];
+        return [Plot.line(points, { x: "x", y: "y", stroke: "var(--ink-soft)", strokeDasharray: "1 3" })];
       }
     }
   });
+}
+
+/** Ends of curves that are compared with, so far apart that their names do not touch. `perUnit` is px a unit of y. */
+export function spreadEnds(
+  ends: readonly { readonly label: string; readonly y: number }[],
+  perUnit: number,
+): readonly { readonly label: string; readonly y: number }[] {
+  const gap = (FONT + 2) / perUnit;
+  const placed: { readonly label: string; readonly y: number }[] = [];
+  for (const end of [...ends].sort((a, b) => a.y - b.y))
+    placed.push({ ...end, y: Math.max(end.y, (placed.at(-1)?.y ?? -Infinity) + gap) });
+  return placed;
+}
+
+/** Names of the curves that are compared with, in the margin on the right. */
+function curveNames(chart: BenchmarkChart, height: number): Plot.Markish[] {
+  const curves = chart.references.filter((r) => r.kind === "curve");
+  if (curves.length === 0 || chart.y.scale === "log") return [];
+  const ends = curves.map(({ label, points }) => ({
+    label,
+    ...points.reduce((last, p) => (p.x > last.x ? p : last)),
+  }));
+  const ys = chart.series.flatMap((s) => s.points.map((p) => p.y));
+  const [low, high] = chart.y.range ?? [Math.min(...ys), Math.max(...ys)];
+  const x = Math.max(...ends.map((end) => end.x));
+  const names = spreadEnds(ends, (height - TOP - BOTTOM) / (high - low || 1));
+  return [
+    Plot.text(names, {
+      x: () => x,
+      y: "y",
+      text: "label",
+      textAnchor: "start",
+      dx: 12,
+      fill: "var(--ink-soft)",
+      fontSize: FONT,
+      clip: false,
+    }),
+  ];
 }
 
 /** Domain and ticks of the x axis. */
@@ -165,14 +195,18 @@ function drawPoints(chart: BenchmarkChart, width: number, document: Document): E
       }),
     ];
   });
+  const height = isNarrow ? 270 : 340;
+  // Where there is no room for the names of curves, the legend has them.
+  const names = isNarrow ? [] : curveNames(chart, height);
+  const room = widest(chart.references.flatMap((r) => (r.kind === "curve" ? [r.label] : [])));
   return Plot.plot({
     document,
     width,
-    height: isNarrow ? 270 : 340,
+    height,
     marginLeft: 52,
-    marginRight: 18,
-    marginTop: 28,
-    marginBottom: 42,
+    marginRight: names.length > 0 ? room + 18 : 18,
+    marginTop: TOP,
+    marginBottom: BOTTOM,
     style: { fontSize: `${FONT}px` },
     x: {
       type: isNames ? "point" : chart.x.scale === "log" ? "log" : "linear",
@@ -189,7 +223,7 @@ function drawPoints(chart: BenchmarkChart, width: number, document: Document): E
       ...(chart.y.range ? { domain: chart.y.range } : { nice: true }),
       tickFormat: (d: number) => (chart.y.scale === "log" && !isTidy(d) ? "" : number(d)),
     },
-    marks: [...references(chart), ...marks, tip(chart, { x: "x", y: "y" })],
+    marks: [...references(chart), ...names, ...marks, tip(chart, { x: "x", y: "y" })],
   });
 }
 

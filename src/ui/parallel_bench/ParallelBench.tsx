@@ -64,16 +64,28 @@ function Tasks() {
 function Strategies() {
   const strategies = useBench((s) => s.strategies);
   const model = useBench((s) => s.model);
+  const isIdle = useBench((s) => s.phase === "idle");
+  const hasWebGpu = useEngine((s) => s.hasWebGpu);
   const set = (next: ReadonlySet<string>) => useBench.setState({ strategies: next });
   return GROUPS.map((group) => {
     const labels = group.strategies.filter((s) => canRun(s, model)).map((s) => s.label);
     const on = labels.filter((label) => strategies.has(label)).length;
     return (
-      <details key={group.label} className="more">
-        <summary>
-          {group.label}, {on} of {labels.length}
-        </summary>
-        <div className="bench-strategies" role="group" aria-label={group.label}>
+      <div key={group.label} className="bench-group" role="group" aria-label={group.label}>
+        <div className="bench-group-head">
+          <h3 className="section-name">
+            {group.label}, {on} of {labels.length}
+          </h3>
+          <button
+            type="button"
+            disabled={!isIdle || !hasWebGpu || labels.length === 0}
+            onClick={() => {
+              set(new Set(labels));
+              void measure();
+            }}
+          >
+            Measure these {labels.length}
+          </button>
           <button
             type="button"
             className="quiet"
@@ -89,6 +101,8 @@ function Strategies() {
           >
             {on === labels.length ? "None of these" : "All of these"}
           </button>
+        </div>
+        <div className="bench-strategies">
           {labels.map((label) => (
             <label key={label}>
               <input
@@ -100,7 +114,7 @@ function Strategies() {
             </label>
           ))}
         </div>
-      </details>
+      </div>
     );
   });
 }
@@ -217,10 +231,6 @@ export function ParallelBench() {
       </header>
       <section className="bench-form" aria-label="What is measured">
         <Tasks />
-        <fieldset>
-          <legend className="section-name">Strategies</legend>
-          <Strategies />
-        </fieldset>
         <Sizes />
         <div className="bench-buttons">
           {state.phase === "idle" ? (
@@ -244,6 +254,10 @@ export function ParallelBench() {
           </p>
         </div>
         <Progress />
+        <fieldset>
+          <legend className="section-name">Strategies</legend>
+          <Strategies />
+        </fieldset>
       </section>
       <Here />
     </div>

@@ -2,6 +2,7 @@
 import { create } from "zustand";
 import { toErrorRecord } from "../../base/errors";
 import { LISTS, type Measurement, type TaskId, type TaskOutcome, TASKS } from "../../parallel/problems";
+import { NAMES } from "../../parallel/report";
 import { allStrategies, curves, type Strategy } from "../../parallel/strategies";
 import type { DeviceInfo } from "../../worker/api";
 import { draftOf, methodOf, models } from "../definitions";
@@ -104,7 +105,7 @@ export async function measure(): Promise<void> {
     for (const strategy of strategies)
       for (const task of tasks) {
         if (mine !== attempt) return;
-        useBench.setState({ now: `${strategy.label}: ${task}` });
+        useBench.setState({ now: `${strategy.label}: ${NAMES[task]}` });
         const outcome = await engine.solve({ model, guider, strategy, task, count, from: 0 });
         if (mine !== attempt) return;
         useBench.setState((s) => ({
