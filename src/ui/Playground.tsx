@@ -1,5 +1,5 @@
 /** Where runs are made and seen: setup, stage, inspector side by side, or one under the other where it is narrow. */
-import { lazy, Suspense, useEffect, useSyncExternalStore } from "react";
+import { lazy, Suspense, useEffect, useRef, useSyncExternalStore } from "react";
 import { Group, Panel, Separator } from "react-resizable-panels";
 import { labelOf, modelOf } from "./definitions";
 import { plural } from "./format";
@@ -102,16 +102,33 @@ function Caption() {
   );
 }
 
+/** A node, a position or a token that is chosen. */
+const CHOSEN_MARK = ".stage-body [aria-pressed='true']:is([data-key], [data-position])";
+
 /** Where the page is narrow, what was chosen stands right under the drawing it was chosen in. */
 function ChosenHere() {
+  const sheet = useRef<HTMLElement>(null);
+  const pinned = useLayout((s) => s.pinned);
+  // The sheet must not lie over what it explains.
+  useEffect(() => {
+    const mark = document.querySelector(CHOSEN_MARK);
+    if (!sheet.current || !mark || getComputedStyle(sheet.current).position !== "fixed") return;
+    const hidden = mark.getBoundingClientRect().bottom + 28 - sheet.current.getBoundingClientRect().top;
+    if (hidden > 0) window.scrollBy({ top: hidden });
+  }, [pinned]);
+  const letGo = () => {
+    const mark = document.querySelector<SVGElement>(CHOSEN_MARK);
+    pin(null);
+    mark?.focus({ preventScroll: true });
+  };
   return (
-    <section className="inspector chosen-here" aria-label="What is chosen" data-testid="chosen-here">
-      <button
-        type="button"
-        className="quiet square"
-        aria-label="Let go of what is chosen"
-        onClick={() => pin(null)}
-      >
+    <section
+      ref={sheet}
+      className="inspector chosen-here"
+      aria-label="What is chosen"
+      data-testid="chosen-here"
+    >
+      <button type="button" className="quiet square" aria-label="Let go of what is chosen" onClick={letGo}>
         <CloseIcon />
       </button>
       <Chosen />

@@ -28,13 +28,25 @@ const CANVAS: Captions["lines"] = [
   "When no mask is left, the text is done.",
 ];
 
+/** Methods that take back what they committed, and go on when nothing is masked. */
+const REMASKED: Captions["lines"] = [
+  CANVAS[0],
+  "Each step commits some guesses, shown in blue, and masks some of the committed ones again, shown in orange, to guess them anew.",
+  "After the last step no mask is left, and the text is done.",
+];
+const masksAgain = (view: RunView): boolean =>
+  view.start?.method === "remdm" || view.rounds.toArray().some((r) => (r.canvas?.remasked.length ?? 0) > 0);
+
 /** Captions for a moment of a run, by the kind of run it is. */
 export function captionsOf(view: RunView, step: number): Captions {
   const round = step < 0 ? undefined : roundOf(view, step);
   if (view.canvas) {
-    const isDone = view.canvas.cells.every((cell) => cell.status !== "masked");
+    const isDone =
+      view.canvas.cells.every((cell) => cell.status !== "masked") &&
+      // A full canvas of such a run may be opened again.
+      (!masksAgain(view) || view.status.state === "ended");
     const isEmpty = view.canvas.cells.every((cell) => cell.status !== "committed");
-    return { lines: CANVAS, now: isDone ? 2 : isEmpty ? 0 : 1 };
+    return { lines: masksAgain(view) ? REMASKED : CANVAS, now: isDone ? 2 : isEmpty ? 0 : 1 };
   }
   const hasTrees = view.rounds.toArray().some((r) => r.nodes.length > 0);
   if (!hasTrees) return { lines: PLAIN, now: round === undefined ? null : 2 };

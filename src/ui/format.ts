@@ -62,6 +62,9 @@ export function parameters(n: number): string {
 /** Stands for a space where nothing else is there to be seen. */
 const SPACE_SIGN = "\u2423";
 
+/** What the signs of {@link visiblePiece} stand for, for legends. */
+export const BLANK_SIGNS = "\u2423 space, \u21b5 line end, \u21e5 tab";
+
 /** Whether a piece is nothing but spaces, tabs and line ends. */
 export const isWhitespace = (piece: string): boolean => /^[ \t\r\n]+$/.test(piece);
 

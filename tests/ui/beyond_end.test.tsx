@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { Timeline } from "../../src/trace/timeline";
 import { inspect } from "../../src/ui/inspect";
 import { AcceptanceTest } from "../../src/ui/panels/AcceptanceTest";
+import { boundOf } from "../../src/ui/panels/bound";
 import { treeView } from "../../src/ui/views/tree";
 import { isBeyondEnd } from "../../src/ui/views/tree_words";
 import { timeline } from "./moments";
@@ -57,5 +58,25 @@ describe("a draft beyond the end", () => {
     expect(said(cut, accepted[1]!)).toContain("Accepted, but the text ended before it");
     expect(said(cut, accepted[0]!)).not.toContain("the text ended before it");
     expect(said(whole, accepted[1]!)).not.toContain("the text ended before it");
+  });
+});
+
+describe("the inspector of a draft", () => {
+  it("draws the test before it lists the numbers", () => {
+    const said = renderToStaticMarkup(
+      <AcceptanceTest
+        view={whole}
+        inspected={inspect(whole, step, { kind: "node", step, node: accepted[0]! })!}
+      />,
+    );
+    expect(said.indexOf("test-pictures")).toBeGreaterThan(0);
+    expect(said.indexOf("test-pictures")).toBeLessThan(said.indexOf("test-accept"));
+  });
+
+  it("has one set of symbols: d only where siblings were drawn before, r only where they were refused", () => {
+    expect(boundOf("recursive_rejection", 0, false)).toBe("min(1, p / q)");
+    expect(boundOf("recursive_rejection", 2, true)).toBe("min(1, r / d)");
+    expect(boundOf("multi_round", 2, true)).toBe("min(1, r / q)");
+    expect(boundOf("k_seq", 0, false)).toBe("min(1, r / q)");
   });
 });

@@ -26,6 +26,9 @@ describe("captions", () => {
     expect(at("low-confidence", 0.5)).toMatchObject({ now: 1 });
     expect(at("low-confidence", 1)).toMatchObject({ now: 2 });
     expect(at("low-confidence", 1).lines[0]).toContain("masks");
+    // A method that masks again does not promise that the others stay, nor that a full canvas is the end.
+    expect(at("remdm", 0.5).lines[1]).toContain("masks some of the committed ones again");
+    expect(at("low-confidence", 0.5).lines[1]).toContain("stay masked");
     expect(at("autoregressive", 1).lines[0]).toContain("every next token");
     expect(at("jacobi", 0.5).lines[0]).toContain("without a second model");
   });

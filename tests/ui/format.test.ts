@@ -1,6 +1,15 @@
 /** Numbers and pieces as the page writes them. */
 import { describe, expect, it } from "vitest";
-import { bytes, duration, probability, shortProbability, truncate, visiblePiece } from "../../src/ui/format";
+import {
+  bytes,
+  duration,
+  probability,
+  quoted,
+  shortProbability,
+  truncate,
+  visiblePiece,
+} from "../../src/ui/format";
+import { isBlank } from "../../src/ui/views/token_label";
 import { textWidth } from "../../src/ui/views/text_width";
 
 describe("probabilities", () => {
@@ -44,5 +53,25 @@ describe("pieces", () => {
   it("get wider with every character", () => {
     expect(textWidth("ill", 10)).toBeLessThan(textWidth("mmm", 10));
     expect(textWidth("abc", 20)).toBeCloseTo(2 * textWidth("abc", 10));
+  });
+});
+
+describe("whitespace", () => {
+  it("is made visible where nothing else can be seen, and stays a dot beside letters", () => {
+    expect([" ", "  ", "\n", "\t", " \n"].map(visiblePiece)).toEqual([
+      "\u2423",
+      "\u2423\u2423",
+      "\u21b5",
+      "\u21e5",
+      "\u2423\u21b5",
+    ]);
+    expect(visiblePiece(" girl")).toBe("\u00b7girl");
+    expect(quoted(" ")).toBe("\u201c\u2423\u201d");
+    expect([" ", "\n", " a", ""].map((piece) => isBlank(visiblePiece(piece)))).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
   });
 });

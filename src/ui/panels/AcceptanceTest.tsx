@@ -5,6 +5,7 @@ import { probability, quoted } from "../format";
 import type { Inspected } from "../inspect";
 import { SIGN_COLOUR, SIGN_NAME } from "../views/glyphs";
 import { isBeyondEnd } from "../views/tree_words";
+import { boundOf } from "./bound";
 import { Fact } from "./Fact";
 import { TestPictures } from "./TestPictures";
 
@@ -54,8 +55,8 @@ function NodeTest({
     return (
       <>
         <dl className="facts">
-          <Fact name="target probability" value={probability(p)} />
-          <Fact name="draft probability" value={probability(Math.exp(node.logq))} />
+          <Fact name="target probability, p" value={probability(p)} />
+          <Fact name="draft probability, q" value={probability(Math.exp(node.logq))} />
         </dl>
         <p className="help">
           Greedy: a draft is accepted if it is the target’s most probable token.{" "}
@@ -68,7 +69,7 @@ function NodeTest({
       <dl className="facts">
         <Fact name="target probability, p" value={probability(p)} testId="test-p" />
         {isKSeq && (
-          <Fact name="p over rho, one factor for all drafts here, r" value={probability(verdict.r)} />
+          <Fact name={"p over \u03c1, one factor for all drafts here, r"} value={probability(verdict.r)} />
         )}
         {isResidual && (
           <Fact
@@ -83,18 +84,18 @@ function NodeTest({
         <Fact
           name={
             earlier > 0 && round.rule === "recursive_rejection"
-              ? "draft probability among those left, d"
-              : "draft probability, d"
+              ? "draft probability among tokens not drawn yet, d"
+              : "draft probability, q"
           }
           value={probability(verdict.d)}
           testId="test-d"
         />
         <Fact
-          name={`${wasTested ? "accept" : "would be accepted"} below min(1, ${isResidual || isKSeq ? "r" : "p"} / d)`}
+          name={`${wasTested ? "accept" : "would be accepted"} below ${boundOf(round.rule, earlier, isResidual)}`}
           value={probability(verdict.acceptProb)}
           testId="test-accept"
         />
-        {verdict.u !== null && <Fact name="drawn, u" value={verdict.u.toFixed(3)} testId="test-u" />}
+        {verdict.u !== null && <Fact name="uniform draw, u" value={verdict.u.toFixed(3)} testId="test-u" />}
       </dl>
       {verdict.outcome === "not_reached" && <p className="help">{whyNotReached(round, node)}</p>}
     </>
@@ -128,11 +129,11 @@ export function AcceptanceTest({
     return (
       <section aria-label="Where it came from">
         <h2 className="section-name">Where it came from</h2>
-        <dl className="facts">
-          <Fact name="target probability" value={probability(Math.exp(extra.logprob))} />
-        </dl>
         <p className="help">{whereFrom(inspected)}</p>
         <TestPictures view={view} inspected={inspected} />
+        <dl className="facts">
+          <Fact name="target probability, p" value={probability(Math.exp(extra.logprob))} />
+        </dl>
       </section>
     );
   if (!node || node.parent < 0) return null;
@@ -146,11 +147,11 @@ export function AcceptanceTest({
       </h2>
       {node.verdict ? (
         <>
-          <NodeTest round={round} node={node} verdict={node.verdict} />
           {isBeyondEnd(round, { mark: { kind: "node", node } }) && (
             <p className="help">Accepted, but the text ended before it: it is no part of the text.</p>
           )}
           <TestPictures view={view} inspected={inspected} />
+          <NodeTest round={round} node={node} verdict={node.verdict} />
         </>
       ) : (
         <p className="help">The target has not seen this tree yet.</p>

@@ -6,7 +6,9 @@ import { hover, pin } from "../stores/layout";
 import { CELL_STATES, type CellState, shownCells } from "../views/canvas/cells";
 import { freshness, headOf, textInFlow } from "../views/canvas/flow";
 import { positionAfterKey } from "../views/canvas/keys";
-import { describeCell, STATE_NAME } from "../views/canvas/signs";
+import { isBlank } from "../views/token_label";
+import { BlankKey } from "./TextPanel";
+import { cellLabel, describeCell, STATE_NAME } from "../views/canvas/signs";
 
 interface CellProps {
   readonly position: number;
@@ -51,7 +53,14 @@ const Cell = memo(function Cell(cell: CellProps) {
 });
 
 /** How many positions are in each state. */
-export function CanvasLegend({ counts }: { readonly counts: ReadonlyMap<CellState, number> }) {
+export function CanvasLegend({
+  counts,
+  hasBlanks,
+}: {
+  readonly counts: ReadonlyMap<CellState, number>;
+  /** Whether a position has, or would have, a token that is only whitespace. */
+  readonly hasBlanks: boolean;
+}) {
   return (
     <ul className="legend" aria-label="What became of the positions">
       {CELL_STATES.filter((s) => s !== "prompt" && (counts.get(s) ?? 0) > 0).map((state) => (
@@ -60,6 +69,7 @@ export function CanvasLegend({ counts }: { readonly counts: ReadonlyMap<CellStat
           {STATE_NAME[state]} <span className="figures">{counts.get(state)}</span>
         </li>
       ))}
+      {hasBlanks && <BlankKey />}
     </ul>
   );
 }
@@ -131,7 +141,7 @@ export function CanvasText() {
           })}
         </p>
       </div>
-      <CanvasLegend counts={counts} />
+      <CanvasLegend counts={counts} hasBlanks={cells.some((shown) => isBlank(cellLabel(view, shown)))} />
     </section>
   );
 }

@@ -14,7 +14,7 @@ import { useRun } from "../stores/run";
 import { CanvasCounts, CanvasHeadline } from "./CanvasFacts";
 import { Fact } from "./Fact";
 import { ForceToken } from "./ForceToken";
-import { Laws } from "./Laws";
+import { ChosenToken, Laws } from "./Laws";
 
 const DepthHeadline = lazy(async () => ({ default: (await import("./DepthFacts")).DepthHeadline }));
 const DepthCounts = lazy(async () => ({ default: (await import("./DepthFacts")).DepthCounts }));
@@ -172,11 +172,12 @@ export function Chosen() {
   if (inspected && !isCanvas)
     return (
       <>
-        <Laws inspected={inspected} />
-        <ForceToken />
+        <ChosenToken inspected={inspected} />
         <Suspense fallback={null}>
           <AcceptanceTest view={view} inspected={inspected} />
         </Suspense>
+        <ForceToken />
+        <Laws inspected={inspected} />
       </>
     );
   return (

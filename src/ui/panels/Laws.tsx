@@ -1,6 +1,6 @@
 /** The most probable next tokens of both models at one place, side by side. */
 import { max } from "d3-array";
-import { probability, quoted, visiblePiece } from "../format";
+import { isWhitespace, probability, quoted, visiblePiece } from "../format";
 import type { Inspected } from "../inspect";
 import { SIGN_NAME } from "../views/glyphs";
 
@@ -17,15 +17,24 @@ function titleOf({ node, extra, candidate, piece, round }: Inspected): { title: 
   return { title: quoted(piece), what: `${SIGN_NAME.anchor}, step ${round.step + 1}` };
 }
 
-export function Laws({ inspected }: { readonly inspected: Inspected }) {
-  const { rows, hasDraftLaw, after } = inspected;
+/** What was chosen, and what it is. */
+export function ChosenToken({ inspected }: { readonly inspected: Inspected }) {
   const { title, what } = titleOf(inspected);
-  const most = max(rows, (r) => Math.max(r.target ?? 0, r.draft ?? 0)) ?? 1;
-  const scale = (p: number | null): string => `${((p ?? 0) / Math.max(most, 1e-9)) * 100}%`;
   return (
     <section aria-label="Chosen token" data-testid="inspected">
       <h2 className="chosen">{title}</h2>
       <p className="help">{what}</p>
+    </section>
+  );
+}
+
+/** What both models found likely where the token stands. */
+export function Laws({ inspected }: { readonly inspected: Inspected }) {
+  const { rows, hasDraftLaw, after } = inspected;
+  const most = max(rows, (r) => Math.max(r.target ?? 0, r.draft ?? 0)) ?? 1;
+  const scale = (p: number | null): string => `${((p ?? 0) / Math.max(most, 1e-9)) * 100}%`;
+  return (
+    <section aria-label="Candidates" data-testid="candidates">
       {rows.length === 0 ? (
         <p className="help">This trace has no lists of candidates here.</p>
       ) : (
@@ -38,11 +47,11 @@ export function Laws({ inspected }: { readonly inspected: Inspected }) {
               <th scope="col">token</th>
               <td />
               <th scope="col">
-                <span className="key-target" /> target p
+                <span className="key-target" /> p, target
               </th>
               {hasDraftLaw && (
                 <th scope="col">
-                  <span className="key-draft" /> draft q
+                  <span className="key-draft" /> q, draft
                 </th>
               )}
             </tr>
@@ -50,7 +59,9 @@ export function Laws({ inspected }: { readonly inspected: Inspected }) {
           <tbody>
             {rows.map((r) => (
               <tr key={r.token} data-chosen={r.isChosen || undefined}>
-                <th scope="row">{visiblePiece(r.text)}</th>
+                <th scope="row" data-blank={isWhitespace(r.text) || undefined}>
+                  {visiblePiece(r.text)}
+                </th>
                 <td className="law-bars" aria-hidden="true">
                   <span className="law-target" style={{ width: scale(r.target) }} />
                   {hasDraftLaw && <span className="law-draft" style={{ width: scale(r.draft) }} />}

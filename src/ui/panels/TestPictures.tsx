@@ -9,6 +9,7 @@ import { pieceOf, type RunView } from "../../trace/view";
 import { plural, probability, quoted, shortProbability, truncate, visiblePiece } from "../format";
 import type { Inspected } from "../inspect";
 import { Glyph, SIGN_NAME } from "../views/glyphs";
+import { boundOf } from "./bound";
 
 /** Tokens drawn at most; the children tested are always among them. */
 const MOST_BARS = 8;
@@ -112,8 +113,8 @@ function Columns({
   );
 }
 
-/** The unit interval: accepted up to min(1, r / d), and where the draw fell. */
-export function Interval({ verdict }: { readonly verdict: NodeVerdict }) {
+/** The unit interval: accepted up to the bound, and where the draw fell. */
+export function Interval({ verdict, bound }: { readonly verdict: NodeVerdict; readonly bound: string }) {
   const { acceptProb, u, outcome } = verdict;
   const x = (p: number): number => LEFT + Math.min(1, Math.max(0, p)) * (WIDTH - LEFT - 6);
   const inside = (p: number): number => Math.min(WIDTH - 34, Math.max(LEFT + 24, x(p)));
@@ -155,7 +156,7 @@ export function Interval({ verdict }: { readonly verdict: NodeVerdict }) {
           1
         </text>
         <text x={Math.min(WIDTH - 50, Math.max(LEFT + 46, x(acceptProb)))} y={38} textAnchor="middle">
-          min(1, r/d) {shortProbability(acceptProb)}
+          {bound} {shortProbability(acceptProb)}
         </text>
       </g>
     </svg>
@@ -171,13 +172,13 @@ function keyOf({ rule, rho }: SiblingTests): { target: string; draft: string | n
       return { target: "what is left of the target\u2019s law, r", draft: null };
     case "k_seq":
       return {
-        target: `target law over rho${rho === null ? "" : ` (${rho.toFixed(2)})`}, r`,
-        draft: "draft law, d",
+        target: `target law over \u03c1${rho === null ? "" : ` = ${rho.toFixed(2)}`}, r`,
+        draft: "draft law, q",
       };
     default:
       return {
-        target: "what is left of the target\u2019s law, r",
-        draft: rule === "multi_round" ? "draft law, d" : "draft law without drawn siblings, d",
+        target: "target law, p; what rejections left of it, r",
+        draft: rule === "multi_round" ? "draft law, q" : "draft law, q; without drawn siblings, d",
       };
   }
 }
@@ -227,7 +228,7 @@ function Test({
         marked={child?.token ?? drawn}
         label={describe(bars, child, hasDraftLaw && !isPoint)}
       />
-      {child?.verdict && <Interval verdict={child.verdict} />}
+      {child?.verdict && <Interval verdict={child.verdict} bound={boundOf(rule, number, number > 0)} />}
     </li>
   );
 }

@@ -4,6 +4,7 @@ import type { RunView, TextOrigin, TokenView } from "../../trace/view";
 import { useMoment, useSelection } from "../moment";
 import { goTo } from "../playback";
 import { hover, pin, type Selection } from "../stores/layout";
+import { BLANK_SIGNS, isWhitespace, visiblePiece } from "../format";
 import { SIGN_NAME } from "../views/glyphs";
 
 /** Order of the legend. */
@@ -30,6 +31,7 @@ const Token = memo(function Token({ token, isCurrent, isSelected }: TokenProps) 
       data-step={token.step}
       data-current={isCurrent || undefined}
       data-selected={isSelected || undefined}
+      data-blank={isWhitespace(token.text) ? visiblePiece(token.text) : undefined}
       onPointerEnter={() => hover(token.step < 0 ? null : selection)}
       onPointerLeave={() => hover(null)}
       onClick={() => {
@@ -41,6 +43,9 @@ const Token = memo(function Token({ token, isCurrent, isSelected }: TokenProps) 
     </span>
   );
 });
+
+/** What the signs for whitespace stand for. */
+export const BlankKey = () => <li className="blank-key">{BLANK_SIGNS}</li>;
 
 export function Legend({ view }: { readonly view: RunView }) {
   const tokens = view.tokens.toArray();
@@ -59,6 +64,7 @@ export function Legend({ view }: { readonly view: RunView }) {
             {SIGN_NAME[origin]} <span className="figures">{n}</span>
           </li>
         ))}
+      {tokens.some((t) => isWhitespace(t.text)) && <BlankKey />}
     </ul>
   );
 }

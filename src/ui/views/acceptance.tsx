@@ -194,5 +194,7 @@ function AcceptanceDrawing({ view, size }: DrawingProps) {
 export const acceptanceView: ViewDefinition = {
   ...ACCEPTANCE_HEAD,
   Drawing: AcceptanceDrawing,
-  heightAt: (_view, _step, width) => (isNarrow(width) ? 620 : 372),
+  // As high as its frame, so that the axes are always in sight; lower than this nothing could be read.
+  heightAt: (_view, _step, width, room) =>
+    isNarrow(width) ? 620 : Math.min(420, Math.max(240, room ?? 372)),
 };

@@ -2,7 +2,7 @@
 import { max } from "d3-array";
 import { shortProbability, truncate } from "../../format";
 import { textWidth } from "../text_width";
-import { tokenLabel } from "../token_label";
+import { isBlank, tokenLabel } from "../token_label";
 import type { DrawingProps, ViewDefinition } from "../view";
 import { CANVAS_HEAD } from "./heads";
 import { CacheBar } from "./cache_bar";
@@ -72,6 +72,7 @@ function Underline({ state, width }: { readonly state: CellState; readonly width
 function Cell({ view, shown, width }: { view: DrawingProps["view"]; shown: ShownCell; width: number }) {
   const { cell, state, opinion } = shown;
   const isOpen = cell.status === "masked";
+  const label = cellLabel(view, shown);
   const p = isOpen ? (opinion?.confidence ?? null) : cell.logprob === null ? null : Math.exp(cell.logprob);
   const isStale = opinion !== null && shown.cacheAge !== null && shown.cacheAge > 0;
   const second = opinion && opinion.second !== opinion.token ? opinion.second : (opinion?.best ?? null);
@@ -97,9 +98,10 @@ function Cell({ view, shown, width }: { view: DrawingProps["view"]; shown: Shown
         fontSize={LABEL_SIZE}
         fill={isOpen || state === "prompt" ? "var(--ink-soft)" : "var(--ink)"}
         fontStyle={isOpen ? "italic" : undefined}
+        opacity={isBlank(label) ? 0.6 : undefined}
         fontWeight={state === "committed_now" ? 640 : 430}
       >
-        {fit(cellLabel(view, shown), width, LABEL_SIZE)}
+        {fit(label, width, LABEL_SIZE)}
       </text>
       <g transform="translate(0,6)">
         <Underline state={state} width={width} />
