@@ -28,8 +28,9 @@ export interface LayerWeights {
 
 export interface DecoderWeights {
   readonly layers: readonly LayerWeights[];
-  readonly embedding: WeightMatrix;
-  readonly head: WeightMatrix;
+  /** [V, D] in parts by rows: a large vocabulary is more than a shader can be given at once. */
+  readonly embedding: readonly WeightMatrix[];
+  readonly head: readonly WeightMatrix[];
   readonly finalGain: GPUBuffer;
   /** Cosines and sines of the configuration's rotations. */
   readonly ropes: readonly GPUBuffer[];
@@ -81,11 +82,11 @@ export async function uploadDecoder(
       mlpPostNorm: vector(hasPostNorms, "mlp_post_norm", () => gainOf(`${at}postMlpNorm`)),
     });
   }
-  const embedding = await upload.table("embed", matrix(tensors, "embed"));
+  const embedding = await upload.parts("embed", matrix(tensors, "embed"), true);
   return {
     layers,
     embedding,
-    head: config.tieEmbeddings ? embedding : await upload.matrix("head", matrix(tensors, "head")),
+    head: config.tieEmbeddings ? embedding : await upload.parts("head", matrix(tensors, "head"), false),
     finalGain: upload.vector("final_gain", gainOf("finalNorm")),
     ropes: config.ropes.map((spec, i) => {
       const positions = config.maxContext + EXTRA_POSITIONS;

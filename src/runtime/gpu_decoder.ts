@@ -15,6 +15,7 @@ import { matvecHead } from "../kernels/matvec_head";
 import { matvecQkv } from "../kernels/matvec_qkv";
 import { matvecResidual } from "../kernels/matvec_residual";
 import { rmsnorm } from "../kernels/rmsnorm";
+import { rowsTail } from "../kernels/rows";
 import type { Recording, Tuning } from "../kernels/tuning";
 import type { WeightMatrix } from "../kernels/weights";
 import { assert } from "../base/errors";
@@ -140,7 +141,9 @@ class DecoderState implements ModelState {
     const { config: c, weights } = this.model;
     const { x } = this;
     const { embedding: table } = weights;
-    if (tail) embedTail(rec, { ...tail, rows, bits, table, x, T, scale: c.embedScale });
+    const whole = table.length === 1 ? table[0] : undefined;
+    if (tail && !whole) rowsTail(rec, { ...tail, rows, bits, count: T });
+    if (tail && whole) embedTail(rec, { ...tail, rows, bits, table: whole, x, T, scale: c.embedScale });
     else embed(rec, { rows, table, x, T, dim: c.dim, vocabSize: c.vocabSize, scale: c.embedScale });
     weights.layers.forEach((w, l) => {
       this.recordAttention(rec, l, w, { rows, bits, count: T });

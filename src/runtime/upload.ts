@@ -4,8 +4,19 @@ import { type Held, whole } from "../engine/memory";
 import { wantsTexels } from "../kernels/matvec";
 import { packWeights } from "../kernels/quantize";
 import type { Tuning } from "../kernels/tuning";
-import { createWeights, type WeightMatrix } from "../kernels/weights";
-import type { Matrix } from "./fuse_weights";
+import { createWeights, weightBytes, type WeightMatrix } from "../kernels/weights";
+import { type Matrix, rowsOfMatrix } from "./fuse_weights";
+
+/** Bytes in f32 that wait on the device to be packed. */
+const SOURCE_BYTES = 1 << 25;
+
+/** Most bytes that a shader can be given at once. */
+const bindingBytes = ({ gpu }: Engine): number =>
+  Math.min(gpu.device.limits.maxBufferSize, gpu.device.limits.maxStorageBufferBindingSize);
+
+/** Rows, a multiple of four, that stay within so many bytes. */
+const rowsWithin = (bytes: number, rowBytes: number): number =>
+  Math.max(4, 4 * Math.floor(bytes / (4 * rowBytes)));
 
 /**
  * Uploads in f32 and packs on the GPU; the caller owns the result. Where products read textures, bytes that only they
@@ -21,19 +32,27 @@ async function uploadMatrix(
 ): Promise<WeightMatrix> {
   const { gpu, memory } = engine;
   const into = createWeights(memory, { label, rows: m.rows, cols: m.cols, storage });
-  const source = memory.create({ label: `${label}.source`, bytes: m.values.byteLength });
+  // A matrix that fits once it is packed may be too large in f32.
+  const rowBytes = 4 * m.cols;
+  const atOnce = Math.min(m.rows, rowsWithin(Math.min(SOURCE_BYTES, bindingBytes(engine)), rowBytes));
+  const source = memory.create({ label: `${label}.source`, bytes: atOnce * rowBytes });
   const scratch = memory.create({ label: `${label}.scratch`, bytes: 16 });
-  gpu.device.queue.writeBuffer(source, 0, m.values);
-  const list = new DispatchList(engine, `${label}.pack`);
-  const rec = { list, tuning };
-  packWeights(rec, { source, rows: m.rows, into, scratch });
-  await list.compile();
-  const encoder = gpu.device.createCommandEncoder({ label: `${label}.pack` });
-  list.encode(encoder);
-  gpu.device.queue.submit([encoder.finish()]);
-  list.dispose();
+  let areTexels = false;
+  for (let firstRow = 0; firstRow < m.rows; firstRow += atOnce) {
+    const rows = Math.min(atOnce, m.rows - firstRow);
+    const list = new DispatchList(engine, `${label}.pack`);
+    gpu.device.queue.writeBuffer(source, 0, m.values, firstRow * m.cols, rows * m.cols);
+    const rec = { list, tuning };
+    areTexels = wantsTexels(rec, into);
+    packWeights(rec, { source, rows, into, firstRow, scratch });
+    await list.compile();
+    const encoder = gpu.device.createCommandEncoder({ label: `${label}.pack` });
+    list.encode(encoder);
+    gpu.device.queue.submit([encoder.finish()]);
+    list.dispose();
+  }
   memory.free(source);
-  if (wantsTexels(rec, into)) {
+  if (areTexels) {
     const both = (await import("../kernels/texels")).withTexels(engine, label, into);
     // What is given back: the blocks in the buffer, or else the bytes that would fill their binding.
     memory.free(isTable ? scratch : into.data.buffer);
@@ -63,6 +82,23 @@ export class WeightUpload {
   /** For products and for looking up rows. */
   table(name: string, m: Matrix): Promise<WeightMatrix> {
     return this.add(name, m, true);
+  }
+
+  /**
+   * The same cut by rows into as few parts as the device can bind, for large vocabularies ("upload.part_bytes" makes
+   * them smaller).
+   */
+  async parts(name: string, m: Matrix, isTable: boolean): Promise<readonly WeightMatrix[]> {
+    const four = weightBytes(4, m.cols, this.storage);
+    const room = this.tuning.choices["upload.part_bytes"] ?? bindingBytes(this.engine);
+    const rows = rowsWithin(room, Math.max(four.data, four.scales) / 4);
+    if (rows >= m.rows) return [await this.add(name, m, isTable)];
+    const made: WeightMatrix[] = [];
+    for (let first = 0; first < m.rows; first += rows) {
+      const part = rowsOfMatrix(m, first, Math.min(m.rows, first + rows));
+      made.push(await this.add(`${name}.${made.length}`, part, isTable));
+    }
+    return made;
   }
 
   private async add(name: string, m: Matrix, isTable: boolean): Promise<WeightMatrix> {

@@ -67,6 +67,28 @@ describe.each(families.filter(isCausal))("%s, greedily", (family) => {
   });
 });
 
+describe("a vocabulary larger than the device binds at once", () => {
+  it("is looked up and multiplied in parts, by forward passes and by a session", async () => {
+    const own = await openHost();
+    own.tuning = { ...own.tuning, choices: { ...own.tuning.choices, "upload.part_bytes": 16_000 } };
+    const family = "Llama, every bias, linear scaling, untied";
+    const checkpoint = checkpointOf(family);
+    const { gpu } = await own.load(family, memorySource(checkpoint.files, { id: family }));
+    expect(gpu.weightBytes).toBe(own.memory.report().liveBytes);
+    // 100 of 283 rows fit.
+    expect(own.memory.leaks().filter((label) => /\.(embed|head)\.\d$/.test(label))).toHaveLength(6);
+    // Tokens of every part.
+    const ids = Array.from({ length: 37 }, (_, i) => (i * 59 + 280) % SIZES.vocab);
+    const found = await promptLogits(own.engine, own.tuning, gpu, ids);
+    expect(worstError(found, decoderLogits(checkpoint, ids))).toBeLessThan(1e-4);
+    const run = { model: family, method: "autoregressive", promptIds: tokens(37), maxNewTokens: 3 };
+    await load(family).model;
+    const plain = await runToEnd(host, run);
+    expect((await runToEnd(own, run)).tokens).toEqual(plain.tokens);
+    own.destroy();
+  });
+});
+
 describe("a decoding step", () => {
   it.each([
     ["Llama 3, frequencies by bands", 5],
