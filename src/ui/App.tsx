@@ -7,12 +7,21 @@ import { places } from "./places/index";
 import { PlaceView } from "./places/PlaceView";
 import { Playground } from "./Playground";
 import { HOME } from "./routes";
-import { useLayout } from "./stores/layout";
+import { openDialog, useLayout } from "./stores/layout";
 import { useRoute } from "./stores/route";
 
 /** Fetched when somebody opens one. */
 const ShareDialog = lazy(async () => ({ default: (await import("./panels/ShareDialog")).ShareDialog }));
 const HelpDialog = lazy(async () => ({ default: (await import("./panels/HelpDialog")).HelpDialog }));
+
+const Palette = lazy(async () => ({ default: (await import("./panels/Palette")).Palette }));
+
+/** Ctrl+K or Cmd+K, anywhere and while typing too. */
+function onPaletteKey(e: KeyboardEvent): void {
+  if (e.key.toLowerCase() !== "k" || !(e.ctrlKey || e.metaKey) || e.shiftKey || e.altKey) return;
+  e.preventDefault();
+  openDialog(useLayout.getState().dialog === "palette" ? null : "palette");
+}
 
 const TITLE = document.title;
 
@@ -25,6 +34,10 @@ export function App() {
     if (theme === "system") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = theme;
   }, [theme]);
+  useEffect(() => {
+    window.addEventListener("keydown", onPaletteKey);
+    return () => window.removeEventListener("keydown", onPaletteKey);
+  }, []);
   useEffect(() => {
     document.title = place ? `${place.label} \u00b7 Decoscope` : TITLE;
     // On a phone the window itself scrolls, and a place begins at its top.
@@ -45,6 +58,7 @@ export function App() {
         <Suspense>
           {dialog === "share" && <ShareDialog />}
           {dialog === "help" && <HelpDialog />}
+          {dialog === "palette" && <Palette />}
         </Suspense>
       </Barrier>
     </>

@@ -17,6 +17,8 @@ const KEYS: readonly (readonly [keys: readonly string[], does: string])[] = [
   [["End"], "to the newest step"],
   [["R"], "run with the settings on the left"],
   [["U"], "from a branch, back to the run it left"],
+  [["Ctrl", "K"], "find any method, view, place or action by its name"],
+  [["Ctrl", "Z"], "take back the last click that replaced or removed something"],
   [["?"], "this list"],
   [["Esc"], "let go of what is chosen"],
 ];

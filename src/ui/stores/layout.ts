@@ -23,7 +23,7 @@ export interface LayoutState {
   readonly pinned: Selection | null;
   /** Under the pointer or focused; goes before what is pinned. */
   readonly hovered: Selection | null;
-  readonly dialog: "share" | "help" | null;
+  readonly dialog: "share" | "help" | "palette" | null;
   /** The three sentences about what is on the stage are shown. */
   readonly isTourOpen: boolean;
   /** They were shown to this visitor before; the page does not play by itself again. */
