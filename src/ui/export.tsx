@@ -3,7 +3,9 @@ import { flushSync } from "react-dom";
 import { createRoot } from "react-dom/client";
 import { download } from "./download";
 import { report } from "./engine";
+import { footerOf } from "./export_footer";
 import type { Moment } from "./moment";
+import { makeLink } from "./share_link";
 import { facesIn, inlineVariables, ruleWithBytes, withRules, type Face } from "./svg_file";
 import type { Size, ViewDefinition } from "./views/view";
 
@@ -17,11 +19,28 @@ export interface Picture {
 }
 
 /** The drawing as an svg file of its own. */
-function toSvg({ definition, choice }: Picture, moment: Moment, size: Size): string {
+function toSvg(
+  { definition, choice }: Picture,
+  moment: Moment,
+  size: Size,
+  link: string,
+): { svg: string; size: Size } {
   const holder = document.createElement("div");
   const root = createRoot(holder);
+  const footer = footerOf(definition, moment, size.width, link);
+  const whole = { width: size.width, height: size.height + footer.height };
   flushSync(() =>
-    root.render(<definition.Drawing view={moment.view} step={moment.step} size={size} choice={choice} />),
+    root.render(
+      <svg
+        xmlns="http://www.w3.org/2000/svg"
+        width={whole.width}
+        height={whole.height}
+        viewBox={`0 0 ${whole.width} ${whole.height}`}
+      >
+        <definition.Drawing view={moment.view} step={moment.step} size={size} choice={choice} />
+        <g transform={`translate(0,${size.height})`}>{footer.content}</g>
+      </svg>,
+    ),
   );
   const svg = holder.querySelector("svg");
   if (!svg) throw new Error("internal error: a view drew no svg");
@@ -32,7 +51,7 @@ function toSvg({ definition, choice }: Picture, moment: Moment, size: Size): str
   svg.prepend(paper);
   const text = new XMLSerializer().serializeToString(svg);
   root.unmount();
-  return withStyles(text);
+  return { svg: withStyles(text), size: whole };
 }
 
 /** Faces that the page's style sheets bring. */
@@ -109,6 +128,6 @@ export async function exportPicture(
   size: Size,
   format: "svg" | "png",
 ): Promise<void> {
-  const svg = toSvg(picture, moment, size);
-  await savePicture(svg, size, `decoscope-${picture.definition.id}-step-${moment.step + 1}`, format);
+  const { svg, size: whole } = toSvg(picture, moment, size, makeLink("settings"));
+  await savePicture(svg, whole, `decoscope-${picture.definition.id}-step-${moment.step + 1}`, format);
 }

@@ -9,6 +9,7 @@ import { hover, isSame, pin, setChoice, setView, useLayout, type Selection } fro
 import { usePlayer } from "../stores/player";
 import { useRun } from "../stores/run";
 import { shownView, tabsFor } from "../views/index";
+import { helpOf } from "../views/view";
 import { neighbourOf } from "../views/tree_keys";
 import { scrollToShow } from "../views/in_sight";
 import type { FitWhat, Placement, Size, Stretch, ViewDefinition, ViewHead } from "../views/view";
@@ -235,7 +236,9 @@ export function ViewPanel() {
           <Canvas definition={definition} moment={moment} size={size} placement={zoom.placement} />
         )}
       </Tabs.Content>
-      <p className="view-help help">{head.help}</p>
+      <p className="view-help help" data-testid="view-help">
+        {helpOf(head, moment.view, moment.step)}
+      </p>
     </Tabs.Root>
   );
 }

@@ -1,6 +1,6 @@
 /** The draft-tree drawing: committed text as trunk, the round's tree branching to the right of its last token. */
 import { memo, useMemo, type FocusEvent, type PointerEvent } from "react";
-import { roundOf, type RoundView } from "../../trace/view";
+import { roundOf, type RoundView, type RunView } from "../../trace/view";
 import { isSame, type Selection } from "../stores/layout";
 import { Glyph } from "./glyphs";
 import { isBeyondEnd, selectionOf } from "./tree_words";
@@ -235,10 +235,32 @@ function TreeDrawing({ view, step, size, placement, selection = null, onHover, o
   );
 }
 
+/** What the marks of a moment's tree stand for: the words follow the method and how far the step has come. */
+function treeHelp(view: RunView, step: number): string {
+  const round = step < 0 ? undefined : roundOf(view, step);
+  if (!round) return "The prompt. The first step has not begun.";
+  if (round.nodes.length < 2 && round.rule === null && round.phase !== "drafted")
+    return "The likeliest next tokens by the model, and the one that was drawn. Edge width and p: how likely the model finds each.";
+  const isPoint = round.law === "point";
+  const isJudged = round.phase === "verified" || round.phase === "committed";
+  const words = [
+    isPoint
+      ? "The draft names tokens without probabilities: q is 1."
+      : `Edge width and q: how likely the draft${view.start?.draft == null ? "" : " model"} found a token.`,
+    isJudged ? "p: how likely the target finds it." : "The target has not read the tree yet.",
+    isJudged && "Siblings are tested from top to bottom.",
+    round.nodes.some((node) => isBeyondEnd(round, { mark: { kind: "node", node } })) &&
+      "A dashed bar before a node: accepted, but the text had its asked length before it.",
+    isJudged && "Click a node to keep it, and again to force one that was not taken.",
+  ];
+  return words.filter((w) => w !== false).join(" ");
+}
+
 export const treeView: ViewDefinition = {
   id: "tree",
   label: "Tree",
   help: "Edge width and q: how likely the draft model found a token. p: how likely the target finds it. Siblings are tested from top to bottom. Click a node to keep it, and again to force one that was not taken.",
+  helpAt: treeHelp,
   isZoomable: true,
   isFor: ["text"],
   Drawing: TreeDrawing,

@@ -57,6 +57,8 @@ export interface ViewHead {
   readonly label: string;
   /** One sentence under the drawing: what its marks mean. */
   readonly help: string;
+  /** The same for a moment, where what there is to see depends on it; only what is in the drawing is explained. */
+  readonly helpAt?: (view: RunView, step: number) => string;
   /** Runs it is made for; all if left out. */
   readonly isFor?: readonly RunKind[];
   /** It is given the newest view of the run, and the shown step; others the view of the shown moment. */
@@ -69,6 +71,10 @@ export interface ViewHead {
   /** Panned and zoomed by the frame. */
   readonly isZoomable: boolean;
 }
+
+/** The words under a drawing. */
+export const helpOf = (head: ViewHead, view: RunView, step: number): string =>
+  head.helpAt?.(view, step) ?? head.help;
 
 export interface ViewDefinition extends ViewHead {
   /** One svg element of exactly `size`. */
