@@ -7,7 +7,7 @@ import { DispatchList } from "../../src/engine/dispatch_list";
 import { promptLogits } from "../../src/runtime/logits";
 import type { EngineHost } from "../../src/worker/host";
 import { checkpointOf, FAMILIES, SIZES } from "../helpers/checkpoints";
-import { memorySource } from "../helpers/tiny_model";
+import { jsonBytes, memorySource } from "../helpers/tiny_model";
 import { decoderLogits } from "../reference/decoder";
 import { argmax } from "../reference/llama";
 import { openHost, runToEnd } from "../runtime/helpers";
@@ -86,6 +86,22 @@ describe("a vocabulary larger than the device binds at once", () => {
     const plain = await runToEnd(host, run);
     expect((await runToEnd(own, run)).tokens).toEqual(plain.tokens);
     own.destroy();
+  });
+});
+
+describe("a draft tree under windows shorter than its paths", () => {
+  it("writes what plain decoding writes", async () => {
+    const { config, files } = checkpointOf("Gemma 3, a window shorter than the text");
+    files.set("config.json", jsonBytes({ ...config, sliding_window: 2 }));
+    const model = "windows of two";
+    await host.load(model, memorySource(files, { id: model }));
+    const run = { model, promptIds: tokens(9), maxNewTokens: 24 };
+    const plain = await runToEnd(host, { ...run, method: "autoregressive" });
+    const tree = await runToEnd(host, { ...run, method: "token-recycling", params: { nodes: 24 } });
+    expect(tree.tokens).toEqual(plain.tokens);
+    // Nodes three deep were accepted: their ancestors reach further back than the window.
+    const lengths = tree.events.flatMap((e) => (e.kind === "verify" ? [e.path.length] : []));
+    expect(Math.max(...lengths)).toBeGreaterThan(3);
   });
 });
 

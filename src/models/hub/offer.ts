@@ -68,10 +68,17 @@ function cacheBytesOf(config: KnownConfig, context: number): number | null {
 }
 
 /** Sizes on the device: matrices in `storage`, vectors in f32. */
-function choiceOf(tensors: CheckpointTensors, storage: WeightStorage, limits: DeviceLimits): StorageChoice {
+function choiceOf(
+  tensors: CheckpointTensors,
+  config: KnownConfig,
+  storage: WeightStorage,
+  limits: DeviceLimits,
+): StorageChoice {
   let total = 0;
   let largest = 0;
-  for (const { shape, count } of tensors.names.map((name) => tensors.get(name))) {
+  // Decoders keep embedding and head in parts that fit.
+  const isCut = (name: string): boolean => !("recurrence" in config) && (name === "embed" || name === "head");
+  for (const { name, shape, count } of tensors.names.map((own) => tensors.get(own))) {
     const [rows = 1, cols = 1] = shape;
     if (shape.length !== 2 || cols % 4 !== 0) {
       total += 4 * count;
@@ -79,7 +86,7 @@ function choiceOf(tensors: CheckpointTensors, storage: WeightStorage, limits: De
     }
     const { data, scales } = weightBytes(rows, cols, storage);
     total += data + scales;
-    largest = Math.max(largest, data);
+    if (!isCut(name)) largest = Math.max(largest, data);
   }
   const most = Math.min(limits.maxBindingBytes, limits.maxBufferBytes);
   const problem =
@@ -137,7 +144,7 @@ export async function inspect(source: ModelSource, limits: DeviceLimits): Promis
     maxContext: config.maxContext,
     context,
     cacheBytes: cacheBytesOf(config, context),
-    choices: (["f32", "f16", "int8"] as const).map((storage) => choiceOf(tensors, storage, limits)),
+    choices: (["f32", "f16", "int8"] as const).map((storage) => choiceOf(tensors, config, storage, limits)),
     files: [
       ...SMALL.filter((name) => listed.has(name)),
       ...(listed.has(SINGLE_FILE) ? [] : [INDEX_FILE]),
