@@ -134,7 +134,14 @@ export function openLink(fragment: string): boolean {
   // A trace that could not be read is said in one notice, with what to do.
   for (const { key, message } of link.issues)
     if (key === "trace") addNotice(`This link: ${message}, which are in place.`);
-    else addNotice(key === "link" ? `This link: ${message}.` : `This link, ${key}: ${message}.`);
+    else if (key === "link")
+      addNotice(
+        `This link cannot be read; nothing of the page was changed. It was probably cut off or altered on the way: ask for it again. (What is wrong with it: ${message}.)`,
+      );
+    else
+      addNotice(
+        `One entry of this link, \u201c${key}\u201d, is not one this page can use; all others are in place. Look at the setup before you press Run. (What is wrong with it: ${message}.)`,
+      );
   if (link.status !== "read") return false;
   const { views, hash, ...settings } = link.contents;
   adoptSettings({ ...settings, detail: "full", profile: false });
