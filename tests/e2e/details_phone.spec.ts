@@ -23,6 +23,11 @@ test("a tapped node is explained where it can be seen", async ({ app, page }, { 
   ];
   expect(details.y).toBeGreaterThan(drawing.y);
   expect(details.x + details.width).toBeLessThanOrEqual(window.width);
+  // Both on the first screen, the explanation not over the node; the transport at hand as well.
+  expect(drawing.y + drawing.height).toBeLessThanOrEqual(details.y);
+  expect(details.y + details.height).toBeLessThanOrEqual(window.height);
+  await expect(page.getByRole("button", { name: "Play", exact: true })).toBeInViewport({ ratio: 1 });
+  await expect(app.timeline).toBeInViewport();
   await chosen.getByRole("button", { name: "Let go of what is chosen" }).click();
   await expect(chosen).toHaveCount(0);
 });
