@@ -36,7 +36,10 @@ const ROOMS = {
     ],
   },
   ui: {
-    may: ["base", "trace", "tasks", "share", "decoding", "parallel", "models/catalog.ts", "worker/client.ts"],
+    may: [
+      ...["base", "trace", "tasks", "share", "decoding", "parallel"],
+      ...["models/catalog.ts", "models/hub/name.ts", "worker/client.ts"],
+    ],
     types: ["worker/api.ts"],
   },
 };
@@ -45,6 +48,7 @@ const ROOMS = {
 const FILES = {
   "models/catalog.ts": { may: ["base"], self: [] },
   "models/model.ts": { may: ["base"], self: [] },
+  "models/hub/name.ts": { may: ["base"], self: [] },
   "worker/client.ts": { may: ["trace", "base"], self: ["worker/api.ts"] },
 };
 

@@ -13,6 +13,8 @@ async function freePort(): Promise<string> {
 }
 
 const port = (process.env["DECOSCOPE_PORT"] ??= await freePort());
+/** Where hub.spec.ts puts its hub; the page's server passes requests on to it. */
+process.env["DECOSCOPE_HUB"] ??= await freePort();
 const executablePath = (process.env["CHROME_PATH"] ??= ensureBrowser().path);
 
 /** WebGPU on Chromium's software adapter, in the full browser's headless mode, with no way to another machine. */

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
+import { hubProxy } from "./scripts/local_hub.ts";
 import { site } from "./scripts/site.ts";
 
 /**
@@ -75,6 +76,6 @@ export default defineConfig({
     rolldownOptions: { checks: { bundlerTimings: false } },
   },
   worker: { format: "es", plugins: () => [bareShaders()] },
-  server: { port: 5173 },
-  preview: { port: 4173 },
+  server: { port: 5173, proxy: hubProxy() },
+  preview: { port: 4173, proxy: hubProxy() },
 });

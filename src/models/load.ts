@@ -19,6 +19,11 @@ export interface LoadedModel {
   readonly sizeBytes: number;
 }
 
+export interface LoadModelOptions extends ReadOptions {
+  /** Longest text that the model gets memory for, where it could do more. */
+  readonly maxContext?: number | undefined;
+}
+
 /** The small files that are read, if they are there. */
 const REQUIRED = ["config.json", "tokenizer.json"] as const;
 const OPTIONAL = ["generation_config.json", "tokenizer_config.json", "chat_template.jinja"] as const;
@@ -75,7 +80,7 @@ async function readDescription(
   };
 }
 
-async function load(source: ModelSource, options: ReadOptions): Promise<LoadedModel> {
+async function load(source: ModelSource, options: LoadModelOptions): Promise<LoadedModel> {
   const label = source.id;
   const { ranges } = source;
   // What is read in pieces is counted by who fetches it.
@@ -87,7 +92,11 @@ async function load(source: ModelSource, options: ReadOptions): Promise<LoadedMo
   // Small files first: whether the model can run at all is known before the large download starts.
   const files = await readDescription(source, reader, listed);
   const architecture = await findArchitecture({ ...files, label });
-  const read = architecture.readConfig({ ...files, label });
+  const given = architecture.readConfig({ ...files, label });
+  const read: KnownConfig = {
+    ...given,
+    maxContext: Math.min(given.maxContext, options.maxContext ?? Infinity),
+  };
   const tokenizer = new Tokenizer({
     tokenizer: files.tokenizer,
     config: files.tokenizerConfig,
@@ -142,7 +151,7 @@ function checkTokenizerFits(tokenizer: Tokenizer, config: KnownConfig, label: st
  * @throws DecoscopeError `load` for anything missing or damaged, `unsupported` for models that cannot run here, `limit`
  * if a file does not fit in memory, `cancelled` if the signal was raised
  */
-export async function loadModel(source: ModelSource, options: ReadOptions = {}): Promise<LoadedModel> {
+export async function loadModel(source: ModelSource, options: LoadModelOptions = {}): Promise<LoadedModel> {
   try {
     return await load(source, options);
   } catch (thrown) {

@@ -3,13 +3,14 @@ import { integer, number, type ParamsSchema } from "../base/params";
 import { methods as registered } from "../decoding/index";
 import type { Method } from "../decoding/method";
 import { catalog, type CatalogEntry } from "../models/catalog";
+import { useMoreModels } from "./stores/more_models";
 
 /** A method without the code that runs it. */
 export type MethodInfo = Omit<Method, "treeNodes" | "decode">;
 export type ModelInfo = CatalogEntry;
 
 export const methods: readonly MethodInfo[] = registered;
-/** Models that write text from left to right first, then those that fill masks. */
+/** The bundled models: those that write text from left to right first, then those that fill masks. */
 export const models: readonly ModelInfo[] = catalog;
 
 /** Settings of the user's sampler as a form; keys are those of SamplerSettings. */
@@ -74,7 +75,9 @@ export const runSchema = {
 } satisfies ParamsSchema;
 
 export const methodOf = (id: string): MethodInfo | undefined => methods.find((m) => m.id === id);
-export const modelOf = (id: string): ModelInfo | undefined => models.find((m) => m.id === id);
+/** The bundled models and those that the visitor brought. */
+export const allModels = (): readonly ModelInfo[] => [...models, ...useMoreModels.getState().entries];
+export const modelOf = (id: string): ModelInfo | undefined => allModels().find((m) => m.id === id);
 /** The model that drafts for a target or judges what it denoises, if there is one. */
 export const draftOf = (target: string): ModelInfo | undefined => {
   const draft = modelOf(target)?.draft ?? null;
@@ -88,7 +91,7 @@ export const fits = (method: MethodInfo, model: string): boolean =>
   (!method.requires.includes("+") || draftOf(model) !== undefined);
 /** A model that a method can run on: one that reads the same tokens as `like`, if there is one, else the first. */
 export const modelFor = (method: MethodInfo, like?: string): ModelInfo | undefined => {
-  const able = models.filter((m) => fits(method, m.id));
+  const able = allModels().filter((m) => fits(method, m.id));
   return able.find((m) => m.tokenizer === modelOf(like ?? "")?.tokenizer) ?? able[0];
 };
 /** Name to show for a model or method id, known or not. */

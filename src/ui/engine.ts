@@ -35,6 +35,19 @@ let asked: {
 } | null = null;
 /** Where the active run's events go, on the stage or not. */
 let activeTimeline: Timeline | null = null;
+/** Who shows how models come that no run asked for. */
+let watcher: ((progress: LoadProgress) => void) | null = null;
+export const watchProgress = (watch: typeof watcher): void => {
+  watcher = watch;
+};
+
+/** Another hub than the real one: on this machine only, under the page's own address, for trying and for tests. */
+function hubAddress(): string | undefined {
+  const path = new URLSearchParams(location.search).get("hub");
+  const isHere = /^(localhost|127\.0\.0\.1)$/.test(location.hostname);
+  return isHere && path !== null && /^\/[\w-]+$/.test(path) ? location.origin + path : undefined;
+}
+
 /** Grows with every run asked for, so that an answer to an older question is known as such. */
 let attempt = 0;
 /** Token hash the run on its way is expected to end with, from a link. */
@@ -86,6 +99,7 @@ function onEnd(timeline: Timeline): void {
 function onMessage(message: WorkerMessage): void {
   switch (message.type) {
     case "progress":
+      watcher?.(message.progress);
       if (isStarting)
         useEngine.setState({ progress: message.progress, phase: PHASE_OF_STAGE[message.progress.stage] });
       return;
@@ -131,14 +145,15 @@ function loseDevice(error: ErrorRecord): void {
   asked?.aside?.onEnd();
 }
 
-async function openClient(): Promise<ClientModule.EngineClient> {
+/** The engine's worker, started if it was not: for what needs no device. */
+export async function openClient(): Promise<ClientModule.EngineClient> {
   return client ?? clientFrom(await import("../worker/client"));
 }
 
 /** Somebody else may have asked while the module was fetched: two workers would both number their runs from 1. */
 function clientFrom({ connectEngine }: typeof ClientModule): ClientModule.EngineClient {
   if (client) return client;
-  client = connectEngine(new URL("./", document.baseURI).href, onMessage);
+  client = connectEngine(new URL("./", document.baseURI).href, onMessage, hubAddress());
   activeRun = null;
   return client;
 }

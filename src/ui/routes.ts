@@ -22,8 +22,10 @@ export const HOME = "playground";
 
 /** Longer words are no names of ours. */
 const WORD = /^#?([a-z][a-z-]{0,39})(?:\/([\w-]{1,80}))?\/?$/i;
-/** What a place puts together of several words and links: "#compare/passes/v1.<settings>/v1.<settings>". */
-const LONG = /^#?([a-z][a-z-]{0,39})\/([\w-]+(?:[./][\w-]+)+)$/i;
+/**
+ * What a place puts together of several words and links: "#compare/passes/v1.<settings>/v1.<settings>", "#models/org/name@main".
+ */
+const LONG = /^#?([a-z][a-z-]{0,39})\/([\w-]+(?:[./@][\w-]+)+)$/i;
 
 /** Reads a fragment, with or without its "#". `places` are the ids there are. */
 export function readFragment(fragment: string, places: readonly string[]): Fragment {

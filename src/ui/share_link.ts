@@ -2,6 +2,7 @@
 import { decodeLink, encodeLink, type LinkContents, type LinkContext } from "../share/link";
 import { blanksOf } from "../decoding/canvas/blanks";
 import { encodeTrace } from "../trace/codec";
+import { isHubId } from "../models/hub/name";
 import type { RunStartEvent } from "../trace/events";
 import { hashTokens } from "../trace/hash";
 import type { Timeline } from "../trace/timeline";
@@ -13,6 +14,7 @@ import { showTrace } from "./files";
 import { settingsOfRun, type Asked } from "./run_settings";
 import { addNotice } from "./stores/engine";
 import { setView, useLayout } from "./stores/layout";
+import { useMoreModels } from "./stores/more_models";
 import { useRun } from "./stores/run";
 import { adoptSettings, defaultSettings, runSettings, useSettings } from "./stores/settings";
 import { readTrace } from "./trace_file";
@@ -32,7 +34,7 @@ const context: LinkContext<typeof samplerSchema> = {
   paramsOf: (method) => methodOf(method)?.params,
   sampler: samplerSchema,
   run: runSchema,
-  isModel: (id) => modelOf(id) !== undefined,
+  isModel: (id) => modelOf(id) !== undefined || isHubId(id),
 };
 
 /** What a link is to hold. */
@@ -145,6 +147,8 @@ export function openLink(fragment: string): boolean {
   if (link.status !== "read") return false;
   const { views, hash, ...settings } = link.contents;
   adoptSettings({ ...settings, detail: "full", profile: false });
+  // Nothing is asked of another host unless the visitor says so: the page tells which model it would be.
+  useMoreModels.setState({ wanted: modelOf(settings.model) ? null : settings.model });
   setView(viewOf(views[0] ?? DEFAULT_VIEW).head.id);
   if (link.trace && openTrace(link.trace, hash)) return true;
   expectHash(hash);

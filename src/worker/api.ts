@@ -1,6 +1,10 @@
 /** Types of what crosses between page and worker; nothing else. Commands go through Comlink, events through a port. */
 import type { ErrorRecord } from "../base/errors";
 import type { ParamValues } from "../base/params";
+import type { CatalogEntry } from "../models/catalog";
+import type { StoredModel } from "../models/hub/library";
+import type { Offer, StorageChoice } from "../models/hub/open";
+import type { Space } from "../models/hub/storage";
 import type { TaskId, TaskOutcome } from "../parallel/problems";
 import type { Strategy } from "../parallel/strategies";
 import type { RunBegin, SamplerSettings, TraceEvent } from "../trace/events";
@@ -77,15 +81,42 @@ export interface SolveRequest {
 }
 export type { TaskOutcome } from "../parallel/problems";
 
+/** What is stored of the hub's models, and how much room there is. */
+export interface HubShelf {
+  readonly models: readonly StoredModel[];
+  /** Null where the browser does not tell. */
+  readonly space: Space | null;
+}
+export type { CatalogEntry } from "../models/catalog";
+export type { Offer as HubOffer, StorageChoice } from "../models/hub/open";
+
 /** The worker's commands. */
 export interface WorkerApi {
-  /** Must be the first call: where events go, and the URL (ending in a slash) under which `models/` lies. */
-  connect(port: MessagePort, base: string): void;
+  /**
+   * Must be the first call: where events go, the URL (ending in a slash) under which `models/` lies, and the hub's (without).
+   */
+  connect(port: MessagePort, base: string, hub: string): void;
   openDevice(): Promise<Outcome<DeviceInfo>>;
-  /** Loads and compiles; progress goes over the port. Loading an already loaded model is free. */
+  /**
+   * Loads and compiles; progress goes over the port. Loading an already loaded model is free. A model of the hub must be
+   * stored: nothing is fetched that nobody agreed to.
+   */
   load(model: string): Promise<Outcome<null>>;
   /** Ends a load in progress; its promise then gives an error with code "cancelled". */
   cancelLoad(model: string): void;
+  /** Asks the hub about a model: what it is and would take. Fetches its description, and of its weights only what they say of themselves. */
+  hubOffer(name: string, token: string | null): Promise<Outcome<Offer>>;
+  /** Fetches what is missing of a model that was offered or is stored in part, and loads it; gives what menus say of it. */
+  hubFetch(
+    id: string,
+    storage: StorageChoice["storage"] | null,
+    token: string | null,
+  ): Promise<Outcome<CatalogEntry>>;
+  hubShelf(): Promise<Outcome<HubShelf>>;
+  /** Deletes a stored model, and frees it if it is loaded. */
+  hubRemove(id: string): Promise<Outcome<null>>;
+  /** Loads a model from files of the visitor's machine, under the id `./folder`. */
+  loadFolder(folder: string, files: readonly File[]): Promise<Outcome<CatalogEntry>>;
   /** Times forward passes of a loaded model over 1, 2, 4, ... rows, up to `most` or a little above. */
   measure(model: string, most: number): Promise<Outcome<readonly PassTime[]>>;
   /** Answers problems without a trace; gives what was right and what it cost. */

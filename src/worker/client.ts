@@ -5,12 +5,16 @@
 import * as Comlink from "comlink";
 import { DecoscopeError, type ErrorRecord } from "../base/errors";
 import type {
+  CatalogEntry,
   DeviceInfo,
+  HubOffer,
+  HubShelf,
   MemoryReport,
   Outcome,
   PassTime,
   RunSettings,
   SolveRequest,
+  StorageChoice,
   TaskOutcome,
   WorkerApi,
   WorkerMessage,
@@ -22,6 +26,14 @@ export interface EngineClient {
   load(model: string): Promise<void>;
   /** Ends a load under way; its promise then rejects with code "cancelled". */
   cancelLoad(model: string): void;
+  /** What a model of the hub is and would take. */
+  hubOffer(name: string, token: string | null): Promise<HubOffer>;
+  /** Fetches what is missing of it, stores and loads it. */
+  hubFetch(id: string, storage: StorageChoice["storage"] | null, token: string | null): Promise<CatalogEntry>;
+  hubShelf(): Promise<HubShelf>;
+  hubRemove(id: string): Promise<void>;
+  /** Loads a model from files of this machine. */
+  loadFolder(folder: string, files: readonly File[]): Promise<CatalogEntry>;
   /** Times forward passes of a loaded model over 1, 2, 4, ... rows. */
   measure(model: string, most: number): Promise<readonly PassTime[]>;
   /** Answers problems of a task without a trace. */
@@ -46,10 +58,15 @@ function unwrap<T>(outcome: Outcome<T>): T {
 }
 
 /**
- * Starts the worker and connects to it. `base` is the URL, ending in a slash, under which `models/` lies. `onMessage` gets everything that comes over the event port, and a
+ * Starts the worker and connects to it. `base` is the URL, ending in a slash, under which `models/` lies, `hub` that of the
+ * hub. `onMessage` gets everything that comes over the event port, and a
  * "device_lost" message if the worker itself dies.
  */
-export function connectEngine(base: string, onMessage: (message: WorkerMessage) => void): EngineClient {
+export function connectEngine(
+  base: string,
+  onMessage: (message: WorkerMessage) => void,
+  hub = "https://huggingface.co",
+): EngineClient {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), {
     type: "module",
     name: "decoscope-engine",
@@ -77,7 +94,7 @@ export function connectEngine(base: string, onMessage: (message: WorkerMessage) 
     onMessage({ type: "device_lost", error: record });
   };
 
-  const ready = orEnded(remote.connect(Comlink.transfer(port2, [port2]), base));
+  const ready = orEnded(remote.connect(Comlink.transfer(port2, [port2]), base, hub));
   ready.catch(() => undefined);
   const call = async <T>(send: () => Promise<Outcome<T>>): Promise<T> => {
     await ready;
@@ -92,6 +109,13 @@ export function connectEngine(base: string, onMessage: (message: WorkerMessage) 
     load: async (model) => {
       await call(() => remote.load(model));
     },
+    hubOffer: (name, token) => call(() => remote.hubOffer(name, token)),
+    hubFetch: (id, storage, token) => call(() => remote.hubFetch(id, storage, token)),
+    hubShelf: () => call(() => remote.hubShelf()),
+    hubRemove: async (id) => {
+      await call(() => remote.hubRemove(id));
+    },
+    loadFolder: (folder, files) => call(() => remote.loadFolder(folder, files)),
     cancelLoad: (model) => tell(() => remote.cancelLoad(model)),
     measure: (model, most) => call(() => remote.measure(model, most)),
     solve: (request) => call(() => remote.solve(request)),

@@ -18,6 +18,16 @@ export interface HostedModel {
   readonly id: string;
   readonly tokenizer: LoadedModel["tokenizer"];
   readonly gpu: GpuModel;
+  /** Numbers in all weights together. */
+  readonly parameters: number;
+}
+
+/** What a model that the page does not know beforehand is loaded with. */
+export interface LoadOptions {
+  /** How its weights are kept on the device; as the host keeps them unless given. */
+  readonly storage?: WeightMatrix["storage"];
+  /** Longest text it gets memory for. */
+  readonly maxContext?: number;
 }
 
 /** Remembers small values between visits. */
@@ -79,10 +89,11 @@ export class EngineHost {
     source: ModelSource,
     onProgress: (p: LoadProgress) => void = () => {},
     signal?: AbortSignal,
+    options: LoadOptions = {},
   ): Promise<HostedModel> {
     let loading = this.models.get(id);
     if (!loading) {
-      loading = this.loadNow(id, source, onProgress, signal);
+      loading = this.loadNow(id, source, onProgress, signal, options);
       this.models.set(id, loading);
       loading.catch(() => this.models.delete(id));
     }
@@ -96,22 +107,36 @@ export class EngineHost {
     return loading;
   }
 
+  /** Whether the model is loaded or on its way. */
+  has(id: string): boolean {
+    return this.models.has(id);
+  }
+
+  /** Frees a model; runs that still use it fail. */
+  async unload(id: string): Promise<void> {
+    const loading = this.models.get(id);
+    this.models.delete(id);
+    (await loading?.catch(() => null))?.gpu.dispose();
+  }
+
   private async loadNow(
     id: string,
     source: ModelSource,
     onProgress: (p: LoadProgress) => void,
-    signal?: AbortSignal,
+    signal: AbortSignal | undefined,
+    { storage = this.options.storage ?? "f32", maxContext }: LoadOptions,
   ): Promise<HostedModel> {
     const loaded = await loadModel(source, {
       signal,
+      maxContext,
       onProgress: (loadedBytes, totalBytes) =>
         onProgress({ model: id, stage: "download", loadedBytes, totalBytes }),
     });
     const done = { model: id, loadedBytes: loaded.sizeBytes, totalBytes: loaded.sizeBytes };
     onProgress({ ...done, stage: "upload" });
-    const gpu = await uploadModel(this.engine, this.tuning, loaded, this.options.storage ?? "f32");
+    const gpu = await uploadModel(this.engine, this.tuning, loaded, storage);
     onProgress({ ...done, stage: "ready" });
-    return { id, tokenizer: loaded.tokenizer, gpu };
+    return { id, tokenizer: loaded.tokenizer, gpu, parameters: loaded.tensors.parameters };
   }
 
   /**

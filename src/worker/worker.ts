@@ -15,7 +15,8 @@ import type {
   WorkerApi,
   WorkerMessage,
 } from "./api";
-import { EngineHost } from "./host";
+import { EngineHost, type HostedModel } from "./host";
+import type { HubModels } from "./hub";
 import { runMethod } from "./run";
 import type { Solver } from "./solve";
 
@@ -25,6 +26,9 @@ const BATCH_MS = 1000 / 60;
 let port: MessagePort | null = null;
 let host: Promise<EngineHost> | null = null;
 let modelBase = "";
+let hubBase = "";
+/** Fetched with the first model of the hub. */
+let hub: Promise<HubModels> | null = null;
 const loads = new Map<string, AbortController>();
 const runs = new Map<number, Run>();
 let lastRun = 0;
@@ -82,6 +86,41 @@ function openHost(): Promise<EngineHost> {
     );
   }
   return host;
+}
+
+const hubModels = (): Promise<HubModels> =>
+  (hub ??= import("./hub").then(
+    (m) => new m.HubModels(hubBase, openHost, sendProgress, () => host !== null),
+  ));
+
+const sendProgress = (progress: LoadProgress): void => send({ type: "progress", progress });
+
+/**
+ * Loads under a name by which it can be stopped. A model that is on its way is loaded once, so all who ask for it share one
+ * way to stop it.
+ */
+async function loading<T>(id: string, load: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const abort = loads.get(id) ?? new AbortController();
+  loads.set(id, abort);
+  try {
+    return await load(abort.signal);
+  } finally {
+    if (loads.get(id) === abort) loads.delete(id);
+  }
+}
+
+async function tuneFor(hosted: HostedModel): Promise<void> {
+  await (await openHost()).tuneFor(hosted, { get: (key) => get(key), set: (key, value) => set(key, value) });
+}
+
+/** Loads a bundled model, a stored one of the hub, or a folder that was dropped. */
+async function loadById(model: string, signal: AbortSignal): Promise<HostedModel> {
+  const entry = findModel(model);
+  if (!entry && !model.includes("/"))
+    throw new DecoscopeError("load", `There is no bundled model called ${model}. Choose one of the list.`);
+  if (!entry) return (await hubModels()).load(model, signal);
+  const source = fetchSource(model, `${modelBase}models/${model}`, entry.files);
+  return (await openHost()).load(model, source, sendProgress, signal);
 }
 
 /** One run being pulled: at its own pace, one round at a time, or not at all. */
@@ -165,33 +204,42 @@ class Run {
 }
 
 const api: WorkerApi = {
-  connect(to: MessagePort, base: string): void {
+  connect(to: MessagePort, base: string, hubAddress: string): void {
     port = to;
     modelBase = base;
+    hubBase = hubAddress;
   },
   openDevice: () => outcome<DeviceInfo>(async () => (await openHost()).info()),
   load: (model) =>
-    outcome<null>(async () => {
-      const entry = findModel(model);
-      if (!entry)
-        throw new DecoscopeError(
-          "load",
-          `There is no bundled model called ${model}. Choose one of the list.`,
-        );
-      // A model that is on its way is loaded once, so all who ask for it share one way to stop it.
-      const abort = loads.get(model) ?? new AbortController();
-      loads.set(model, abort);
-      try {
-        const source = fetchSource(model, `${modelBase}models/${model}`, entry.files);
-        const opened = await openHost();
-        const progress = (p: LoadProgress): void => send({ type: "progress", progress: p });
-        const hosted = await opened.load(model, source, progress, abort.signal);
-        await opened.tuneFor(hosted, { get: (key) => get(key), set: (key, value) => set(key, value) });
+    outcome<null>(() =>
+      loading(model, async (signal) => {
+        await tuneFor(await loadById(model, signal));
         return null;
-      } finally {
-        if (loads.get(model) === abort) loads.delete(model);
-      }
+      }),
+    ),
+  hubOffer: (name, token) => outcome(async () => (await hubModels()).offer(name, token)),
+  hubFetch: (id, storage, token) =>
+    outcome(() =>
+      loading(id, async (signal) => {
+        const { entry, hosted } = await (await hubModels()).fetch(id, storage, token, signal);
+        await tuneFor(hosted);
+        return entry;
+      }),
+    ),
+  hubShelf: () => outcome(async () => (await hubModels()).shelf()),
+  hubRemove: (id) =>
+    outcome(async () => {
+      await (await hubModels()).remove(id);
+      return null;
     }),
+  loadFolder: (folder, files) =>
+    outcome(() =>
+      loading(`./${folder}`, async (signal) => {
+        const { entry, hosted } = await (await hubModels()).loadFolder(folder, files, signal);
+        await tuneFor(hosted);
+        return entry;
+      }),
+    ),
   cancelLoad(model): void {
     loads.get(model)?.abort();
   },

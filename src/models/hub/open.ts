@@ -10,6 +10,8 @@ import { remoteSource } from "./sources";
 import type { Space } from "./storage";
 import { StoredFiles } from "./stored_files";
 
+export type { StorageChoice } from "./offer";
+
 /** What the page shows and asks before anything large is fetched. */
 export interface Offer extends Omit<ModelDescription, "files"> {
   /** `org/name`, or `org/name@revision`. */

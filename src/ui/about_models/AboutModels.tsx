@@ -1,6 +1,7 @@
 /** The place that says what the bundled models are, what they were trained on, how good they are, and what they are not. */
 import { useRef, useState } from "react";
 import { ResultTable } from "../benchmarks/ResultTable";
+import { HubModels } from "../hub/HubModels";
 import { labelOf, methods, fits, models, type ModelInfo } from "../definitions";
 import { fetchText, useFetched } from "../fetched";
 import { bytes, count, parameters } from "../format";
@@ -131,6 +132,7 @@ export function AboutModels() {
           <ModelCard key={m.id} model={m} />
         ))}
       </div>
+      <HubModels />
       <section className="result" aria-label="How good they are">
         <h3>How good they are</h3>
         <EvaluationFigures />

@@ -1,4 +1,4 @@
-/** Trace files dropped anywhere on the page. */
+/** Trace files, and folders of models, dropped anywhere on the page. */
 import { useEffect, useState } from "react";
 import { openTraceFile } from "../files";
 
@@ -19,6 +19,11 @@ export function DropTarget() {
       if (!hasFiles(e)) return;
       e.preventDefault();
       setOver(false);
+      const entry = e.dataTransfer?.items[0]?.webkitGetAsEntry();
+      if (entry?.isDirectory) {
+        void import("../hub/folder").then((m) => m.openDropped(entry as FileSystemDirectoryEntry));
+        return;
+      }
       const file = e.dataTransfer?.files[0];
       if (file) void openTraceFile(file);
     };
@@ -33,7 +38,7 @@ export function DropTarget() {
   }, []);
   return isOver ? (
     <div className="drop-target" role="status">
-      Drop a trace file to show its run
+      Drop a trace file to show its run, or a model&rsquo;s folder to load it
     </div>
   ) : null;
 }

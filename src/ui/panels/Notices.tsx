@@ -4,7 +4,9 @@ import { labelOf } from "../definitions";
 import { cancel, restart } from "../engine";
 import { bytes } from "../format";
 import { openRecordedRun } from "../files";
+import { hrefOf } from "../routes";
 import { dropError, dropNotice, isBusy, useEngine } from "../stores/engine";
+import { useMoreModels } from "../stores/more_models";
 import { useOffline } from "../stores/offline";
 import { useRun } from "../stores/run";
 import { CloseIcon } from "./icons";
@@ -72,6 +74,22 @@ function Loading() {
   );
 }
 
+/** A link may name a model of the hub; what it takes is shown elsewhere, and asked there. */
+function Wanted() {
+  const wanted = useMoreModels((s) => s.wanted);
+  if (wanted === null) return null;
+  return (
+    <div className="notice" role="status" data-testid="wanted-model">
+      <p>
+        This link runs on <strong>{wanted}</strong>, a model of the hub that is not stored here. Everything
+        else of it is in place.
+      </p>
+      <a href={hrefOf("models", wanted)}>See what the model takes</a>
+      <Dismiss onClick={() => useMoreModels.setState({ wanted: null })} />
+    </div>
+  );
+}
+
 function Trouble() {
   const error = useEngine((s) => s.error);
   const isLost = useEngine((s) => s.isLost);
@@ -80,7 +98,7 @@ function Trouble() {
   return (
     <div className="notice error" role="alert" data-testid="error" data-code={error.code}>
       <div>
-        <strong>{TITLE[error.code]}</strong>
+        <strong>{error.reason === "storage" ? "No room" : TITLE[error.code]}</strong>
         <p>{error.message}</p>
         {error.detail && (
           <details>
@@ -138,6 +156,7 @@ export function Notices() {
     <div className="notices">
       <Loading />
       <Trouble />
+      <Wanted />
       <NewerVersion />
       {notices.map((message) => (
         <div key={message} className="notice" role="status" data-testid="notice">

@@ -2,12 +2,12 @@
 import { lazy, Suspense, useId } from "react";
 import { findMethod } from "../../decoding/index";
 import {
+  allModels,
   draftOf,
   fits,
   type MethodInfo,
   methodOf,
   modelOf,
-  models,
   runSchema,
   samplerSchema,
 } from "../definitions";
@@ -20,6 +20,7 @@ import { openMethod, pickMethod, pickModel } from "../open_method";
 import { isExample } from "../showcase";
 import { startRun } from "../start_run";
 import { isBusy, useEngine } from "../stores/engine";
+import { useMoreModels } from "../stores/more_models";
 import {
   paramsOf,
   runSettings,
@@ -175,6 +176,7 @@ function Sampling() {
 
 function ModelPicker() {
   const id = useId();
+  useMoreModels((s) => s.entries);
   const model = useSettings((s) => s.model);
   const method = useSettings((s) => s.method);
   const chosen = modelOf(model);
@@ -192,7 +194,7 @@ function ModelPicker() {
           aria-describedby={`${id}-help`}
           onChange={(e) => void pickModel(e.target.value)}
         >
-          {models.map((m) => {
+          {allModels().map((m) => {
             const method_ = methodOf(method);
             return (
               <option key={m.id} value={m.id} disabled={method_ !== undefined && !fits(method_, m.id)}>

@@ -3,7 +3,17 @@ import { create } from "zustand";
 import { readParams, type ParamValue, type ParamValues } from "../../base/params";
 import type { RunBegin, SamplerSettings } from "../../trace/events";
 import type { RunSettings } from "../../worker/api";
-import { draftOf, fits, methodOf, modelFor, methods, models, runSchema, samplerSchema } from "../definitions";
+import {
+  draftOf,
+  fits,
+  methodOf,
+  modelFor,
+  modelOf,
+  methods,
+  models,
+  runSchema,
+  samplerSchema,
+} from "../definitions";
 
 export interface SettingsState {
   readonly model: string;
@@ -100,12 +110,12 @@ export function runSettings(s: SettingsState): RunSettings {
 export function adoptSettings(run: RunSettings, isOwn = true): void {
   useSettings.setState((s) => ({
     isOwn,
-    model: models.some((m) => m.id === run.model) ? run.model : s.model,
+    model: modelOf(run.model) ? run.model : s.model,
     method: methodOf(run.method) ? run.method : s.method,
     params: methodOf(run.method) ? { ...s.params, [run.method]: run.params } : s.params,
     sampler: run.sampler,
     prompt: run.prompt,
-    begin: models.some((m) => m.id === run.model) ? run.begin : null,
+    begin: modelOf(run.model) ? run.begin : null,
     seed: run.seed,
     maxNewTokens: run.maxNewTokens,
     isProfiled: run.profile,

@@ -1,0 +1,156 @@
+/** What the Models place shows of the hub, and what its buttons do. Fetched with that place. */
+import { create } from "zustand";
+import { toErrorRecord, type ErrorRecord } from "../../base/errors";
+import type { CatalogEntry, HubOffer, HubShelf, LoadProgress, StorageChoice } from "../../worker/api";
+import { fits, methodOf, methods, modelOf, models } from "../definitions";
+import { engineFor, openClient, watchProgress } from "../engine";
+import { addModel, dropModels, useMoreModels } from "../stores/more_models";
+import { setMethod, setModel, useSettings } from "../stores/settings";
+
+const TOKEN_KEY = "decoscope.hub-token";
+
+export interface HubState {
+  readonly name: string;
+  /** In memory, unless the visitor lets it be stored. */
+  readonly token: string;
+  readonly isTokenStored: boolean;
+  readonly busy: "asking" | "fetching" | null;
+  readonly offer: HubOffer | null;
+  readonly storage: StorageChoice["storage"] | null;
+  readonly progress: LoadProgress | null;
+  readonly problem: ErrorRecord | null;
+  /** The model that was loaded last. */
+  readonly done: CatalogEntry | null;
+  readonly shelf: HubShelf | null;
+}
+
+function storedToken(): string {
+  try {
+    return localStorage.getItem(TOKEN_KEY) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+export const useHub = create<HubState>()(() => ({
+  name: "",
+  token: storedToken(),
+  isTokenStored: storedToken() !== "",
+  busy: null,
+  offer: null,
+  storage: null,
+  progress: null,
+  problem: null,
+  done: null,
+  shelf: null,
+}));
+
+const set = useHub.setState;
+
+export function setToken(token: string, isTokenStored: boolean): void {
+  set({ token, isTokenStored });
+  try {
+    if (isTokenStored && token !== "") localStorage.setItem(TOKEN_KEY, token);
+    else localStorage.removeItem(TOKEN_KEY);
+  } catch {
+    // Without storage it is forgotten with the page.
+  }
+}
+
+const tokenOf = ({ token }: HubState): string | null => (token.trim() === "" ? null : token.trim());
+
+/** Does one thing at a time; what goes wrong is shown and leaves the rest as it was. */
+async function busy(what: HubState["busy"], work: () => Promise<void>): Promise<void> {
+  if (useHub.getState().busy !== null) return;
+  set({ busy: what, problem: null, done: null, progress: null });
+  watchProgress((progress) => set({ progress }));
+  try {
+    await work();
+  } catch (thrown) {
+    const problem = toErrorRecord(thrown, "load");
+    set({ problem: problem.code === "cancelled" ? null : problem });
+  } finally {
+    watchProgress(null);
+    set({ busy: null, progress: null });
+    await refreshShelf();
+  }
+}
+
+/** Reads what is stored, and takes models out of menus whose files are gone. */
+export async function refreshShelf(): Promise<void> {
+  try {
+    const shelf = await (await openClient()).hubShelf();
+    set({ shelf });
+    const stored = new Map(shelf.models.map((model) => [model.id, model.entry]));
+    for (const entry of stored.values()) if (entry && !modelOf(entry.id)) addModel(entry);
+    const { unstored } = memory;
+    dropModels((id) => !id.startsWith("./") && !stored.has(id) && !unstored.has(id));
+  } catch {
+    // Without WebGPU or storage there is nothing to list; what was asked for says why.
+    set({ shelf: { models: [], space: null } });
+  }
+}
+
+/** Models that are loaded and could not be stored. */
+const memory = { unstored: new Set<string>() };
+
+/** Asks the hub about a model. */
+export const lookUp = (name: string): Promise<void> =>
+  busy("asking", async () => {
+    set({ name, offer: null });
+    const { engine } = await engineFor([]);
+    const offer = await engine.hubOffer(name, tokenOf(useHub.getState()));
+    set({ offer, storage: offer.preferred });
+  });
+
+/** Chooses a model, and a method that runs on it if the present one does not. */
+export function choose(id: string): void {
+  setModel(id);
+  const present = methodOf(useSettings.getState().method);
+  if (present && fits(present, id)) return;
+  const able = methods.filter((m) => fits(m, id));
+  const next = able.find((m) => m.id === "autoregressive") ?? able[0];
+  if (next) setMethod(next.id);
+}
+
+/** Puts a model into menus and into the setup, if a link waited for it or `isChosen`. */
+function adopt(entry: CatalogEntry): void {
+  addModel(entry);
+  if (useMoreModels.getState().wanted === entry.id) {
+    useMoreModels.setState({ wanted: null });
+    choose(entry.id);
+  }
+  set({ done: entry, offer: null });
+}
+
+/** Fetches the model that was offered, or goes on with one that is stored in part. */
+export const fetchModel = (id: string, storage: StorageChoice["storage"] | null): Promise<void> =>
+  busy("fetching", async () => {
+    set({ name: id });
+    // Asked for once somebody wants something kept; without it the browser may clear it when the disk is full.
+    await navigator.storage.persist().catch(() => false);
+    const { engine } = await engineFor([]);
+    const entry = await engine.hubFetch(id, storage, tokenOf(useHub.getState()));
+    if (useHub.getState().offer?.cannotStore != null) memory.unstored.add(id);
+    adopt(entry);
+  });
+
+/** Stops a download; what came is kept. */
+export async function stopFetching(): Promise<void> {
+  (await openClient()).cancelLoad(useHub.getState().name);
+}
+
+export const loadFolder = (folder: string, files: readonly File[]): Promise<void> =>
+  busy("fetching", async () => {
+    set({ name: `./${folder}`, offer: null });
+    const { engine } = await engineFor([]);
+    adopt(await engine.loadFolder(folder, files));
+  });
+
+export async function removeModel(id: string): Promise<void> {
+  await busy("asking", async () => {
+    await (await openClient()).hubRemove(id);
+    dropModels((known) => known === id);
+    if (useSettings.getState().model === id) choose(models[0]?.id ?? "");
+  });
+}
