@@ -8,6 +8,8 @@ export type Fault = {
   readonly times?: number;
 } & (
   | { readonly kind: "cut"; readonly afterBytes: number }
+  /** After so many bytes of an answer nothing more comes, and the line stays open. */
+  | { readonly kind: "stall"; readonly afterBytes: number }
   /** One byte of the file is another one. */
   | { readonly kind: "corrupt"; readonly at: number }
   | { readonly kind: "slow"; readonly bytesPerSecond: number }
@@ -102,12 +104,14 @@ export async function sendBytes(
     ...(asked ? { "content-range": `bytes ${from}-${to - 1}/${bytes.length}` } : {}),
   });
   const corrupt = of(faults, "corrupt")?.at ?? -1;
+  const stall = of(faults, "stall")?.afterBytes ?? Infinity;
   const cut = of(faults, "cut")?.afterBytes ?? Infinity;
   const rate = of(faults, "slow")?.bytesPerSecond ?? Infinity;
   const began = Date.now();
   for (let at = from; at < to; at += PIECE) {
     const piece = bytes.slice(at, Math.min(to, at + PIECE));
     if (corrupt >= at && corrupt < at + piece.length) piece[corrupt - at]! ^= 0x55;
+    if (at - from >= stall) return;
     const left = cut - (at - from);
     if (left < piece.length) {
       // What was sent must arrive, so that the break comes in the middle of the body.

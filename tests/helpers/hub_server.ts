@@ -16,6 +16,8 @@ export interface HubModel {
   /** Needs a token of somebody who was let in. */
   readonly isGated?: boolean;
   readonly licence?: string;
+  /** Sizes that its listing says of large files, where they are not the true ones. */
+  readonly claims?: ReadonlyMap<string, number>;
 }
 
 export interface HubOptions {
@@ -157,7 +159,7 @@ export class HubServer {
   }
 
   private fileFaults(id: string, file: string) {
-    return this.faults.take(`${id}/${file}`, ["cut", "corrupt", "slow", "web_page", "ignore_range"]);
+    return this.faults.take(`${id}/${file}`, ["cut", "stall", "corrupt", "slow", "web_page", "ignore_range"]);
   }
 
   private checkStatus(file: string): void {
@@ -219,12 +221,15 @@ export class HubServer {
   ): void {
     this.checkStatus("api");
     this.checkKnown(id, token);
-    const { files } = this.filesOf(id, revision);
+    const { files, model } = this.filesOf(id, revision);
     const entries = [...files].map(([path, bytes]) => {
       const oid = gitOidOf(bytes);
       const entry = { type: "file", oid, size: bytes.length, path };
       return isLarge(path)
-        ? { ...entry, lfs: { oid: sha256Of(bytes), size: bytes.length, pointerSize: 134 } }
+        ? {
+            ...entry,
+            lfs: { oid: sha256Of(bytes), size: model.claims?.get(path) ?? bytes.length, pointerSize: 134 },
+          }
         : entry;
     });
     const from = Number(url.searchParams.get("cursor") ?? 0);

@@ -140,10 +140,9 @@ export function HubModels() {
   const item = useRoute((s) => (s.place === "models" ? s.item : null));
   const isBusy = useHub((s) => s.busy !== null);
   const hasWebGpu = useEngine((s) => s.hasWebGpu);
-  const [name, setName] = useState(item ?? "");
-  useEffect(() => {
-    if (item !== null) setName(item);
-  }, [item]);
+  // What the address names, until somebody writes something else.
+  const [typed, setName] = useState<string | null>(null);
+  const name = typed ?? item ?? "";
   useEffect(() => {
     void refreshShelf();
   }, []);

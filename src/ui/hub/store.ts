@@ -106,6 +106,8 @@ export const lookUp = (name: string): Promise<void> =>
 /** Chooses a model, and a method that runs on it if the present one does not. */
 export function choose(id: string): void {
   setModel(id);
+  // What was set up for it is the visitor's own: no example takes its place.
+  useSettings.setState({ isOwn: true });
   const present = methodOf(useSettings.getState().method);
   if (present && fits(present, id)) return;
   const able = methods.filter((m) => fits(m, id));
