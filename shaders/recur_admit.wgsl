@@ -1,8 +1,8 @@
-// recur_admit: which rows run a recurrence: exits by what the one before measured, then the list of those left, in order
-// shapes:   rows [T,8], signals [T,8] of recurrence r - 1 -> memory [T,8] in place, active [T], run and plain rows [T,8], banks [S]
+// recur_admit: which rows run a recurrence: exits by what the one before measured or by gates, then those left, in order
+// shapes:   rows [T,8], signals [T,8] of recurrence r - 1, of gates r -> memory [T,8] in place, active [T], run and plain rows [T,8], banks [S]
 // grid:     one workgroup; lanes take consecutive rows
 // numerics: comparisons in f32 with f32 thresholds
-// source:   Geiping et al. 2025, section 5; src/decoding/depth/policy.ts says the same in words
+// source:   Geiping et al. 2025, section 5; Bae et al. 2025, section 2.2; src/decoding/depth/policy.ts says the same in words
 // @use layouts
 
 override WORKGROUP_SIZE: u32 = 64u;
@@ -19,6 +19,9 @@ struct Params {
   cache: u32,
   // Slots of a bank.
   slots: u32,
+  // Rows with the largest gates that are let in, of all: capacity / shares of them.
+  capacity: u32,
+  shares: u32,
 }
 @group(0) @binding(0) var<storage, read> rows: array<u32>;
 @group(0) @binding(1) var<storage, read> signals: array<u32>;
@@ -37,6 +40,7 @@ const SIGNAL_KL = 2u;
 const SIGNAL_MIN_P_KL = 3u;
 const SIGNAL_ENTROPY = 4u;
 const SIGNAL_ARGMAX = 5u;
+const SIGNAL_GATE = 6u;
 
 // As in src/kernels/recur_admit.ts.
 const MEMORY_WORDS = 8u;
@@ -45,6 +49,7 @@ const MEMORY_EXIT = 1u;
 const MEMORY_RUN = 2u;
 const MEMORY_ARGMAX = 3u;
 const MEMORY_ENTROPY = 4u;
+const MEMORY_RANK = 5u;
 
 const FIXED = 0u;
 const LATENT_DIFF = 1u;
@@ -53,11 +58,14 @@ const KL = 3u;
 const MIN_P_KL = 4u;
 const ENTROPY_DIFF = 5u;
 const ARGMAX_STABILITY = 6u;
+const GATE = 7u;
+const GATE_TOP = 8u;
 
 const CONVERGED = 1u;
 const CAP = 2u;
 const FORCED = 3u;
 const IDLE = 4u;
+const ROUTER = 5u;
 
 const LATEST = 0u;
 const FIRST = 1u;
@@ -70,9 +78,18 @@ fn main(@builtin(local_invocation_id) id: vec3<u32>) {
   let share = (params.row_count + WORKGROUP_SIZE - 1u) / WORKGROUP_SIZE;
   let first = id.x * share;
   let end = min(first + share, params.row_count);
+  var most = 0u;
+  if (params.criterion == GATE_TOP && params.recurrence > 1u) {
+    for (var row = first; row < end; row++) {
+      memory[row * MEMORY_WORDS + MEMORY_RANK] = rank_of(row);
+    }
+    most = max(1u, present() * params.capacity / params.shares);
+    // Ranks are of the rows as they were, before any is turned away.
+    storageBarrier();
+  }
   var count = 0u;
   for (var row = first; row < end; row++) {
-    count += admit(row);
+    count += admit(row, most);
   }
   counts[id.x] = count;
   workgroupBarrier();
@@ -99,8 +116,35 @@ fn main(@builtin(local_invocation_id) id: vec3<u32>) {
   }
 }
 
-// 1 if the row runs recurrence r. Its memory then says that it has had r.
-fn admit(row: u32) -> u32 {
+// How many of the rows that are asked come before this one: larger gates, and the same ones of earlier rows.
+fn rank_of(row: u32) -> u32 {
+  let own = gate_of(row);
+  var rank = 0u;
+  for (var other = 0u; other < params.row_count; other++) {
+    let gate = gate_of(other);
+    let is_before = gate > own || (gate == own && other < row);
+    if (memory[other * MEMORY_WORDS + MEMORY_EXIT] == 0u && is_before) {
+      rank++;
+    }
+  }
+  return rank;
+}
+
+// Rows that are not idle.
+fn present() -> u32 {
+  var count = 0u;
+  for (var row = 0u; row < params.row_count; row++) {
+    count += select(1u, 0u, rows[row * ROW_WORDS + ROW_SLOT] == NONE);
+  }
+  return count;
+}
+
+fn gate_of(row: u32) -> f32 {
+  return bitcast<f32>(signals[row * SIGNAL_WORDS + SIGNAL_GATE]);
+}
+
+// 1 if the row runs recurrence r, for which there is room for `most` if the best are let in. Its memory then says that it has had r.
+fn admit(row: u32, most: u32) -> u32 {
   let at = row * MEMORY_WORDS;
   if (params.recurrence == 1u) {
     memory[at + MEMORY_RUN] = 0u;
@@ -116,7 +160,15 @@ fn admit(row: u32) -> u32 {
     return 0u;
   }
   let had = params.recurrence - 1u;
-  let is_met = meets(row);
+  if (params.criterion >= GATE && had < params.most) {
+    let is_best = params.criterion == GATE_TOP && memory[at + MEMORY_RANK] < most;
+    let is_open = params.criterion == GATE && gate_of(row) >= params.threshold;
+    if (!is_best && !is_open) {
+      memory[at + MEMORY_EXIT] = ROUTER;
+      return 0u;
+    }
+  }
+  let is_met = params.criterion < GATE && meets(row);
   let is_tested = had >= params.least && had % params.check_every == 0u;
   if (is_met && is_tested) {
     memory[at + MEMORY_EXIT] = CONVERGED;

@@ -1,16 +1,19 @@
-// recur_end: z[p(t),:] = x[i,:] of the i-th active row t; signals: |x - z| / |x| and 1 - cos(x, z), z before it was replaced
+// recur_end: z' = x[i,:], or z + alpha gate[t] x[i,:], of the i-th active row t; signals: |z' - z| / |z'| and 1 - cos(z', z)
 // shapes:   rows [T,8], active [T], x [T,D] -> z [S,D] in place, signals [T,8] as in src/kernels/latents.ts
 // grid:     one workgroup per active row, on y; lanes stride over channels
 // numerics: sums in f32
-// source:   Geiping et al. 2025, section 5 (latent difference); recursion.md 3.4
+// source:   Geiping et al. 2025, section 5 (latent difference); Bae et al. 2025, Mixture-of-Recursions, section 2.2 (weighted gating)
 // @use reduce, layouts, latent, active
 
 override WORKGROUP_SIZE: u32 = 64u;
 override SUBGROUP_MIN: u32 = 0u;
 override BY_POSITION: u32 = 0u;
+// 1: a row's result counts by the gate that route_rows left in its signals.
+override IS_GATED: u32 = 0u;
 
 struct Params {
   dim: u32,
+  alpha: f32,
 }
 @group(0) @binding(0) var<storage, read> rows: array<u32>;
 @group(0) @binding(1) var<storage, read> active_rows: array<u32>;
@@ -20,6 +23,7 @@ struct Params {
 @group(1) @binding(0) var<uniform> params: Params;
 
 const SIGNAL_WORDS = 8u;
+const SIGNAL_GATE = 6u;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>) {
@@ -29,19 +33,22 @@ fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>) {
     return;
   }
   let to = latent_of(row) * params.dim;
+  let at = SIGNAL_WORDS * row;
+  var weight = 1.0;
+  if (IS_GATED == 1u) {
+    weight = params.alpha * signals[at + SIGNAL_GATE];
+  }
   var sums = vec4<f32>(0.0);
   for (var d = lane.id; d < params.dim; d += WORKGROUP_SIZE) {
-    let fresh = x[i * params.dim + d];
     let before = z[to + d];
+    let fresh = weight * x[i * params.dim + d] + select(0.0, before, IS_GATED == 1u);
     let step = fresh - before;
     sums += vec4<f32>(step * step, fresh * fresh, before * before, fresh * before);
     z[to + d] = fresh;
   }
   let all = reduce_sum4(lane, sums);
   if (lane.id == 0u) {
-    let at = SIGNAL_WORDS * row;
     signals[at] = sqrt(all.x / max(all.y, 1.0e-30));
     signals[at + 1u] = 1.0 - all.w / max(sqrt(all.y) * sqrt(all.z), 1.0e-30);
-    signals[at + 6u] = 1.0;
   }
 }

@@ -16,7 +16,13 @@ import {
   drawChildrenKernel,
   drawIndependentKernel,
 } from "./expand_tree";
-import { embedMixKernel, latentStartKernel, recurBeginKernel, recurEndKernel } from "./latents";
+import {
+  embedMixKernel,
+  latentStartKernel,
+  recurBeginKernel,
+  recurEndKernel,
+  routeRowsKernel,
+} from "./latents";
 import { recurAdmitKernel } from "./recur_admit";
 import { readoutSignalsKernel } from "./readout_signals";
 import { rankTreeKernel } from "./rank_tree";
@@ -82,6 +88,7 @@ export const kernels: readonly Kernel[] = [
   embedMixKernel,
   recurBeginKernel,
   recurEndKernel,
+  routeRowsKernel,
   recurAdmitKernel,
   readoutSignalsKernel,
 ];

@@ -4,6 +4,7 @@ import embedMixSource from "../../shaders/embed_mix.wgsl?raw";
 import latentStartSource from "../../shaders/latent_start.wgsl?raw";
 import recurBeginSource from "../../shaders/recur_begin.wgsl?raw";
 import recurEndSource from "../../shaders/recur_end.wgsl?raw";
+import routeRowsSource from "../../shaders/route_rows.wgsl?raw";
 import { ROW_WORDS } from "./layouts";
 import { needBytes, REDUCE_OVERRIDES, reduceVariant } from "./reduce";
 import type { Recording } from "./tuning";
@@ -39,8 +40,16 @@ export const recurEndKernel = defineKernel({
   source: recurEndSource,
   reads: ["rows", "active_rows", "x"],
   writes: ["z", "signals"],
-  params: { dim: "u32" },
-  overrides: { ...REDUCE_OVERRIDES, BY_POSITION: 0, HAS_LIST: 0 },
+  params: { dim: "u32", alpha: "f32" },
+  overrides: { ...REDUCE_OVERRIDES, BY_POSITION: 0, HAS_LIST: 0, IS_GATED: 0 },
+});
+export const routeRowsKernel = defineKernel({
+  name: "route_rows",
+  source: routeRowsSource,
+  reads: ["rows", "kept", "z", "router"],
+  writes: ["signals"],
+  params: { dim: "u32", router_row: "u32" },
+  overrides: { ...REDUCE_OVERRIDES, BY_POSITION: 0, HAS_KEPT: 0 },
 });
 
 /** How the latent of a row begins. */
@@ -88,12 +97,14 @@ export const Signal = {
   ENTROPY: 4,
   /** u32 */
   ARGMAX: 5,
-  /** 1 if the row ran. */
-  RAN: 6,
+  /** Of the router before the recurrence; of the rows that it was asked about. */
+  GATE: 6,
   /** Of the readout's logits. */
   LOG_SUM_EXP: 7,
 } as const;
 export const SIGNAL_WORDS = 8;
+
+type Signals = GPUBuffer | { readonly buffer: GPUBuffer; readonly offset: number; readonly size: number };
 
 /** Which rows there are and where their latents lie. */
 interface LatentRows {
@@ -202,9 +213,10 @@ export interface RecurEndArgs extends LatentRows {
   /** f32 [T, D] by place among the active rows. */
   readonly x: GPUBuffer;
   readonly z: GPUBuffer;
-  /** f32 [T, SIGNAL_WORDS] by row; the first two words and RAN are written. */
-  readonly signals:
-    GPUBuffer | { readonly buffer: GPUBuffer; readonly offset: number; readonly size: number };
+  /** f32 [T, SIGNAL_WORDS] by row; the first two words are written, GATE is read if gated. */
+  readonly signals: Signals;
+  /** Factor of the gate, by which x is added to the latent; without it x takes its place. */
+  readonly alpha?: number;
 }
 
 export function recurEnd(rec: Recording, a: RecurEndArgs): void {
@@ -215,11 +227,46 @@ export function recurEnd(rec: Recording, a: RecurEndArgs): void {
     recurEndKernel,
     {
       ...lanes,
-      overrides: { ...lanes.overrides, BY_POSITION: a.byPosition ? 1 : 0, HAS_LIST: a.active ? 1 : 0 },
+      overrides: {
+        ...lanes.overrides,
+        BY_POSITION: a.byPosition ? 1 : 0,
+        HAS_LIST: a.active ? 1 : 0,
+        IS_GATED: a.alpha === undefined ? 0 : 1,
+      },
     },
     {
       bind: { rows: a.rows, active_rows: a.active ?? a.rows, x: a.x, z: a.z, signals: a.signals },
-      params: { dim: a.dim },
+      params: { dim: a.dim, alpha: a.alpha ?? 0 },
+      grid: [1, a.T],
+    },
+  );
+}
+
+export interface RouteRowsArgs extends Omit<LatentRows, "active"> {
+  readonly z: GPUBuffer;
+  /** f32 [R, D], divided by the temperature. */
+  readonly router: GPUBuffer;
+  /** Recursion that is asked for, from 1. */
+  readonly r: number;
+  /** u32 [T, MEMORY_WORDS] of kernels/recur_admit.ts: rows that ended are not asked; null asks all. */
+  readonly kept: GPUBuffer | null;
+  /** f32 [T, SIGNAL_WORDS] by row, of recursion r; GATE is written. */
+  readonly signals: Signals;
+}
+
+/** Gates of the rows that may run a recursion. */
+export function routeRows(rec: Recording, a: RouteRowsArgs): void {
+  check("route_rows", a);
+  needBytes("route_rows", "signals", a.signals, 4 * SIGNAL_WORDS * a.T);
+  needBytes("route_rows", "router", a.router, 4 * a.r * a.dim);
+  const lanes = reduceVariant(rec, 64, "route_rows.lanes");
+  const overrides = { ...lanes.overrides, BY_POSITION: a.byPosition ? 1 : 0, HAS_KEPT: a.kept ? 1 : 0 };
+  rec.list.add(
+    routeRowsKernel,
+    { ...lanes, overrides },
+    {
+      bind: { rows: a.rows, kept: a.kept ?? a.rows, z: a.z, router: a.router, signals: a.signals },
+      params: { dim: a.dim, router_row: a.r - 1 },
       grid: [1, a.T],
     },
   );

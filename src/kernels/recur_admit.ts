@@ -21,6 +21,8 @@ export const recurAdmitKernel = defineKernel({
     check_every: "u32",
     cache: "u32",
     slots: "u32",
+    capacity: "u32",
+    shares: "u32",
   },
   overrides: { WORKGROUP_SIZE: 64 },
 });
@@ -34,6 +36,8 @@ const CRITERIA = [
   "minp-kl",
   "entropy-diff",
   "argmax-stability",
+  "gate",
+  "gate-top",
 ] as const;
 /** Cache policies, likewise. */
 const CACHES = ["latest", "first-recurrence", "per-recurrence", "nearest"] as const;
@@ -49,16 +53,18 @@ export const Memory = {
   ARGMAX: 3,
   /** f32, in nats. */
   ENTROPY: 4,
+  /** Rows with larger gates, where the best are let in. */
+  RANK: 5,
 } as const;
 export const MEMORY_WORDS = 8;
 
 /** Why a row runs no further; 0 while it does. */
-export const Exit = { CONVERGED: 1, CAP: 2, FORCED: 3, IDLE: 4 } as const;
+export const Exit = { CONVERGED: 1, CAP: 2, FORCED: 3, IDLE: 4, ROUTER: 5 } as const;
 
 export interface RecurAdmitArgs {
   /** u32 [T, ROW_WORDS]; rows without a slot are idle. */
   readonly rows: GPUBuffer;
-  /** f32 [T, SIGNAL_WORDS] by row, of the recurrence before; not read for the first. */
+  /** f32 [T, SIGNAL_WORDS] by row, of the recurrence before, or, where gates decide, with those of this one; not read for the first. */
   readonly signals:
     GPUBuffer | { readonly buffer: GPUBuffer; readonly offset: number; readonly size: number };
   /** u32 [T, MEMORY_WORDS] */
@@ -83,6 +89,8 @@ export interface RecurAdmitArgs {
   readonly cache: (typeof CACHES)[number];
   /** Slots of a bank. */
   readonly slots: number;
+  /** "gate-top" lets in this part of all rows, rounded down, at least one. */
+  readonly share?: { readonly capacity: number; readonly of: number };
 }
 
 export function recurAdmit(rec: Recording, a: RecurAdmitArgs): void {
@@ -119,6 +127,8 @@ export function recurAdmit(rec: Recording, a: RecurAdmitArgs): void {
         check_every: a.checkEvery,
         cache: CACHES.indexOf(a.cache),
         slots: a.slots,
+        capacity: a.share?.capacity ?? 0,
+        shares: a.share?.of ?? 1,
       },
       grid: [1],
     },

@@ -50,15 +50,16 @@ export class DepthMemory {
   readonly w: GPUBuffer;
   readonly signals: GPUBuffer;
   readonly change: GPUBuffer;
-  /** f32 [T, V]: of the last readout, and of the one before. */
+  /** f32 [T, V]: of the last readout. */
   readonly logits: GPUBuffer;
-  readonly before: GPUBuffer;
   readonly draws: GPUBuffer;
   readonly stats: GPUBuffer;
   readonly top: GPUBuffer;
   readonly ctl: GPUBuffer;
   readonly seq: GPUBuffer;
-  private readonly ladder: GPUBuffer;
+  /** By their bytes: made with the first pass that needs them. */
+  private readonly ladders = new Map<number, GPUBuffer>();
+  private readoutBefore: GPUBuffer | null = null;
   /** Stays zero: rows see slots by their bound alone. */
   private readonly bits: GPUBuffer;
   private readonly caches: Readonly<Record<Part, readonly GPUBuffer[]>>;
@@ -67,7 +68,7 @@ export class DepthMemory {
 
   constructor(
     readonly model: DepthModel,
-    label: string,
+    private readonly label: string,
     o: {
       readonly slots: number;
       readonly banks: number;
@@ -77,12 +78,7 @@ export class DepthMemory {
   ) {
     const { slots: T, maxRecurrence } = o;
     const { dim, vocabSize } = model.config;
-    const { memory } = model.engine;
-    const bytes = (name: string, size: number): GPUBuffer => {
-      const buffer = memory.create({ label: `${label}.${name}`, bytes: size });
-      this.owned.push(buffer);
-      return buffer;
-    };
+    const bytes = (name: string, size: number): GPUBuffer => this.take(name, size);
     const words = (name: string, count: number): GPUBuffer => bytes(name, 4 * count);
     this.slots = T;
     this.seed = o.seed;
@@ -103,11 +99,9 @@ export class DepthMemory {
     this.signals = bytes("signals", maxRecurrence * signalStride(T));
     this.change = words("change", SIGNAL_WORDS * T);
     this.logits = words("logits", T * vocabSize);
-    this.before = words("before", T * vocabSize);
     this.draws = words("draws", drawWords(T));
     this.stats = words("stats", STAT_WORDS * T);
     this.top = words("top", 2 * T * MAX_TOP);
-    this.ladder = bytes("ladder", maxRecurrence * ladderStride(T, MAX_TOP));
     this.ctl = words("ctl", CTL_WORDS);
     this.seq = words("seq", T);
     const { nPrelude, nCore, nCoda } = model.recurrence;
@@ -118,6 +112,25 @@ export class DepthMemory {
       core: cache("core", nCore, this.bankSlots),
       coda: cache("coda", nCoda, T),
     };
+  }
+
+  private take(name: string, bytes: number): GPUBuffer {
+    const buffer = this.model.engine.memory.create({ label: `${this.label}.${name}`, bytes });
+    this.owned.push(buffer);
+    return buffer;
+  }
+
+  /** f32 [T, V]: of the readout before the last. */
+  get before(): GPUBuffer {
+    return (this.readoutBefore ??= this.take("before", 4 * this.slots * this.model.config.vocabSize));
+  }
+
+  /** Candidates of all recurrences of a pass; 0 bytes without any. */
+  private ladder(s: Pick<PassShape, "room" | "most" | "ladderTop">): GPUBuffer {
+    const bytes = s.most * ladderStride(s.room, s.ladderTop);
+    const made = this.ladders.get(bytes) ?? this.take("ladder", bytes);
+    this.ladders.set(bytes, made);
+    return made;
   }
 
   /** Latents of a pass over T rows. */
@@ -148,19 +161,21 @@ export class DepthMemory {
     return { buffer: this.signals, offset: (r - 1) * stride, size: stride };
   }
 
-  /** Candidates of recurrence r. */
-  ladderOf(r: number, T: number, k: number): BufferRange {
-    const stride = ladderStride(T, k);
-    return { buffer: this.ladder, offset: (r - 1) * stride, size: Math.max(stride, 4) };
+  /** Candidates of recurrence r, of a pass that reports some. */
+  ladderOf(r: number, s: PassShape): BufferRange {
+    const stride = ladderStride(s.room, s.ladderTop);
+    return { buffer: this.ladder(s), offset: (r - 1) * stride, size: stride };
   }
 
   /** What a pass brings back, in the order that depth_readback.ts reads. */
   outputs(s: PassShape): readonly (readonly [buffer: GPUBuffer, bytes: number])[] {
     const T = s.room;
+    const ladder: [GPUBuffer, number][] =
+      s.ladderTop > 0 ? [[this.ladder(s), s.most * ladderStride(T, s.ladderTop)]] : [];
     const list: [GPUBuffer, number][] = [
       [this.kept, 4 * MEMORY_WORDS * T],
       [this.signals, s.most * signalStride(T)],
-      [this.ladder, s.most * ladderStride(T, s.ladderTop)],
+      ...ladder,
       [this.change, s.compares ? 4 * SIGNAL_WORDS * T : 0],
       [this.stats, s.reads ? 4 * STAT_WORDS * T : 0],
       [this.top, 8 * T * s.top],

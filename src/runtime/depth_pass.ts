@@ -1,5 +1,5 @@
 /** The recording of one pass of a recurrent model: embed, begin latents, recurrences over the rows that are left, read out. */
-import type { CachePolicy, CriterionId } from "../decoding/depth/policy";
+import type { CachePolicy, DepthPolicy } from "../decoding/depth/policy";
 import type { DepthPass } from "../decoding/depth/session";
 import { embed } from "../kernels/embed";
 import { recurBegin, recurEnd } from "../kernels/latents";
@@ -16,11 +16,13 @@ import type { DepthMemory } from "./depth_memory";
 export interface PassShape {
   /** Rows it has room for; the rest are idle. */
   readonly room: number;
-  readonly criterion: CriterionId;
+  readonly criterion: DepthPolicy["criterion"];
   readonly threshold: number;
   readonly least: number;
   readonly most: number;
   readonly checkEvery: number;
+  /** Shares of the rows, of models whose router lets the best in; null otherwise. */
+  readonly capacities: readonly number[] | null;
   readonly cache: CachePolicy;
   readonly reads: boolean;
   /** Readouts after every recurrence, and the candidates of them that are reported. */
@@ -46,6 +48,7 @@ export function passShape(pass: DepthPass, maxRows: number): PassShape {
     least: policy.minRecurrence,
     most: policy.maxRecurrence,
     checkEvery: policy.checkEvery,
+    capacities: policy.capacities ?? null,
     cache: pass.cache,
     reads,
     ladder: pass.readsEach,
@@ -80,7 +83,7 @@ export function recordPass(rec: Recording, memory: DepthMemory, shape: PassShape
     const { logits, before } = memory;
     readoutSignals(rec, { active, logits, before, hasBefore: r > 1, T, vocabSize, signals });
     if (shape.ladderTop === 0) continue;
-    const out = memory.ladderOf(r, T, shape.ladderTop);
+    const out = memory.ladderOf(r, shape);
     topTokens(rec, { laws: logits, firstRow: 0, T, vocabSize, k: shape.ladderTop, out });
   }
   admit(rec, memory, shape, shape.most + 1);
@@ -112,13 +115,18 @@ function readOut(rec: Recording, memory: DepthMemory, shape: PassShape, of: "act
 }
 
 function admit(rec: Recording, memory: DepthMemory, shape: PassShape, recurrence: number): void {
-  const { room: T, criterion, threshold, least, most, checkEvery, cache } = shape;
+  const { room: T, criterion, threshold, least, most, checkEvery, cache, capacities } = shape;
   const { rows, active, runRows, plainRows, banks } = memory;
+  // Routers are asked before a recurrence; what is measured is so after one.
+  const isAsked = criterion === "gate" || criterion === "gate-top";
+  const measured = Math.min(most, Math.max(1, isAsked ? recurrence : recurrence - 1));
+  const capacity = capacities?.[recurrence - 1];
   recurAdmit(rec, {
     ...{ rows, active, runRows, plainRows, banks, T, recurrence },
     ...{ criterion, threshold, least, most, checkEvery, cache },
     memory: memory.kept,
-    signals: memory.signalsOf(Math.max(1, recurrence - 1), T),
+    signals: memory.signalsOf(measured, T),
     slots: memory.slots,
+    ...(capacity === undefined ? {} : { share: { capacity, of: capacities!.length } }),
   });
 }

@@ -9,14 +9,25 @@ import { Stat, STAT_WORDS } from "../kernels/row_stats";
 import { ladderStride, signalStride } from "./depth_memory";
 import type { PassShape } from "./depth_pass";
 
+const REASONS: Readonly<Record<number, RowOutcome["reason"]>> = {
+  [Exit.CONVERGED]: "converged",
+  [Exit.CAP]: "cap",
+  [Exit.FORCED]: "forced",
+  [Exit.ROUTER]: "router",
+};
+
 type Top = readonly (readonly [token: number, logprob: number])[];
 
-/** @param known positions that earlier passes left latents of */
+/**
+ * @param known positions that earlier passes left latents of
+ * @param hasRouter whether rows were asked for a gate before each recurrence
+ */
 export function decodePass(
   bytes: ArrayBuffer,
   pass: DepthPass,
   shape: PassShape,
   known: number,
+  hasRouter: boolean,
 ): RowOutcome[] {
   const { room: T, most } = shape;
   const u = new Uint32Array(bytes);
@@ -60,11 +71,17 @@ export function decodePass(
       const total = f[s + Signal.LOG_SUM_EXP]!;
       ladder.push(topOf(from, place(i, r), shape.ladderTop, total));
     }
-    const exit = u[i * MEMORY_WORDS + Memory.EXIT]!;
+    // The last one is that of the recurrence that the row was turned away from.
+    const asked = hasRouter ? Math.min(most, depths[i]! + 1) : 0;
+    const gates = Array.from(
+      { length: asked },
+      (_, r) => f[signalsAt + (r * signalStride(T)) / 4 + i * SIGNAL_WORDS + Signal.GATE]!,
+    );
     return {
       depth: depths[i]!,
-      reason: exit === Exit.CONVERGED ? "converged" : exit === Exit.CAP ? "cap" : "forced",
+      reason: REASONS[u[i * MEMORY_WORDS + Memory.EXIT]!] ?? "forced",
       signals,
+      gates,
       ladder,
       change:
         shape.compares && row.position < known ? f[changeAt + i * SIGNAL_WORDS + Signal.REL_CHANGE]! : null,

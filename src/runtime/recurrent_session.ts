@@ -106,9 +106,10 @@ export class GpuDepthSession implements DepthSession {
     this.counts.readbacks++;
     const first = pass.rows[0]!.position;
     const known = this.filled.length;
-    const rows = decodePass(await ring.read(staging, at), pass, shape, known);
+    const hasRouter = this.options.model.ask !== undefined;
+    const rows = decodePass(await ring.read(staging, at), pass, shape, known, hasRouter);
     const kvEntries = this.countEntries(pass, rows, first);
-    return { rows, kvEntries, cost: { dispatches: list.length } };
+    return { rows, kvEntries, bankEntries: this.bankEntries(), cost: { dispatches: list.length } };
   }
 
   /** Entries after each recurrence of a pass, which replaces everything from its first position on. */
@@ -123,6 +124,13 @@ export class GpuDepthSession implements DepthSession {
     const entries = Array.from({ length: most }, (_, i) => nCore * at(i + 1));
     pass.rows.forEach((row, i) => (this.filled[row.position] = isOneBank ? 1 : rows[i]!.depth));
     return entries;
+  }
+
+  /** Entries of each bank that holds any. */
+  private bankEntries(): number[] {
+    const most = this.filled.reduce((a, b) => Math.max(a, b), 0);
+    const { nCore } = this.model.recurrence;
+    return Array.from({ length: most }, (_, i) => nCore * this.filled.filter((banks) => banks > i).length);
   }
 
   private check({ rows, policy, cache }: DepthPass): void {

@@ -18,8 +18,12 @@ export async function uploadModel(
 ): Promise<GpuModel> {
   // Of a model that is on its way, everything is here now; each tensor is read when its matrix is made.
   await loaded.tensors.prepare("");
-  if (loaded.config.architecture !== "recurrent-depth")
-    return GpuDecoder.upload(engine, tuning, loaded, storage);
+  const { architecture } = loaded.config;
+  if (architecture === "mixture-of-recursions") {
+    const { GpuMor } = await import("./gpu_mor");
+    return GpuMor.upload(engine, tuning, loaded, storage);
+  }
+  if (architecture !== "recurrent-depth") return GpuDecoder.upload(engine, tuning, loaded, storage);
   const { GpuRecurrent } = await import("./gpu_recurrent");
   return GpuRecurrent.upload(engine, tuning, loaded, storage);
 }

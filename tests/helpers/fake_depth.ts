@@ -1,6 +1,12 @@
 /** A DepthSession in float64, by the plain exit criteria and any core with the same three parts. */
 import type { MethodEvent } from "../../src/trace/events";
-import { exitReason, readoutSignals, type RecurrenceSignals } from "../../src/decoding/depth/policy";
+import {
+  exitReason,
+  isRouting,
+  readoutSignals,
+  routedIn,
+  type RecurrenceSignals,
+} from "../../src/decoding/depth/policy";
 import type {
   DepthPass,
   DepthResult,
@@ -29,6 +35,8 @@ export interface DepthCore {
     r: number,
   ): Vector[];
   readout(latents: readonly Vector[], positions: readonly number[]): Vector[];
+  /** What a router says of a latent before recurrence r. */
+  gate?(latent: Vector, r: number): number;
 }
 
 export interface FakeDepthOptions {
@@ -108,8 +116,21 @@ export class FakeDepthSession implements DepthSession {
     const ladder: RowOutcome["ladder"][number][][] = positions.map(() => []);
     const before = new Map<number, Vector>();
     const reasons: (RowOutcome["reason"] | null)[] = positions.map(() => null);
+    const gates: number[][] = positions.map(() => []);
     for (let r = 1; reasons.includes(null); r++) {
-      const active = positions.flatMap((_, i) => (reasons[i] === null ? [i] : []));
+      const asked = positions.flatMap((_, i) => (reasons[i] === null ? [i] : []));
+      if (core.gate) for (const i of asked) gates[i]!.push(core.gate(this.z[positions[i]!]!, r));
+      const isIn = isRouting(pass.policy.criterion)
+        ? routedIn(
+            pass.policy,
+            r,
+            asked.map((i) => gates[i]!.at(-1)!),
+            positions.length,
+          )
+        : null;
+      const active = asked.filter((_, k) => isIn?.[k] ?? true);
+      for (const i of asked) if (!active.includes(i)) reasons[i] = "router";
+      if (active.length === 0) break;
       const at = active.map((i) => positions[i]!);
       const states = at.map((p) => this.z[p]!);
       const next = core.iterate(
@@ -144,6 +165,7 @@ export class FakeDepthSession implements DepthSession {
         depth: signals[i]!.length,
         reason: reasons[i]!,
         signals: signals[i]!,
+        gates: gates[i]!,
         ladder: ladder[i]!,
         change: last ? relativeChange(latents[i]!, last) : null,
         draw: isReading ? this.draw(pass, row, logits[i]!) : null,
@@ -153,7 +175,13 @@ export class FakeDepthSession implements DepthSession {
     const end = positions.at(-1)! + 1;
     this.z.length = end;
     this.e.length = end;
-    return { rows, kvEntries: this.entries(pass, rows, first), cost: { dispatches: 1 } };
+    const kvEntries = this.entries(pass, rows, first);
+    const most = Math.max(0, ...this.filled);
+    const bankEntries = Array.from(
+      { length: most },
+      (_, i) => this.model.recurrence.nCore * this.filled.filter((banks) => banks > i).length,
+    );
+    return { rows, kvEntries, bankEntries, cost: { dispatches: 1 } };
   }
 
   private start(row: DepthRow, step: number): Vector {

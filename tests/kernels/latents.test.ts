@@ -6,13 +6,16 @@ import {
   latentStart,
   recurBegin,
   recurEnd,
+  routeRows,
   Signal,
   SIGNAL_WORDS,
   Start,
   START_WORDS,
 } from "../../src/kernels/latents";
+import { Memory, MEMORY_WORDS } from "../../src/kernels/recur_admit";
 import { Purpose } from "../../src/base/rng";
 import { latentNoise } from "../reference/latent";
+import { matvec } from "../reference/llama";
 import { cosineDistance, relativeChange } from "../reference/recurrent";
 import { normals, REDUCTIONS, useBench } from "./harness";
 
@@ -53,6 +56,7 @@ function startsOf(list: readonly StartOf[]): Uint32Array {
   });
   return words;
 }
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 const random = (n: number, seed: number): Float32Array => {
   const next = normals(seed);
   return Float32Array.from({ length: n }, next);
@@ -172,9 +176,50 @@ describe("a recurrence of some rows", () => {
       // Sums of 20 squares in f32.
       expect(measured[at + Signal.REL_CHANGE]).toBeCloseTo(relativeChange(rowOf(x0, i), rowOf(z0, p)), 5);
       expect(measured[at + Signal.COSINE]).toBeCloseTo(cosineDistance(rowOf(x0, i), rowOf(z0, p)), 5);
-      expect(measured[at + Signal.RAN]).toBe(1);
     });
-    expect(measured[SIGNAL_WORDS + Signal.RAN]).toBe(0);
     expect(rowOf(after, 5)).toEqual(rowOf(z0, 5));
+  });
+
+  test.each(REDUCTIONS)("recur_end adds by the row's gate, by %s", async (_, tuning) => {
+    const given = new Float32Array(SIGNAL_WORDS * T);
+    const gates = [0.25, 0, 0, 0.75];
+    gates.forEach((gate, i) => (given[i * SIGNAL_WORDS + Signal.GATE] = gate));
+    const [rows, list, x] = [rowsOf(POSITIONS), active, x0].map((b) => bench().buffer(b));
+    const [z, signals] = [bench().buffer(z0), bench().buffer(given)];
+    await bench().run((rec) => {
+      const where = { rows: rows!, active: list!, T, dim: D, byPosition: true };
+      recurEnd(rec, { ...where, x: x!, z, signals, alpha: 0.4 });
+    }, tuning);
+    const [after, measured] = [await bench().f32(z), await bench().f32(signals)];
+    [3, 0].forEach((row, i) => {
+      const p = POSITIONS[row]!;
+      const expected = rowOf(z0, p).map((v, d) => v + 0.4 * gates[row]! * rowOf(x0, i)[d]!);
+      near(rowOf(after, p), expected, 1e-6);
+      const at = SIGNAL_WORDS * row;
+      expect(measured[at + Signal.REL_CHANGE]).toBeCloseTo(relativeChange(expected, rowOf(z0, p)), 5);
+      expect(measured[at + Signal.GATE]).toBe(gates[row]);
+    });
+    expect(rowOf(after, 5)).toEqual(rowOf(z0, 5));
+  });
+
+  test.each(REDUCTIONS)("route_rows asks the rows that have not ended, by %s", async (_, tuning) => {
+    const R = 3;
+    const router = random(R * D, 10);
+    const kept = new Uint32Array(MEMORY_WORDS * T);
+    kept[3 * MEMORY_WORDS + Memory.EXIT] = 5;
+    const [rows, z, theta, ended] = [rowsOf(POSITIONS), z0, router, kept].map((b) => bench().buffer(b));
+    for (const asksAll of [true, false]) {
+      const signals = bench().empty(SIGNAL_WORDS * T);
+      await bench().run((rec) => {
+        const where = { rows: rows!, T, dim: D, byPosition: true };
+        routeRows(rec, { ...where, z: z!, router: theta!, r: 2, kept: asksAll ? null : ended!, signals });
+      }, tuning);
+      const measured = await bench().f32(signals);
+      POSITIONS.forEach((p, row) => {
+        const isAsked = p !== null && (asksAll || row !== 3);
+        const gate = isAsked ? sigmoid(matvec(router.subarray(D, 2 * D), rowOf(z0, p))[0]!) : 0;
+        expect(measured[row * SIGNAL_WORDS + Signal.GATE]).toBeCloseTo(gate, 5);
+      });
+    }
   });
 });

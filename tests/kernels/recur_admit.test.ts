@@ -5,6 +5,7 @@ import {
   type CriterionId,
   exitReason,
   type RecurrenceSignals,
+  routedIn,
 } from "../../src/decoding/depth/policy";
 import { Signal, SIGNAL_WORDS } from "../../src/kernels/latents";
 import { NONE, Row, ROW_WORDS } from "../../src/kernels/layouts";
@@ -118,5 +119,67 @@ describe.each(["latest", "first-recurrence", "per-recurrence", "nearest"] as con
       expect(kept[i * MEMORY_WORDS + Memory.DEPTH]).toBe(isIdle(i) ? 0 : history[i]!.length);
       expect(kept[i * MEMORY_WORDS + Memory.EXIT]).toBe(isIdle(i) ? Exit.IDLE : codes[reason!]);
     }
+  });
+});
+
+describe("by gates", () => {
+  const CAPACITIES = [4, 2, 2, 1];
+  // A quarter of the gates are equal to others: of these the earlier row's is the larger.
+  const gateOf = (i: number, r: number): number =>
+    i % 4 === 0 ? Math.fround(0.5 + 0.1 * r) : uniform(i, r, 6);
+
+  test.each([
+    ["gate", 0.35],
+    ["gate", 0],
+    ["gate", 1.01],
+    ["gate-top", null],
+  ] as const)("%s, threshold %s", async (criterion, threshold) => {
+    const most = CAPACITIES.length;
+    const policy = { criterion, threshold, minRecurrence: 0, maxRecurrence: most, checkEvery: 1 };
+    const rows = new Uint32Array(ROW_WORDS * T);
+    for (let i = 0; i < T; i++) {
+      rows[i * ROW_WORDS + Row.POSITION] = i;
+      rows[i * ROW_WORDS + Row.SLOT] = isIdle(i) ? NONE : i;
+    }
+    const words = (count: number): GPUBuffer => bench().buffer(new Uint32Array(count).fill(77));
+    const [memory, active, banks] = [words(MEMORY_WORDS * T), words(T), words(SLOTS)];
+    const [runRows, plainRows] = [words(ROW_WORDS * T), words(ROW_WORDS * T)];
+    const given = bench().buffer(rows);
+    const present = Array.from({ length: T }, (_, i) => i).filter((i) => !isIdle(i));
+    const depths = Array.from({ length: T }, () => 0);
+    let left = present;
+    for (let r = 1; r <= most + 1; r++) {
+      const signals = new Float32Array(SIGNAL_WORDS * T);
+      for (let i = 0; i < T; i++) signals[i * SIGNAL_WORDS + Signal.GATE] = gateOf(i, r);
+      const measured = bench().buffer(signals);
+      await bench().run((rec) => {
+        recurAdmit(rec, {
+          ...{ rows: given, signals: measured, memory, active, runRows, plainRows, banks, T, recurrence: r },
+          ...{ criterion, threshold: threshold ?? 0, least: 0, most, checkEvery: 1 },
+          ...{ cache: "per-recurrence", slots: SLOTS },
+          share: { capacity: CAPACITIES[r - 1] ?? 0, of: most },
+        });
+      });
+      const isIn = routedIn(
+        { ...policy, capacities: CAPACITIES },
+        r,
+        left.map((i) => gateOf(i, r)),
+        present.length,
+      );
+      left = r > most ? [] : left.filter((_, k) => isIn[k]);
+      for (const i of left) depths[i] = r;
+      const listed = [...(await bench().u32(active))].slice(0, T);
+      expect(listed).toEqual([...left, ...Array<number>(T - left.length).fill(NONE)]);
+    }
+    const kept = await bench().u32(memory);
+    for (const i of present) {
+      expect(kept[i * MEMORY_WORDS + Memory.DEPTH]).toBe(depths[i]);
+      expect(kept[i * MEMORY_WORDS + Memory.EXIT]).toBe(depths[i] === most ? Exit.CAP : Exit.ROUTER);
+    }
+    const sizes = CAPACITIES.map((_, i) => depths.filter((depth) => depth > i).length);
+    if (criterion === "gate-top") expect(sizes).toEqual([74, 37, 37, 18]);
+    else if (threshold === 0) expect(sizes).toEqual([74, 74, 74, 74]);
+    else if (threshold > 1) expect(sizes).toEqual([74, 0, 0, 0]);
+    else expect(new Set(sizes).size).toBe(4);
   });
 });

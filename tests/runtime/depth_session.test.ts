@@ -1,12 +1,11 @@
 /** Passes of recurrent depth on the device: every number they bring back beside the float64 session's. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { CachePolicy, CriterionId, DepthPolicy } from "../../src/decoding/depth/policy";
-import { criteria } from "../../src/decoding/depth/policy";
-import type { DepthPass, DepthResult, DepthRow, DepthSession } from "../../src/decoding/depth/session";
+import { type CachePolicy, criteria, type CriterionId } from "../../src/decoding/depth/policy";
 import { loadModel, type LoadedModel } from "../../src/models/load";
 import { type GpuRecurrent, recurrentOf } from "../../src/runtime/gpu_recurrent";
 import { GpuDepthSession } from "../../src/runtime/recurrent_session";
 import type { EngineHost } from "../../src/worker/host";
+import { both, passOf, policyOf as anyPolicy, rowsOf } from "../helpers/depth_passes";
 import { FakeDepthSession } from "../helpers/fake_depth";
 import { memorySource } from "../helpers/tiny_model";
 import { tinyRecurrent } from "../helpers/tiny_recurrent";
@@ -27,6 +26,8 @@ beforeAll(async () => {
 });
 afterAll(() => host.destroy());
 
+const policyOf = (change: Parameters<typeof anyPolicy>[1]) => anyPolicy(MOST, change);
+
 async function pair(cache: CachePolicy): Promise<{ device: GpuDepthSession; plain: FakeDepthSession }> {
   const { config, tensors } = loaded;
   if (config.architecture !== "recurrent-depth") throw new Error("no recurrent depth");
@@ -38,56 +39,6 @@ async function pair(cache: CachePolicy): Promise<{ device: GpuDepthSession; plai
   const core = Object.assign(reference, { dim: config.dim, sigma: config.latentStd });
   const plain = new FakeDepthSession({ facts: device.model, core, seed: SEED });
   return { device, plain };
-}
-
-const policyOf = (change: Partial<DepthPolicy>): DepthPolicy => ({
-  criterion: "none",
-  threshold: null,
-  minRecurrence: 0,
-  maxRecurrence: MOST,
-  checkEvery: 1,
-  ...change,
-});
-const rowsOf = (tokens: readonly number[], start: number, change: Partial<DepthRow> = {}): DepthRow[] =>
-  tokens.map((token, i) => ({
-    token,
-    position: start + i,
-    origin: "random",
-    noise: 0,
-    keep: 1,
-    momentum: 0,
-    fresh: 1,
-    ...change,
-  }));
-const passOf = (rows: DepthRow[], policy: DepthPolicy, change: Partial<DepthPass> = {}): DepthPass => ({
-  ...{ rows, policy, cache: "latest", reads: true, readsEach: false, compares: false, top: 3 },
-  ...{ sampler: GREEDY_SAMPLER, text: PROMPT, step: 0 },
-  ...change,
-});
-
-/** Numbers to 2e-3 of what they should be, or of 1 in 2,000; everything else exactly. */
-function compare(found: unknown, expected: unknown, path = ""): void {
-  if (typeof expected === "number" && !Number.isInteger(expected)) {
-    expect(Math.abs((found as number) - expected), path).toBeLessThan(2e-3 * Math.abs(expected) + 5e-4);
-    return;
-  }
-  if (typeof expected !== "object" || expected === null) {
-    expect(found, path).toEqual(expected);
-    return;
-  }
-  expect(Object.keys(found as object), path).toEqual(Object.keys(expected));
-  for (const [key, value] of Object.entries(expected))
-    compare((found as Record<string, unknown>)[key], value, `${path}.${key}`);
-}
-
-async function both(
-  sessions: { device: DepthSession; plain: DepthSession },
-  pass: DepthPass,
-): Promise<DepthResult> {
-  const [found, expected] = [await sessions.device.run(pass), await sessions.plain.run(pass)];
-  compare(found.rows, expected.rows, "rows");
-  expect(found.kvEntries).toEqual(expected.kvEntries);
-  return expected;
 }
 
 describe.each(["latest", "nearest", "per-recurrence", "first-recurrence"] as const)("cache %s", (cache) => {

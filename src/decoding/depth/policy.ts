@@ -91,6 +91,15 @@ export const criteria = {
 
 export type CriterionId = keyof typeof criteria;
 
+/**
+ * How a model's own router decides before each recurrence but the first, which all rows run: by the threshold that a row's
+ * gate reaches, or for the rows of the pass with the largest gates, as training does, which looks at later tokens.
+ * @see Bae et al. 2025, Mixture-of-Recursions (arXiv 2507.10524), section 2.2, expert-choice routing
+ */
+export type RoutingId = "gate" | "gate-top";
+
+export const isRouting = (id: CriterionId | RoutingId): id is RoutingId => id === "gate" || id === "gate-top";
+
 /** Which keys and values of earlier positions a row at recurrence r sees. */
 export const cachePolicies = {
   latest: "Last written: one place a position, overwritten by every recurrence.",
@@ -101,7 +110,7 @@ export const cachePolicies = {
 export type CachePolicy = keyof typeof cachePolicies;
 
 export interface DepthPolicy {
-  readonly criterion: CriterionId;
+  readonly criterion: CriterionId | RoutingId;
   /** Null takes the criterion's own. */
   readonly threshold: number | null;
   /** No exit before so many recurrences. */
@@ -110,6 +119,25 @@ export interface DepthPolicy {
   readonly maxRecurrence: number;
   /** Recurrences from one test to the next. */
   readonly checkEvery: number;
+  /** Of "gate-top": how much of all rows each recurrence lets in, in shares of as many as there are entries. */
+  readonly capacities?: readonly number[];
+}
+
+/** floor(T share / R), at least 1: rows of T that "gate-top" lets into recurrence r. */
+export const capacityOf = (T: number, capacities: readonly number[], r: number): number =>
+  Math.max(1, Math.floor((T * capacities[r - 1]!) / capacities.length));
+
+/**
+ * Which of the rows that ran recurrence r - 1 run recurrence r.
+ * @param gates of these rows, in their order; of equal gates the earlier row's counts as larger
+ * @param T rows of the pass
+ */
+export function routedIn(policy: DepthPolicy, r: number, gates: readonly number[], T: number): boolean[] {
+  if (r === 1) return gates.map(() => true);
+  if (policy.criterion === "gate") return gates.map((gate) => gate >= policy.threshold!);
+  const order = gates.map((_, i) => i).sort((a, b) => gates[b]! - gates[a]! || a - b);
+  const best = new Set(order.slice(0, capacityOf(T, policy.capacities!, r)));
+  return gates.map((_, i) => best.has(i));
 }
 
 /** Why a row runs no further: null while it does. */
@@ -118,7 +146,8 @@ export function exitReason(
   signals: readonly RecurrenceSignals[],
 ): "converged" | "cap" | "forced" | null {
   const r = signals.length;
-  const criterion: Criterion = criteria[policy.criterion];
+  // Routers are asked before a recurrence, see routedIn; nothing that was measured ends a row.
+  const criterion: Criterion = criteria[isRouting(policy.criterion) ? "none" : policy.criterion];
   const isTested = r > 0 && r >= policy.minRecurrence && r % policy.checkEvery === 0;
   if (isTested && criterion.exits(signals, policy.threshold ?? criterion.threshold)) return "converged";
   if (r < policy.maxRecurrence) return null;

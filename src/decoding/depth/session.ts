@@ -72,7 +72,12 @@ export interface Draw {
 export interface RowOutcome {
   /** Recurrences it had in this pass. */
   readonly depth: number;
-  readonly reason: "converged" | "cap" | "forced";
+  readonly reason: "converged" | "cap" | "forced" | "router";
+  /**
+   * What the model's router said before each recurrence that it was asked about, as probabilities: one more than the depth
+   * unless the row had all there are; empty without a router.
+   */
+  readonly gates: readonly number[];
   /** Measured after each of them. */
   readonly signals: readonly RecurrenceSignals[];
   /** The most probable tokens of the readout after each; empty lists unless asked for. */
@@ -88,6 +93,8 @@ export interface DepthResult {
   readonly rows: readonly RowOutcome[];
   /** Keys with values in the core's layers after each recurrence, of all positions. */
   readonly kvEntries: readonly number[];
+  /** The same after the pass, by bank: one for each recurrence, or one for all. */
+  readonly bankEntries: readonly number[];
   readonly cost: { readonly dispatches: number };
 }
 
