@@ -11,6 +11,7 @@ import { guidedDiffusion } from "./guided_diffusion";
 import { jacobi } from "./jacobi";
 import { lowConfidence } from "./low_confidence";
 import type { Method } from "./method";
+import { mor } from "./mor";
 import { promptLookup } from "./prompt_lookup";
 import { prophet } from "./prophet";
 import { radd } from "./radd";
@@ -52,12 +53,13 @@ export const methods: readonly Method[] = [
   recurrent,
   depthWavefront,
   selfSpeculation,
+  mor,
 ];
 
 /** Those that append to a text, and those that fill a canvas of masks: two contracts, see session.ts and canvas/session.ts. */
 export const textMethods = methods.filter((m) => m.requires.startsWith("causal"));
 /** Those of models of recurrent depth: their contract is that of texts, or that of depth/session.ts. */
-export const depthMethods = methods.filter((m) => m.requires === "recurrent");
+export const depthMethods = methods.filter((m) => m.requires === "recurrent" || m.requires === "routed");
 export const canvasMethods = methods.filter((m) => m.requires.startsWith("masked"));
 
 /** The method with this id; undefined for ids that this version does not know. */

@@ -48,7 +48,7 @@ export interface MethodDefinition<S extends ParamsSchema = ParamsSchema> {
   readonly summary: string;
   readonly source: Source;
   /** What must be loaded. */
-  readonly requires: "causal" | "causal+draft" | "masked" | "masked+guider" | "recurrent";
+  readonly requires: "causal" | "causal+draft" | "masked" | "masked+guider" | "recurrent" | "routed";
   /** Whether the text has the target's own law at every temperature. */
   readonly lossless: boolean;
   readonly params: S;

@@ -10,6 +10,8 @@ export interface CatalogEntry {
   readonly kind: "causal" | "masked";
   /** Recurrences it was trained with on average, if its depth is recurrent. */
   readonly recurrence?: number;
+  /** A router of its own lets tokens into recurrences. */
+  readonly hasRouter?: true;
   /** One sentence for the menu. */
   readonly description: string;
   /** Numbers in all weights together. */

@@ -19,6 +19,8 @@ export interface RecurEvent extends Base {
   readonly relChange: readonly number[];
   /** 1 - cos(s_r, s_(r-1)) */
   readonly cosine: readonly number[];
+  /** What the model's router said before the recurrence, as a probability. */
+  readonly gate?: readonly number[];
   /** KL(p_(r-1), p_r) of the readouts, in nats; p_0 is uniform. */
   readonly kl?: readonly number[];
   /** The same after improbable tokens were made alike. */
@@ -33,8 +35,10 @@ export interface RecurEvent extends Base {
   readonly exited: readonly number[];
   /** Keys with values that the core's layers hold of all positions after this recurrence. */
   readonly kvEntries: number;
+  /** Those of this recurrence's own bank after the pass; 0 if recurrences share the first one's. Only with gates. */
+  readonly bankEntries?: number;
 }
-/** Why a position ran no further: a criterion was met, no more were allowed, or a number of recurrences was asked for. */
+/** Why a position ran no further: a criterion was met, no more were allowed, so many were asked for, or a router turned it away. */
 export type DepthReason = "converged" | "cap" | "forced" | "router" | "gate";
 /** How many recurrences a position had in the end. */
 export interface DepthEvent extends Base {
@@ -44,6 +48,8 @@ export interface DepthEvent extends Base {
   /** Most it could have had. */
   readonly maxDepth: number;
   readonly reason: DepthReason;
+  /** Of the router, before the recurrence that the position was not let into; only with reason "router". */
+  readonly gate?: number;
 }
 /**
  * One step of a sampler that refines a wave of positions together: arrays start at the anchor, the last frozen position,

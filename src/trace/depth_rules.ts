@@ -6,11 +6,15 @@ import { expect, isCount } from "./violation";
 type Timeless<E> = E extends unknown ? Omit<E, "ms"> : never;
 type Event<K extends AnyDepthEvent["kind"]> = Timeless<Extract<AnyDepthEvent, { kind: K }>>;
 
-/** Measured after every recurrence, and only with readouts. */
+/** Measured after every recurrence, and only with a router or with readouts. */
 const ALWAYS = ["relChange", "cosine"] as const;
-const READ = ["kl", "minPKl", "entropy", "argmax", "top"] as const;
+const READ = ["gate", "kl", "minPKl", "entropy", "argmax", "top"] as const;
 /** Rounding can take a divergence or an entropy so far below 0. */
 const SLACK = 1e-3;
+
+function checkGate(gate: number, position: number): void {
+  expect(gate >= 0 && gate <= 1, () => `a gate from 0 to 1 at position ${position}`, gate);
+}
 
 /** What is known of a position. */
 interface Row {
@@ -74,6 +78,7 @@ export class DepthChecker {
         const value = e[key]?.[i] ?? 0;
         expect(value >= -SLACK, () => `${key} of at least 0 at position ${p}`, value);
       }
+      if (e.gate) checkGate(e.gate[i]!, p);
       if (e.argmax) this.mention(e.argmax[i]!);
       const top = e.top?.[i] ?? [];
       if (top.length > 0) checkTop(top);
@@ -85,6 +90,12 @@ export class DepthChecker {
   private checkDepth(e: Event<"depth">, length: number): void {
     expect(e.position < length, () => `a position below ${length}, the length of the text`, e.position);
     expect(e.depth <= e.maxDepth, () => `a depth of at most ${e.maxDepth}`, e.depth);
+    expect(
+      (e.gate === undefined) === (e.reason !== "router"),
+      "a gate with the reason router, and only then",
+      e.reason,
+    );
+    if (e.gate !== undefined) checkGate(e.gate, e.position);
     const row = this.rows.get(e.position);
     if (!row) return;
     const ran = row.recurrences;

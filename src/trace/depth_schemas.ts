@@ -15,6 +15,7 @@ export function depthSchemas({ limits, base, count, token, finite }: SchemaParts
       positions,
       relChange: numbers,
       cosine: numbers,
+      gate: v.exactOptional(numbers),
       kl: v.exactOptional(numbers),
       minPKl: v.exactOptional(numbers),
       entropy: v.exactOptional(numbers),
@@ -22,6 +23,7 @@ export function depthSchemas({ limits, base, count, token, finite }: SchemaParts
       top: v.exactOptional(upTo(v.pipe(v.array(v.tuple([token, finite])), v.maxLength(limits.candidates)))),
       exited: positions,
       kvEntries: count,
+      bankEntries: v.exactOptional(count),
     }),
     depth: v.object({
       kind: v.literal("depth"),
@@ -30,6 +32,7 @@ export function depthSchemas({ limits, base, count, token, finite }: SchemaParts
       depth: count,
       maxDepth: count,
       reason: v.picklist(["converged", "cap", "forced", "router", "gate"]),
+      gate: v.exactOptional(finite),
     }),
     wave: v.object({
       kind: v.literal("wave"),

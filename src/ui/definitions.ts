@@ -84,11 +84,14 @@ export const draftOf = (target: string): ModelInfo | undefined => {
   return draft === null ? undefined : modelOf(draft);
 };
 /** Whether a method can run on a model: some need another model that drafts for it. */
-export const fits = (method: MethodInfo, model: string): boolean =>
-  (method.requires === "recurrent"
-    ? modelOf(model)?.recurrence !== undefined
-    : method.requires.startsWith(modelOf(model)?.kind ?? "causal")) &&
-  (!method.requires.includes("+") || draftOf(model) !== undefined);
+export function fits({ requires }: MethodInfo, model: string): boolean {
+  const entry = modelOf(model);
+  if (requires === "routed") return entry?.hasRouter === true;
+  if (requires === "recurrent") return entry?.recurrence !== undefined && !entry.hasRouter;
+  return (
+    requires.startsWith(entry?.kind ?? "causal") && (!requires.includes("+") || draftOf(model) !== undefined)
+  );
+}
 /** A model that a method can run on: one that reads the same tokens as `like`, if there is one, else the first. */
 export const modelFor = (method: MethodInfo, like?: string): ModelInfo | undefined => {
   const able = allModels().filter((m) => fits(method, m.id));

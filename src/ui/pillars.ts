@@ -10,7 +10,7 @@ export interface Pillar {
 /** A method belongs to the first that has it. */
 export const pillars: readonly Pillar[] = [
   { id: "denoising", label: "Denoising", has: (m) => m.requires.startsWith("masked") },
-  { id: "recursion", label: "Recursion", has: (m) => m.requires === "recurrent" },
+  { id: "recursion", label: "Recursion", has: (m) => ["recurrent", "routed"].includes(m.requires) },
   { id: "drafts", label: "Draft trees", has: (m) => m.views[0] === "tree" },
   { id: "plain", label: "Token by token", has: () => true },
 ];

@@ -171,12 +171,24 @@ function givenEnd(
   return given.length >= maxNewTokens ? "max_tokens" : null;
 }
 
-/** @throws DecoscopeError "method" if a method of recurrent depth is asked of another model */
-function checkRecurrent(method: Method, model: HostedModel["gpu"], id: string): void {
-  if (method.requires !== "recurrent" || model.recurrence) return;
+/** @throws DecoscopeError "method" if a method of recurrent depth is asked of a model of another kind */
+function checkRecurrent(method: Method, { recurrence }: HostedModel["gpu"], id: string): void {
+  const { requires } = method;
+  if (requires !== "recurrent" && requires !== "routed") return;
+  const found = recurrence === null ? null : recurrence.router ? "routed" : "recurrent";
+  if (found === requires) return;
+  const wants =
+    requires === "routed"
+      ? "a model whose router lets tokens into recursions"
+      : "a model whose depth is recurrent and decided from outside";
+  const is = {
+    routed: "a router that decides",
+    recurrent: "no router",
+    none: "layers that run once",
+  }[found ?? "none"];
   throw new DecoscopeError(
     "method",
-    `${method.label} needs a model whose depth is recurrent, and ${id} has layers that run once. Choose another model or method.`,
+    `${method.label} needs ${wants}, and ${id} has ${is}. Choose another model or method.`,
   );
 }
 
@@ -204,19 +216,24 @@ async function openSession(
     target: target.gpu,
     draft: draft?.gpu ?? null,
   };
-  if (method.requires === "recurrent") {
+  const { recurrence } = target.gpu;
+  const needs = recurrence && method.needs?.(params.values as never, recurrence);
+  if (needs) {
+    const [{ GpuDepthSession }, { isDepthModel }] = await Promise.all([
+      import("../runtime/recurrent_session"),
+      import("../runtime/depth_model"),
+    ]);
+    const model = target.gpu;
+    if (!isDepthModel(model)) throw new Error(`${target.id} cannot be run recurrence by recurrence`);
+    return GpuDepthSession.open(host.engine, {
+      ...{ ...shared, ...needs, model },
+      length: promptTokens.length + maxNewTokens,
+    });
+  }
+  const depths = recurrence && method.depths?.(params.values as never, recurrence);
+  if (depths) {
     const { recurrentOf } = await import("../runtime/gpu_recurrent");
     const model = recurrentOf(target.gpu)!;
-    const values = params.values as never;
-    const needs = method.needs?.(values, model.recurrence);
-    if (needs) {
-      const { GpuDepthSession } = await import("../runtime/recurrent_session");
-      return GpuDepthSession.open(host.engine, {
-        ...{ ...shared, ...needs, model },
-        length: promptTokens.length + maxNewTokens,
-      });
-    }
-    const depths = method.depths!(values, model.recurrence);
     pair = { target: model.atDepth(depths.target), draft: model.atDepth(depths.draft) };
   }
   return GpuSession.open(host.engine, {

@@ -19,6 +19,8 @@ export interface TinyMorOptions {
   /** At least {@link TINY_VOCAB}. */
   readonly vocabSize?: number;
   readonly maxContext?: number;
+  /** The head is the embedding, unless false: random weights that are tied repeat the token they read. */
+  readonly isTied?: boolean;
   /** Fields of config.json, and of "mor" in it, to replace; the weights stay as they were. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly mor?: Readonly<Record<string, unknown>>;
@@ -44,7 +46,7 @@ export function morConfig(options: TinyMorOptions = {}): Record<string, unknown>
     rms_norm_eps: 1e-5,
     rope_theta: 10000,
     hidden_act: "silu",
-    tie_word_embeddings: true,
+    tie_word_embeddings: options.isTied ?? true,
     bos_token_id: 0,
     eos_token_id: 0,
     mask_token_id: 1,

@@ -2,7 +2,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { DecoscopeError } from "../../src/base/errors";
 import { readParams } from "../../src/base/params";
-import type { CachePolicy } from "../../src/decoding/depth/policy";
 import { depthMethods } from "../../src/decoding/index";
 import type { RecurrentDepthConfig } from "../../src/models/architectures/recurrent_depth";
 import { loadModel, type LoadedModel } from "../../src/models/load";
@@ -13,7 +12,9 @@ import { collect, FakeDepthSession } from "../helpers/fake_depth";
 import { committed, GREEDY_SAMPLER, methodOf, ofKind, SAMPLER } from "../helpers/fake_session_run";
 import { memorySource } from "../helpers/tiny_model";
 import { tinyRecurrent } from "../helpers/tiny_recurrent";
+import { tinyMor } from "../helpers/tiny_mor";
 import { argmax } from "../reference/llama";
+import { forwardMor, type MorCache, MorReference, type MorRouting } from "../reference/mor";
 import { forwardText, RecurrentReference } from "../reference/recurrent";
 
 const PROMPT = [5, 17, 3, 42];
@@ -30,26 +31,35 @@ interface Run {
 }
 
 const models = new Map<number, LoadedModel>();
+let routed: LoadedModel;
 beforeAll(async () => {
   for (const memory of [0, 0.4]) models.set(memory, await loadModel(memorySource(tinyRecurrent({ memory }))));
+  routed = await loadModel(memorySource(tinyMor({ isTied: false, seed: 5 })));
 });
 
-/** Where a method keeps keys and values. */
-const cacheOf = (id: string, params: unknown, config: RecurrentDepthConfig): CachePolicy =>
-  methodOf(id).needs!(params as never, config.recurrence).cache;
+/** The model that a method needs, with the cache that its options ask for. */
+function coreOf(id: string, params: unknown, memory: number) {
+  const method = methodOf(id);
+  const { config, tensors, facts } = method.requires === "routed" ? routed : models.get(memory)!;
+  if (config.architecture === "llama") throw new Error("no recurrent depth");
+  const { recurrence, dim } = config;
+  const { cache } = method.needs!(params as never, recurrence);
+  const reference =
+    config.architecture === "recurrent-depth"
+      ? Object.assign(new RecurrentReference(config, tensors, cache), { dim, sigma: config.latentStd })
+      : Object.assign(new MorReference(config, tensors, cache as MorCache), { dim, sigma: 0 });
+  return { core: reference, facts: { ...facts, recurrence } };
+}
 
 function start(
   id: string,
   run: Run,
   memory = 0.4,
 ): { events: AsyncGenerator<MethodEvent, void, void>; session: FakeDepthSession } {
-  const { tensors, facts, config } = models.get(memory)! as LoadedModel & { config: RecurrentDepthConfig };
   const method = methodOf(id);
   const params = readParams(method.params, run.params ?? {}).values as Record<string, unknown>;
-  const reference = new RecurrentReference(config, tensors, cacheOf(id, params, config));
   const session = new FakeDepthSession({
-    facts: { ...facts, recurrence: config.recurrence },
-    core: Object.assign(reference, { dim: config.dim, sigma: config.latentStd }),
+    ...coreOf(id, params, memory),
     seed: run.seed ?? SEED,
     maxContext: run.maxContext ?? 40,
   });
@@ -186,5 +196,98 @@ describe("laws of recurrent depth", () => {
       expect(last.argmax![i]).toBe(commit.tokens[0]);
       expect(last.top![i]![0]![0]).toBe(commit.tokens[0]);
     }
+  });
+});
+
+describe("laws of a mixture of recursions", () => {
+  const mor = (params: Readonly<Record<string, unknown>>): Promise<MethodEvent[]> =>
+    runAll("mor", { params });
+  const forward = (text: readonly number[], routing: MorRouting, cache: MorCache) => {
+    const { config, tensors } = routed;
+    if (config.architecture !== "mixture-of-recursions") throw new Error("no mixture of recursions");
+    return forwardMor(config, tensors, text, routing, cache);
+  };
+  const textOf = (events: readonly MethodEvent[]): number[] => [...PROMPT, ...committed(events)];
+  /** Depths by position, the last that were told. */
+  const depthsOf = (events: readonly MethodEvent[]): number[] => {
+    const depths: number[] = [];
+    for (const e of ofKind(events, "depth")) depths[e.position] = e.depth;
+    return depths;
+  };
+
+  test.each(["per-recurrence", "first-recurrence"] as const)(
+    "cached, each token is let in as in the whole text at once, with %s",
+    async (cache) => {
+      for (const threshold of [0, 0.4, 0.5, 0.6, 1.01]) {
+        const events = await mor({ threshold, cache });
+        const text = textOf(events).slice(0, -1);
+        const whole = forward(text, { kind: "threshold", threshold }, cache);
+        expect(depthsOf(events)).toEqual(whole.depths);
+        expect(committed(events)).toEqual(whole.logits.slice(PROMPT.length - 1).map((row) => argmax(row)));
+        if (threshold === 0) expect(new Set(whole.depths)).toEqual(new Set([3]));
+        if (threshold > 1) expect(new Set(whole.depths)).toEqual(new Set([1]));
+      }
+    },
+  );
+
+  test("a larger threshold lets no more in: depths, entries and rows fall together", async () => {
+    const figures = await Promise.all(
+      [0, 0.3, 0.5, 0.7, 1.01].map(async (threshold) => {
+        const text = textOf(await mor({ threshold: 0 })).slice(0, -1);
+        const { depths } = forward(text, { kind: "threshold", threshold }, "per-recurrence");
+        return depths.reduce((a, b) => a + b, 0);
+      }),
+    );
+    // Each threshold of the same text; a smaller set changes what is seen, so only the ends are certain.
+    expect(figures[0]).toBeGreaterThan(figures[2]!);
+    expect(figures[2]).toBeGreaterThan(figures[4]!);
+  });
+
+  test("each bank has as many keys as tokens ran its recursion, and the figure is their sum", async () => {
+    for (const cache of ["per-recurrence", "first-recurrence"]) {
+      const events = await mor({ cache });
+      const depths = depthsOf(events);
+      const { nCore } = routed.config.architecture === "llama" ? { nCore: 0 } : routed.config.recurrence;
+      const last = ofKind(events, "recur").filter((e) => e.step === 4);
+      last.forEach((e, i) => {
+        const ran = cache === "per-recurrence" || i === 0 ? depths.filter((d) => d > i).length : 0;
+        expect(e.bankEntries).toBe(nCore * ran);
+      });
+      const total = cache === "per-recurrence" ? depths.reduce((a, b) => a + b, 0) : depths.length;
+      expect(last.at(-1)!.kvEntries).toBe(nCore * total);
+    }
+  });
+
+  test("the gate of a token that was turned away is below the threshold, those of others are not", async () => {
+    const events = await mor({});
+    const turned = ofKind(events, "depth").filter((e) => e.reason === "router");
+    expect(turned.length).toBeGreaterThan(0);
+    for (const e of turned) expect(e.gate).toBeLessThan(0.5);
+    const deep = ofKind(events, "recur").filter((e) => e.recurrence > 1);
+    expect(deep.length).toBeGreaterThan(0);
+    for (const e of deep) for (const gate of e.gate!) expect(gate).toBeGreaterThanOrEqual(0.5);
+  });
+
+  test("the same depth for all is that depth, whatever the router says", async () => {
+    for (const forceDepth of [1, 2, 3]) {
+      const events = await mor({ forceDepth, threshold: 0.99 });
+      const whole = forward(
+        textOf(events).slice(0, -1),
+        { kind: "depth", depth: forceDepth },
+        "per-recurrence",
+      );
+      expect(new Set(depthsOf(events))).toEqual(new Set([forceDepth]));
+      expect(committed(events)).toEqual(whole.logits.slice(PROMPT.length - 1).map((row) => argmax(row)));
+    }
+  });
+
+  test("the best of the text change with what follows, so a cache would not do", async () => {
+    const events = await mor({ routing: "topk-text" });
+    const first = ofKind(events, "depth").filter((e) => e.step === 0);
+    const last = ofKind(events, "depth").filter((e) => e.step === 4);
+    expect(last).toHaveLength(PROMPT.length + 4);
+    expect(first.map((e) => e.depth)).not.toEqual(last.slice(0, first.length).map((e) => e.depth));
+    const whole = forward(textOf(events).slice(0, -1), { kind: "topk" }, "per-recurrence");
+    expect(last.map((e) => e.depth)).toEqual(whole.depths);
   });
 });

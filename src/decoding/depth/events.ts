@@ -34,6 +34,9 @@ export function* recurEvents(
             argmax: ran.map(({ signals }) => signals.argmax!),
           }
         : {}),
+      ...(ran[0]!.row.gates.length > 0
+        ? { gate: ran.map(({ row }) => row.gates[r - 1]!), bankEntries: result.bankEntries[r - 1] ?? 0 }
+        : {}),
       ...(hasTop ? { top: ran.map(({ row }) => row.ladder[r - 1]!) } : {}),
       exited: ran.flatMap(({ row, position }) => (row.depth === r ? [position] : [])),
       kvEntries: result.kvEntries[r - 1]!,
@@ -47,6 +50,8 @@ export function* recurEvents(
       depth: row.depth,
       maxDepth: pass.policy.maxRecurrence,
       reason: row.reason,
+      // The gate that was too small.
+      ...(row.reason === "router" ? { gate: row.gates[row.depth]! } : {}),
     };
 }
 

@@ -23,16 +23,21 @@ export interface DepthNeeds {
   readonly cache: CachePolicy;
 }
 
+/** A core that is stopped from outside, or layers that a router of the model's own lets tokens into. */
+export type DepthModelKind = "recurrent" | "routed";
+
 export interface DepthMethodDefinition<S extends ParamsSchema> extends Omit<
   MethodDefinition<S>,
   "requires" | "treeNodes" | "decode" | "needs" | "depths"
 > {
+  /** "recurrent" unless given. */
+  readonly requires?: DepthModelKind;
   readonly needs: (params: ParamsOf<S>, facts: RecurrenceFacts) => DepthNeeds;
   readonly decode: (context: DepthContext<ParamsOf<S>>) => AsyncGenerator<MethodEvent, void, void>;
 }
 
 export const defineDepthMethod = <const S extends ParamsSchema>(m: DepthMethodDefinition<S>): Method => ({
-  ...m,
   requires: "recurrent",
+  ...m,
   treeNodes: () => 1,
 });

@@ -5,6 +5,7 @@ const NEEDS: Readonly<Record<MethodInfo["requires"], string>> = {
   causal: "A language model",
   "causal+draft": "A language model and a smaller draft model",
   recurrent: "A model of recurrent depth",
+  routed: "A mixture of recursions",
   masked: "A masked (diffusion) model",
   "masked+guider": "A masked (diffusion) model and a language model that judges it",
 };

@@ -44,8 +44,10 @@ describe.each(catalog)("$id", (entry) => {
     const model = await loadModel(source);
     expect(model.config).toMatchObject({ kind: entry.kind, maxContext: entry.contextLength });
     const { config } = model;
-    const isRecurrent = config.architecture === "recurrent-depth";
+    const isRecurrent = config.architecture !== "llama";
     expect(entry.recurrence).toBe(isRecurrent ? config.recurrence.trainedRecurrence : undefined);
+    const hasRouter = isRecurrent && config.recurrence.router !== undefined;
+    expect(entry.hasRouter ?? false).toBe(hasRouter);
     const { nPrelude, nCore, nCoda, trainedRecurrence } = isRecurrent
       ? config.recurrence
       : { nPrelude: config.nLayers, nCore: 0, nCoda: 0, trainedRecurrence: 0 };
