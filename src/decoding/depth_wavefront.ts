@@ -19,7 +19,7 @@ export const depthWavefront = defineDepthMethod({
   },
   lossless: false,
   params: wavefrontParams,
-  views: ["wave", "tokens"],
+  views: ["wave", "words", "tokens"],
   showcase: {
     watch:
       "The wave moves one column a step while plain decoding would run six recurrences for each token: drafts behind the front change until they rest.",

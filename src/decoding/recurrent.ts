@@ -17,7 +17,7 @@ export const recurrent = defineDepthMethod({
   },
   lossless: false,
   params: policyParams,
-  views: ["depth", "tokens"],
+  views: ["depth", "words", "tokens"],
   showcase: {
     watch:
       "Some tokens settle after two recurrences, others need four: click one to see what the model would have said after each.",

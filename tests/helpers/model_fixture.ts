@@ -16,6 +16,11 @@ interface FixtureHeader {
   readonly promptLength: number;
   /** Recurrences that latents were followed through, of models of recurrent depth. */
   readonly recurrences?: number;
+  /** Of mixtures of recursions: by threshold, with keys of a recurrence's own and of the first; by the best of the text. */
+  readonly threshold?: number;
+  readonly depths?: readonly number[];
+  readonly sharedDepths?: readonly number[];
+  readonly topkDepths?: readonly number[];
   /** Of causal models. */
   readonly greedy?: {
     readonly prompt: string;
@@ -25,6 +30,8 @@ interface FixtureHeader {
     readonly text: string;
     /** Logit of each token minus that of the runner-up: how far other arithmetic may be off. */
     readonly leads: readonly number[];
+    /** Of mixtures of recursions: of all positions of prompt and tokens. */
+    readonly depths?: readonly number[];
   };
   /** Of models that fill masks: a canvas behind the prompt, the most probable proposal of all committed first. */
   readonly canvas?: {

@@ -6,6 +6,7 @@ import { Timeline } from "../../src/trace/timeline";
 import { DepthCounts, DepthHeadline } from "../../src/ui/panels/DepthFacts";
 import { depthLines, depthView } from "../../src/ui/views/depth/grid";
 import { wavePace, waveRows, waveView } from "../../src/ui/views/depth/wave";
+import { depthWords, recursionSets, wordsView } from "../../src/ui/views/depth/words";
 import { shownView, tabsFor } from "../../src/ui/views/index";
 import { readText } from "../helpers/repository";
 
@@ -82,5 +83,53 @@ describe("recurrences", () => {
     expect(tabsFor("text").map((t) => t.head.id)).not.toContain("depth");
     expect(tabsFor("text").map((t) => t.head.id)).not.toContain("wave");
     expect(shownView("depth", "depth").head.id).toBe("depth");
+  });
+});
+
+describe("a mixture of recursions", () => {
+  const mor = new Timeline(decodeTrace(readText("public/recordings/mor.jsonl")).events);
+  const end = mor.latest.rounds.length - 1;
+  const drawn = (view: typeof wordsView, step: number, width: number): string => {
+    const moment = mor.viewAfterStep(step);
+    const height = view.heightAt!(moment, step, width);
+    return renderToStaticMarkup(<view.Drawing view={moment} step={step} size={{ width, height }} />);
+  };
+
+  it("has a gate in every cell, and one outlined where a token was not let in", () => {
+    const lines = depthLines(mor.latest, end);
+    expect(lines.every((line) => line.cells.every((cell) => cell.gate !== null))).toBe(true);
+    const refused = lines.filter((line) => line.refused !== null);
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused.every((line) => line.refused! < 0.5 && line.reason === "router")).toBe(true);
+    expect(drawn(depthView, end, 900).split('stroke="var(--rejected)"').length - 1).toBe(refused.length);
+  });
+
+  it("shows the words of each recursion, fewer each time, and the keys they keep", () => {
+    const sets = recursionSets(mor.latest, end)!;
+    const words = depthWords(mor.latest, end);
+    expect(sets).toHaveLength(3);
+    expect(sets[0]!.words).toBe(words.length);
+    expect(sets[1]!.words).toBeLessThan(sets[0]!.words);
+    expect(sets[2]!.words).toBeLessThan(sets[1]!.words);
+    // Two shared layers.
+    expect(sets.map((set) => set.entries)).toEqual(sets.map((set) => 2 * set.words));
+    const svg = drawn(wordsView, end, 900);
+    expect(svg.split('data-testid="recursion-words"').length - 1).toBe(3);
+    expect(svg).toContain(`with every token in every recursion ${2 * 3 * words.length}`);
+    const counts = renderToStaticMarkup(<DepthCounts view={mor.latest} />);
+    const total = sets.reduce((sum, set) => sum + set.entries, 0);
+    expect(counts).toContain(`${total} of ${6 * words.length}`);
+  });
+
+  it("tints the text of every run of recurrences, at every width and step", () => {
+    for (const width of [320, 1600])
+      for (let step = -1; step <= end; step++)
+        for (const view of [wordsView, depthView])
+          expect(drawn(view, step, width)).not.toMatch(/NaN|Infinity|undefined/);
+    const strip = renderToStaticMarkup(
+      <wordsView.Drawing view={timeline.latest} step={last} size={{ width: 600, height: 300 }} />,
+    );
+    expect(strip.split('data-testid="depth-word"').length - 1).toBe(depthLines(timeline.latest, last).length);
+    expect(strip).not.toContain("recursion-words");
   });
 });

@@ -16,7 +16,7 @@ export const morParams = {
     default: 0.5,
     min: 0,
     max: 1.01,
-    step: 0.01,
+    step: 0.001,
     label: "Threshold",
     help: "Gate from which a token is let into the next recursion. 0 lets all in, above 1 none. Training aims at 0.5.",
   }),

@@ -39,14 +39,31 @@ export function DepthHeadline({ view }: { readonly view: RunView }) {
 export function DepthCounts({ view }: { readonly view: RunView }) {
   const { metrics } = view;
   // Waves say nothing of entries: what the prompt left would be stale.
-  const entries = view.rounds.at(-1)?.recursion?.recurs.at(-1)?.kvEntries;
+  const last = view.rounds.at(-1)?.recursion;
+  const entries = last?.recurs.at(-1)?.kvEntries;
+  // Where a router decides: what they would be if every token ran every recursion. The first bank has them all.
+  const all = last?.recurs.find((e) => e.recurrence === 1)?.bankEntries;
+  const most = last?.depths[0]?.maxDepth;
   return (
     <>
       <Fact name="tokens" value={count(metrics.tokens)} testId="metric-tokens" />
       <Fact name="passes" value={count(metrics.targetForwards)} testId="metric-target-forwards" />
       <Fact name="recurrences one after another" value={count(metrics.coreForwards)} />
       <Fact name="rows through the core" value={count(metrics.coreRows)} />
-      {entries !== undefined && <Fact name="keys with values in the core" value={count(entries)} />}
+      {entries !== undefined && (
+        <Fact
+          name={
+            all === undefined
+              ? "keys with values in the core"
+              : "keys in the shared layers, of all at full depth"
+          }
+          value={
+            all === undefined || most === undefined
+              ? count(entries)
+              : `${count(entries)} of ${count(all * most)}`
+          }
+        />
+      )}
     </>
   );
 }

@@ -3,7 +3,7 @@
  * the others are fetched when they are first shown.
  */
 import { CANVAS_HEAD, CURVES_HEAD, MAP_HEAD } from "./canvas/heads";
-import { DEPTH_HEAD, WAVE_HEAD } from "./depth/head";
+import { DEPTH_HEAD, WAVE_HEAD, WORDS_HEAD } from "./depth/head";
 import { treeView } from "./tree";
 import { ACCEPTANCE_HEAD, COSTS_HEAD, STEPS_HEAD, TOKENS_HEAD } from "./heads";
 import { lazyTab, type RunKind, tabOf, type ViewTab } from "./view";
@@ -17,6 +17,7 @@ export const tabs: readonly ViewTab[] = [
   lazyTab(CURVES_HEAD, async () => (await import("./canvas/curves")).curvesView),
   lazyTab(WAVE_HEAD, async () => (await import("./depth/wave")).waveView),
   lazyTab(DEPTH_HEAD, async () => (await import("./depth/grid")).depthView),
+  lazyTab(WORDS_HEAD, async () => (await import("./depth/words")).wordsView),
   lazyTab(STEPS_HEAD, async () => (await import("./steps")).stepsView),
   lazyTab(TOKENS_HEAD, async () => (await import("./tokens")).tokensView),
   lazyTab(ACCEPTANCE_HEAD, async () => (await import("./acceptance")).acceptanceView),

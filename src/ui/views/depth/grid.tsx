@@ -22,6 +22,8 @@ interface CellOf {
   readonly change: number;
   readonly said: number | null;
   readonly exited: boolean;
+  /** What the router said before it; null without one. */
+  readonly gate: number | null;
 }
 /** A position that ran, with what became of it. */
 export interface DepthLine {
@@ -33,6 +35,8 @@ export interface DepthLine {
   readonly depth: number | null;
   readonly maxDepth: number;
   readonly reason: string | null;
+  /** Of the router, before the recurrence that it was not let into. */
+  readonly refused: number | null;
   /** The token that was committed behind it. */
   readonly next: number | null;
 }
@@ -44,6 +48,7 @@ function cellsOf(e: RecurEvent, add: (position: number, cell: CellOf) => void): 
       change: e.relChange[i]!,
       said: e.argmax?.[i] ?? null,
       exited: exited.has(position),
+      gate: e.gate?.[i] ?? null,
     });
   });
 }
@@ -79,6 +84,7 @@ export function depthLines(view: RunView, step: number): readonly DepthLine[] {
         depth: ended?.depth ?? null,
         maxDepth: ended?.maxDepth ?? own.length,
         reason: ended?.reason ?? null,
+        refused: ended?.gate ?? null,
         next: position + 1 >= prompt && next ? next.token : null,
       };
     });
@@ -86,14 +92,16 @@ export function depthLines(view: RunView, step: number): readonly DepthLine[] {
 
 const WORDS: Readonly<Record<string, string>> = {
   converged: "settled",
-  cap: "not settled when no more were allowed",
+  cap: "no more were allowed",
+  router: "not let into the next",
   forced: "as many as were asked for",
 };
 
 /** A line for people who cannot see it. */
 export function describeLine(line: DepthLine): string {
   const why = line.reason === null ? "still running" : (WORDS[line.reason] ?? line.reason);
-  return `${line.label}: ${line.cells.length} of ${line.maxDepth} recurrences, ${why}`;
+  const gate = line.refused === null ? "" : ` (gate ${line.refused.toFixed(2)})`;
+  return `${line.label}: ${line.cells.length} of ${line.maxDepth} recurrences, ${why}${gate}`;
 }
 
 /** Mean depth of positions that are done with, and the most that any of them could have had. */
@@ -118,6 +126,42 @@ function gridOf(lines: readonly DepthLine[], width: number): Grid {
   return { label, columns, cell: Math.min(WIDEST, (width - 2 * EDGE - label - 4) / columns) };
 }
 
+/** The threshold that gates are compared with; null where something else decides. */
+function thresholdOf({ start }: RunView): number | null {
+  const { threshold, routing, forceDepth } = start?.params ?? {};
+  return routing === "threshold" && forceDepth === 0 && typeof threshold === "number" ? threshold : null;
+}
+
+/** A gate as a line along the bottom of a cell, with a tick where it would let a token in. */
+function Gate({
+  gate,
+  threshold,
+  cell,
+  isIn,
+}: {
+  readonly gate: number;
+  readonly threshold: number | null;
+  readonly cell: number;
+  readonly isIn: boolean;
+}) {
+  const width = cell - 8;
+  const tick = threshold === null || threshold > 1 ? null : 3 + threshold * width;
+  return (
+    <>
+      <rect
+        x={3}
+        y={LINE - 6}
+        width={(gate * width).toFixed(1)}
+        height={3}
+        fill={isIn ? "var(--accepted)" : "none"}
+        stroke={isIn ? "none" : "var(--rejected)"}
+        strokeWidth={0.9}
+      />
+      {tick !== null && <path d={`M${tick.toFixed(1)},${LINE - 8}v6`} stroke="var(--ink)" strokeWidth={1} />}
+    </>
+  );
+}
+
 function Line({
   view,
   line,
@@ -127,6 +171,7 @@ function Line({
   readonly line: DepthLine;
   readonly grid: Grid;
 }) {
+  const threshold = thresholdOf(view);
   const { label, cell } = grid;
   return (
     <>
@@ -148,10 +193,13 @@ function Line({
             {c.exited && (
               <rect x={(cell - 3).toFixed(1)} y={1} width={3} height={LINE - 2} fill="var(--accepted)" />
             )}
+            {c.gate !== null && (
+              <Gate gate={c.gate} threshold={i === 0 ? null : threshold} cell={cell} isIn />
+            )}
             {c.said !== null && cell >= READABLE && (
               <text
                 x={6}
-                y={LINE / 2 + 4}
+                y={LINE / 2 + (c.gate === null ? 4 : 2)}
                 fontSize={11.5}
                 fill={isFinal ? "var(--accepted)" : "var(--ink)"}
                 fontWeight={isFinal ? 620 : 400}
@@ -162,6 +210,11 @@ function Line({
           </g>
         );
       })}
+      {line.refused !== null && (
+        <g transform={`translate(${(label + line.cells.length * cell).toFixed(1)},0)`}>
+          <Gate gate={line.refused} threshold={threshold} cell={cell} isIn={false} />
+        </g>
+      )}
       {Array.from({ length: Math.max(0, line.maxDepth - line.cells.length) }, (_, i) => (
         <circle
           key={i}

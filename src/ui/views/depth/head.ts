@@ -4,7 +4,7 @@ import type { ViewHead } from "../view";
 export const DEPTH_HEAD: ViewHead = {
   id: "depth",
   label: "Recurrences",
-  help: "A line for each token of the text, a cell for each time the core ran over it. Ink: how far the latent moved, by the scale above. Text in a cell: what the model would say next if it stopped there, blue where that is what it said in the end. A bar ends a line where the token stopped; dots are recurrences it was spared.",
+  help: "A line for each token of the text, a cell for each time the core ran over it. Ink: how far the latent moved, by the scale above. Text in a cell: what the model would say next if it stopped there, blue where that is what it said in the end. A bar ends a line where the token stopped; dots are recurrences it was spared. Where a router decides, the line in a cell is its gate and the tick the threshold; outlined: not let in.",
   isZoomable: false,
   isFor: ["depth"],
 };
@@ -16,4 +16,12 @@ export const WAVE_HEAD: ViewHead = {
   isZoomable: false,
   isFor: ["depth"],
   isWholeRun: true,
+};
+
+export const WORDS_HEAD: ViewHead = {
+  id: "words",
+  label: "Depth by word",
+  help: "The text as far as it has run, each token the darker the more recurrences it had. Where a router decides, the text once more for each recursion: in ink the tokens that it let in, faint the others; the bar is the share of keys it keeps.",
+  isZoomable: false,
+  isFor: ["depth"],
 };
