@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { DecoscopeError } from "../../src/base/errors";
 import { readParams } from "../../src/base/params";
 import { depthMethods } from "../../src/decoding/index";
+import type { MixtureOfRecursionsConfig } from "../../src/models/architectures/mixture_of_recursions";
 import type { RecurrentDepthConfig } from "../../src/models/architectures/recurrent_depth";
 import { loadModel, type LoadedModel } from "../../src/models/load";
 import type { MethodEvent, SamplerSettings } from "../../src/trace/events";
@@ -41,7 +42,8 @@ beforeAll(async () => {
 function coreOf(id: string, params: unknown, memory: number) {
   const method = methodOf(id);
   const { config, tensors, facts } = method.requires === "routed" ? routed : models.get(memory)!;
-  if (config.architecture === "llama") throw new Error("no recurrent depth");
+  if (config.architecture !== "recurrent-depth" && config.architecture !== "mixture-of-recursions")
+    throw new Error("no recurrent depth");
   const { recurrence, dim } = config;
   const { cache } = method.needs!(params as never, recurrence);
   const reference =
@@ -247,7 +249,7 @@ describe("laws of a mixture of recursions", () => {
     for (const cache of ["per-recurrence", "first-recurrence"]) {
       const events = await mor({ cache });
       const depths = depthsOf(events);
-      const { nCore } = routed.config.architecture === "llama" ? { nCore: 0 } : routed.config.recurrence;
+      const { nCore } = (routed.config as MixtureOfRecursionsConfig).recurrence;
       const last = ofKind(events, "recur").filter((e) => e.step === 4);
       last.forEach((e, i) => {
         const ran = cache === "per-recurrence" || i === 0 ? depths.filter((d) => d > i).length : 0;

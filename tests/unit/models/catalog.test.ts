@@ -44,13 +44,12 @@ describe.each(catalog)("$id", (entry) => {
     const model = await loadModel(source);
     expect(model.config).toMatchObject({ kind: entry.kind, maxContext: entry.contextLength });
     const { config } = model;
-    const isRecurrent = config.architecture !== "llama";
-    expect(entry.recurrence).toBe(isRecurrent ? config.recurrence.trainedRecurrence : undefined);
-    const hasRouter = isRecurrent && config.recurrence.router !== undefined;
-    expect(entry.hasRouter ?? false).toBe(hasRouter);
-    const { nPrelude, nCore, nCoda, trainedRecurrence } = isRecurrent
-      ? config.recurrence
-      : { nPrelude: config.nLayers, nCore: 0, nCoda: 0, trainedRecurrence: 0 };
+    const recurrence = "recurrence" in config ? config.recurrence : null;
+    expect(entry.recurrence).toBe(recurrence?.trainedRecurrence);
+    expect(entry.hasRouter ?? false).toBe(recurrence?.router !== undefined);
+    const { nPrelude, nCore, nCoda, trainedRecurrence } = recurrence ?? {
+      ...{ nPrelude: "nLayers" in config ? config.nLayers : 0, nCore: 0, nCoda: 0, trainedRecurrence: 0 },
+    };
     expect(nPrelude + trainedRecurrence * nCore + nCoda).toBe(entry.layers);
     expect(model.tensors.parameters).toBe(entry.parameters);
     expect(model.sizeBytes).toBe(entry.sizeBytes);
