@@ -46,6 +46,8 @@ const sizeOf = (files: readonly { readonly sizeBytes: number }[]): number =>
 export class HubModels {
   private readonly library = new Library(opfs);
   private readonly offers = new Map<string, Offer>();
+  /** Stored models that are being read. */
+  private readonly opening = new Map<string, Promise<Fetched>>();
   /** Files of dropped folders, by id, while the page is open. */
   private readonly folders = new Map<string, readonly File[]>();
   /** The last token that was given, for parts of stored models that have to come again. */
@@ -118,7 +120,18 @@ export class HubModels {
       this.onProgress({ model: id, stage: "download", loadedBytes, totalBytes });
   }
 
-  private async loadStored(manifest: Manifest, signal: AbortSignal): Promise<Fetched> {
+  /** Files are opened once: whoever asks while they are read gets the same model. */
+  private loadStored(manifest: Manifest, signal: AbortSignal): Promise<Fetched> {
+    const id = `${manifest.repo}@${manifest.revision}`;
+    let opening = this.opening.get(id);
+    if (!opening) {
+      opening = this.openStored(manifest, signal).finally(() => this.opening.delete(id));
+      this.opening.set(id, opening);
+    }
+    return opening;
+  }
+
+  private async openStored(manifest: Manifest, signal: AbortSignal): Promise<Fetched> {
     const host = await this.openHost();
     const source = await openStored(this.hub(), this.library, manifest, {
       signal,
