@@ -112,6 +112,24 @@ export class GpuDepthSession implements DepthSession {
     return { rows, kvEntries, bankEntries: this.bankEntries(), cost: { dispatches: list.length } };
   }
 
+  /**
+   * A pass that reads, with the laws [rows, V] that its tokens were drawn from, as natural logarithms. For measuring:
+   * methods get the most probable tokens and no more.
+   */
+  async laws(pass: DepthPass): Promise<{ readonly result: DepthResult; readonly laws: Float32Array }> {
+    const result = await this.run(pass);
+    const { gpu, memory } = this.engine;
+    const bytes = 4 * pass.rows.length * this.model.vocabSize;
+    const ring = new ReadbackRing(gpu, memory, `${this.label}.laws`, bytes, 1);
+    const staging = await ring.take();
+    const encoder = gpu.device.createCommandEncoder({ label: `${this.label}.laws` });
+    encoder.copyBufferToBuffer(this.memory.logits, 0, staging, 0, bytes);
+    gpu.device.queue.submit([encoder.finish()]);
+    const laws = new Float32Array(await ring.read(staging, bytes));
+    ring.dispose();
+    return { result, laws };
+  }
+
   /** Entries after each recurrence of a pass, which replaces everything from its first position on. */
   private countEntries(pass: DepthPass, rows: DepthResult["rows"], first: number): number[] {
     this.filled = this.filled.slice(0, first);

@@ -1,0 +1,247 @@
+/** Makes tables for the terminal, and the page's result, of what bench:recursion measured. */
+import type { Measured as Result } from "../result";
+import type { Contender } from "./decoding";
+import type { Loss } from "./loss";
+
+export interface LossRow extends Loss {
+  readonly model: string;
+  /** The curve it is a point of. */
+  readonly group: string;
+  readonly label: string;
+}
+
+/** One contender on all its texts. */
+export interface Measured {
+  readonly contender: Contender;
+  /** Share of right answers, or of tokens before a text leaves that of full depth. */
+  readonly quality: number;
+  /** Recurrences of a token behind the prompt. */
+  readonly depth: number;
+  /** Recurrences that wait for one another, a token; rows of them, a token. */
+  readonly inARow: number;
+  readonly rows: number;
+}
+
+export interface Found {
+  readonly losses: readonly LossRow[];
+  readonly tasks: readonly Measured[];
+  readonly stories: readonly Measured[];
+}
+
+export interface About {
+  readonly adapter: string;
+  readonly isSoftware: boolean;
+  readonly command: string;
+  readonly problems: number;
+  readonly stories: number;
+  readonly tokens: number;
+  readonly windows: number;
+  /** Problems of all tasks. */
+  readonly asked: number;
+}
+
+const cell = (value: number, digits = 2): string =>
+  (Number.isFinite(value) ? value.toFixed(digits) : "").padStart(8);
+
+export function printed({ tasks, stories }: Found): string {
+  const lines = (title: string, all: readonly Measured[]): string[] => [
+    `\n${title}`,
+    "       %    depth  in a row     rows   per token; depth is the mean",
+    ...all.map(({ contender, quality, depth, inARow, rows }) =>
+      [cell(100 * quality, 1), cell(depth), cell(inARow), cell(rows), `  ${contender.label}`].join(" "),
+    ),
+  ];
+  return [
+    ...lines("task-loop: right answers, greedy", tasks),
+    ...lines("story-loop: tokens before the text leaves that of full depth, greedy", stories),
+  ].join("\n");
+}
+
+type Chart = Result["charts"][number];
+
+/** One line for each group, points in order of x. */
+function lines<T>(
+  all: readonly T[],
+  groupOf: (row: T) => string,
+  pointOf: (row: T) => { readonly x: number; readonly y: number; readonly label: string },
+): Chart["series"] {
+  const groups = new Map<string, T[]>();
+  for (const row of all) groups.set(groupOf(row), [...(groups.get(groupOf(row)) ?? []), row]);
+  return [...groups].map(([label, rows]) => ({
+    label,
+    points: rows.map(pointOf).sort((a, b) => a.x - b.x),
+  }));
+}
+
+const byDepth = { label: "Recurrences a token, mean" };
+
+function lossChart(losses: readonly LossRow[], model: string, shows: string): Chart {
+  return {
+    title: `${model}: loss at the depth that each rule leads to`,
+    shows,
+    x: byDepth,
+    y: { label: "Loss on held-out stories", unit: "bits/byte" },
+    series: lines(
+      losses.filter((row) => row.model === model),
+      (row) => row.group,
+      (row) => ({ x: row.depth, y: row.bitsPerByte, label: row.label }),
+    ),
+  };
+}
+
+/** The rule that costs less than 1 % of the loss at full depth with the fewest recurrences. */
+export function cheapest(losses: readonly LossRow[], model: string, full: string): LossRow {
+  const rows = losses.filter((row) => row.model === model);
+  const bar = 1.01 * rows.find((row) => row.label === full)!.bitsPerByte;
+  return rows.filter((row) => row.bitsPerByte <= bar).reduce((a, b) => (b.depth < a.depth ? b : a));
+}
+
+const exits = (all: readonly Measured[]): Measured[] =>
+  all.filter(({ contender }) => contender.method === "recurrent");
+
+function inARow(title: string, shows: string, all: readonly Measured[]): Chart {
+  const bars = all.filter(
+    ({ contender }) => contender.method !== "recurrent" || contender.label === "fixed 12",
+  );
+  return {
+    title,
+    shows,
+    x: { label: "How it is decoded", scale: "names" },
+    y: { label: "Recurrences in a row, a token" },
+    mark: "bars",
+    series: [
+      {
+        label: "in a row",
+        points: bars.map(({ contender, inARow, quality }) => ({
+          x: contender.label === "fixed 12" ? "plain, 12 recurrences" : contender.label,
+          y: inARow,
+          label: `${(100 * quality).toFixed(1)} %`,
+        })),
+      },
+    ],
+  };
+}
+
+function decodingTable(
+  title: string,
+  help: string,
+  quality: string,
+  all: readonly Measured[],
+): Result["tables"][number] {
+  return {
+    title,
+    help,
+    columns: [
+      { key: "how", label: "Decoded with", help: "Exit criterion and threshold, or method." },
+      { key: "quality", label: quality, unit: "%", help, digits: 1 },
+      { key: "depth", label: "depth", help: "Recurrences of a token behind the prompt, mean.", digits: 2 },
+      {
+        key: "inARow",
+        label: "in a row",
+        help: "Recurrences that wait for one another, a token.",
+        digits: 2,
+      },
+      { key: "rows", label: "rows", help: "Rows that ran a recurrence, a token.", digits: 2 },
+    ],
+    rows: all.map((m) => ({
+      how: m.contender.label,
+      quality: 100 * m.quality,
+      depth: Number.isFinite(m.depth) ? m.depth : null,
+      inARow: m.inARow,
+      rows: m.rows,
+    })),
+  };
+}
+
+const percent = (value: number, of: number): string => `${(100 * (value / of - 1)).toFixed(2)} %`;
+
+export function report({ losses, tasks, stories }: Found, about: About): Result {
+  const loop = losses.filter((row) => row.model === "story-loop");
+  const full = loop.find((row) => row.label === "fixed 12")!;
+  const least = cheapest(losses, "story-loop", "fixed 12");
+  const routed = losses.filter((row) => row.model === "story-mor");
+  const atHalf = routed.find((row) => row.label === "gate 0.5, per-recurrence")!;
+  const deepest = routed.filter((row) => row.label.startsWith("all ")).at(-1)!;
+  const plain = stories.find(({ contender }) => contender.label === "fixed 12")!;
+  const wave = stories
+    .filter(({ contender }) => contender.method === "depth-wavefront")
+    .reduce((a, b) => (b.inARow < a.inARow ? b : a));
+  const taskPlain = tasks.find(({ contender }) => contender.label === "fixed 12")!;
+  const taskWave = tasks.find(({ contender }) => contender.label === wave.contender.label)!;
+  return {
+    id: "recursion",
+    title: "Depth: what recurrences give and cost",
+    summary: `On held-out stories, ${least.label} needs ${least.depth.toFixed(2)} recurrences a token where full depth has ${full.depth}, at ${percent(least.bitsPerByte, full.bitsPerByte)} more loss. ${wave.contender.label} takes ${wave.inARow.toFixed(2)} recurrences in a row for a token of a story, plain decoding ${plain.inARow.toFixed(2)}.`,
+    command: about.command,
+    adapter: about.adapter,
+    isSoftware: about.isSoftware,
+    charts: [
+      lossChart(
+        losses,
+        "story-loop",
+        `Each point is a threshold. Lower and further left is better: fewer recurrences at the same loss. ${about.windows} windows of held-out stories.`,
+      ),
+      lossChart(
+        losses,
+        "story-mor",
+        "Each point is a threshold of the router, from one that lets every token in to one that lets none. The best of the text looks at later tokens and cannot be used to write.",
+      ),
+      {
+        title: "story-mor: keys and values kept at each mean depth",
+        shows:
+          "Keys with values in the shared layers. With those of the first recursion only, depth costs no memory.",
+        x: byDepth,
+        y: { label: "Keys in the shared layers, a token" },
+        series: lines(
+          routed,
+          (row) => row.group,
+          (row) => ({ x: row.depth, y: row.entries, label: row.label }),
+        ),
+      },
+      {
+        title: "task-loop: right answers at the depth that each criterion leads to",
+        shows: `${about.asked} test problems (sums, sort, reverse, lookups of one to four hops), greedy.`,
+        x: byDepth,
+        y: { label: "Right answers", unit: "%" },
+        series: lines(
+          exits(tasks),
+          ({ contender }) => contender.group,
+          (m) => ({ x: m.depth, y: 100 * m.quality, label: m.contender.label }),
+        ),
+      },
+      inARow(
+        "Stories: recurrences that wait for one another",
+        `${about.stories} stories of ${about.tokens} tokens, greedy. Pointing at a bar says how much of the text is that of full depth.`,
+        stories,
+      ),
+      inARow(
+        "Tasks: recurrences that wait for one another",
+        `The same ${about.asked} problems. Pointing at a bar says how many answers are right.`,
+        tasks,
+      ),
+    ],
+    tables: [
+      decodingTable("Tasks", "Right answers of task-loop, greedy.", "right", tasks),
+      decodingTable(
+        "Stories",
+        "Tokens of story-loop before its text leaves that of full depth, greedy.",
+        "same",
+        stories,
+      ),
+    ],
+    notes: [
+      {
+        method: "recurrent",
+        text: `Held-out stories: ${least.label} needs ${least.depth.toFixed(2)} recurrences a token of ${full.depth} at ${percent(least.bitsPerByte, full.bitsPerByte)} more loss in bits per byte.`,
+      },
+      {
+        method: "depth-wavefront",
+        text: `Stories: ${wave.contender.label} takes ${wave.inARow.toFixed(2)} recurrences in a row a token, plain decoding ${plain.inARow.toFixed(2)}; ${(100 * wave.quality).toFixed(0)} % of the text is the same. Tasks: ${taskWave.inARow.toFixed(2)} against ${taskPlain.inARow.toFixed(2)}, ${(100 * taskWave.quality).toFixed(1)} % right against ${(100 * taskPlain.quality).toFixed(1)} %.`,
+      },
+      {
+        method: "mor",
+        text: `Held-out stories: the router at 0.5 gives ${atHalf.bitsPerByte.toFixed(3)} bits per byte at mean depth ${atHalf.depth.toFixed(2)}; every token at depth ${deepest.depth} gives ${deepest.bitsPerByte.toFixed(3)}.`,
+      },
+    ],
+  };
+}
