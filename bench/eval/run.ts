@@ -16,7 +16,7 @@ import { findTask } from "../../src/tasks";
 import { EngineHost, type HostedModel } from "../../src/worker/host";
 import { section, withSection } from "./cards";
 import type { Evaluation, Figure, ModelFigures } from "./figures";
-import { boundFigures, causalFigures, cutWindows } from "./stories";
+import { boundFigures, causalFigures, cutWindows, recurrentFigures, routedFigures } from "./stories";
 import { bestOfFigures, causalTaskFigures, maskedTaskFigures } from "./tasks";
 
 Object.assign(globalThis, globals);
@@ -70,6 +70,8 @@ async function figuresOf(host: EngineHost, entry: CatalogEntry): Promise<Figure[
   }
   const heldOut = cutWindows(readStories(values.data), model, windows);
   if (entry.kind === "masked") return boundFigures(host, model, heldOut, draws);
+  if (model.gpu.recurrence?.router) return routedFigures(host, model, heldOut);
+  if (model.gpu.recurrence) return recurrentFigures(host, model, heldOut);
   const drafted = catalog.find(({ draft, kind }) => draft === entry.id && kind === "causal");
   return causalFigures(host, model, heldOut, drafted ? await load(drafted.id) : null);
 }

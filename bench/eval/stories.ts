@@ -1,7 +1,10 @@
 /** Figures of the story models on stories that were never trained on: bits per byte, drafting, the denoising bound. */
 import { randomU32, toUniform } from "../../src/base/rng";
+import { fixedDepth } from "../../src/decoding/depth/params";
+import type { DepthPolicy } from "../../src/decoding/depth/policy";
 import { promptLogits } from "../../src/runtime/logits";
 import type { EngineHost, HostedModel } from "../../src/worker/host";
+import { lossOf } from "../recursion/loss";
 import { rounded, type Figure } from "./figures";
 
 /** Held-out text as tokens, cut into windows as long as the models' context; each target is the token after its input. */
@@ -89,6 +92,67 @@ export async function causalFigures(
         ...counted,
       },
     );
+  return figures;
+}
+
+/** Bits per byte of a mixture of recursions, each token as deep as its router says, and at the same depth for all. */
+export async function routedFigures(
+  host: EngineHost,
+  model: HostedModel,
+  heldOut: HeldOut,
+): Promise<Figure[]> {
+  const { trainedRecurrence, router } = model.gpu.recurrence!;
+  const shared = { cache: "per-recurrence", origin: "embedding", readsEach: false } as const;
+  const routed = { minRecurrence: 0, maxRecurrence: trainedRecurrence, checkEvery: 1 };
+  const policies: readonly (readonly [id: string, label: string, DepthPolicy])[] = [
+    ["threshold", "its router at 0.5", { ...routed, criterion: "gate", threshold: 0.5 }],
+    [
+      "topk",
+      "the best of each text (looks ahead)",
+      { ...routed, criterion: "gate-top", threshold: null, capacities: router!.capacities },
+    ],
+    ...Array.from(
+      { length: trainedRecurrence },
+      (_, i) => [`depth_${i + 1}`, `depth ${i + 1} for all`, fixedDepth(i + 1)] as const,
+    ),
+  ];
+  const count = heldOut.windows.reduce((sum, { inputs }) => sum + inputs.length, 0);
+  const counted = { count, of: "tokens of held-out stories" };
+  const figures: Figure[] = [];
+  for (const [id, label, policy] of policies) {
+    const { bitsPerByte } = await lossOf(host, model, heldOut, { ...shared, policy });
+    figures.push({
+      ...counted,
+      id: `bits_per_byte_${id}`,
+      label: `bits per byte, ${label}`,
+      value: rounded(bitsPerByte),
+      unit: "bits/byte",
+    });
+  }
+  return figures;
+}
+
+/** Bits per byte of a model of recurrent depth after so many recurrences of every token. */
+export async function recurrentFigures(
+  host: EngineHost,
+  model: HostedModel,
+  heldOut: HeldOut,
+): Promise<Figure[]> {
+  const count = heldOut.windows.reduce((sum, { inputs }) => sum + inputs.length, 0);
+  const figures: Figure[] = [];
+  for (const depth of [1, 2, 3, model.gpu.recurrence!.trainedRecurrence]) {
+    const { bitsPerByte } = await lossOf(host, model, heldOut, {
+      ...{ cache: "latest", origin: "random", readsEach: false, policy: fixedDepth(depth) },
+    });
+    figures.push({
+      ...{
+        id: `bits_per_byte_${depth}`,
+        label: `bits per byte, ${depth} recurrences`,
+        value: rounded(bitsPerByte),
+      },
+      ...{ unit: "bits/byte", count, of: "tokens of held-out stories" },
+    });
+  }
   return figures;
 }
 

@@ -119,7 +119,8 @@ export function opponentOf(method: string): string {
   const asked = methodOf(method);
   const [plain, other] = asked?.requires.startsWith("masked")
     ? ["low-confidence", "fast-dllm"]
-    : asked?.needs
+    : // A mixture of recursions runs at full depth when it is decoded plainly.
+      asked?.needs && asked.requires !== "routed"
       ? ["recurrent", "depth-wavefront"]
       : ["autoregressive", "rsd-s"];
   const opponent = method === plain ? other : plain;
