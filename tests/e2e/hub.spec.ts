@@ -143,7 +143,7 @@ test("what cannot be had is said, with what to do, and the page works on", async
     TOKENS.member,
   );
   await lookUp(page, "tiny/other");
-  await expectProblem(page, "", /resnet.*Expected model_type/);
+  await expectProblem(page, "", /resnet.*Expected one of/);
   await lookUp(page, "tiny/no-tokenizer");
   await expectProblem(page, "missing", /tokenizer\.json/);
   await lookUp(page, "what is this");
