@@ -1,7 +1,7 @@
 /** The place that says what the bundled models are, what they were trained on, how good they are, and what they are not. */
 import { useRef, useState } from "react";
 import { ResultTable } from "../benchmarks/ResultTable";
-import { HubModels } from "../hub/HubModels";
+import { HUB_SECTION, HubModels } from "../hub/HubModels";
 import { labelOf, methods, fits, models, type ModelInfo } from "../definitions";
 import { fetchText, useFetched } from "../fetched";
 import { bytes, count, parameters } from "../format";
@@ -115,6 +115,12 @@ function EvaluationFigures() {
 
 const largest = Math.max(...models.map((m) => m.parameters));
 
+function goToOwn(): void {
+  const section = document.getElementById(HUB_SECTION);
+  section?.scrollIntoView();
+  section?.focus({ preventScroll: true });
+}
+
 export function AboutModels() {
   return (
     <div className="place-body about-models">
@@ -125,6 +131,11 @@ export function AboutModels() {
           {parameters(largest)} parameters, hundreds of times fewer than the smallest models that people talk
           to. They show how text gets decoded and run anywhere. What they write is fiction by a very small
           model: it repeats itself, loses its thread and knows nothing.
+        </p>
+        <p>
+          <button type="button" className="overview-title" onClick={goToOwn}>
+            Bring a model of your own
+          </button>
         </p>
       </header>
       <div className="models">

@@ -10,6 +10,9 @@ import { Shelf } from "./Shelf";
 import { choose, lookUp, refreshShelf, setToken, stopFetching, useHub } from "./store";
 import "./hub.css";
 
+/** Where other parts of the page lead to. */
+export const HUB_SECTION = "models-own";
+
 /** Small models that people know, of architectures that run here. */
 const EXAMPLES = [
   ["HuggingFaceTB/SmolLM2-135M-Instruct", "270 MB"],
@@ -148,7 +151,7 @@ export function HubModels() {
   }, []);
   if (!hasWebGpu)
     return (
-      <section className="hub" aria-label="Models of the hub">
+      <section className="hub" id={HUB_SECTION} tabIndex={-1} aria-label="Models of the hub">
         <h3>Bring a model of your own</h3>
         <p>
           Loading one needs WebGPU, which this browser does not have. Recorded runs of the bundled models play
@@ -157,7 +160,7 @@ export function HubModels() {
       </section>
     );
   return (
-    <section className="hub" aria-label="Models of the hub">
+    <section className="hub" id={HUB_SECTION} tabIndex={-1} aria-label="Models of the hub">
       <h3>Bring a model of your own</h3>
       <p>
         Any model of the Hugging Face hub whose architecture runs here, by its name. You see its size, what it
