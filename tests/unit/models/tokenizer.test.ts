@@ -86,13 +86,16 @@ describe.each([
   ["the tiny byte-level tokenizer", make(tinyTokenizer())],
   ["a SentencePiece-style tokenizer", make(sentencePiece(), { bosToken: 1 })],
 ])("%s", (_, tokenizer) => {
+  /** SentencePiece writes spaces as U+2581, so that this character itself comes back as a space: true of the format. */
+  const canSpell = (text: string): boolean => !(tokenizer.dropsFirstSpace && text.includes("\u2581"));
+
   it.each(samples)("gives back %j", (text) => {
     expect(tokenizer.decode(tokenizer.encode(text))).toBe(text);
   });
 
   it("gives back every text (property)", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary", maxLength: 40 }), (text) => {
+      fc.property(fc.string({ unit: "binary", maxLength: 40 }).filter(canSpell), (text) => {
         expect(tokenizer.decode(tokenizer.encode(text))).toBe(text);
       }),
       { numRuns: 500 },
@@ -101,7 +104,7 @@ describe.each([
 
   it("knows the exact bytes of its tokens: joined they are the text's (property)", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "grapheme", maxLength: 40 }), (text) => {
+      fc.property(fc.string({ unit: "grapheme", maxLength: 40 }).filter(canSpell), (text) => {
         const bytes = tokenizer.encode(text).flatMap((token) => [...tokenizer.bytes(token)]);
         const prefix = tokenizer.dropsFirstSpace && text !== "" ? [0x20] : [];
         expect(bytes).toEqual([...prefix, ...new TextEncoder().encode(text)]);
@@ -111,7 +114,7 @@ describe.each([
 
   it("streams without splitting a character (property)", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary", maxLength: 40 }), (text) => {
+      fc.property(fc.string({ unit: "binary", maxLength: 40 }).filter(canSpell), (text) => {
         const detokenizer = tokenizer.detokenizer();
         let shown = "";
         for (const token of tokenizer.encode(text)) {
