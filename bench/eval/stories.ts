@@ -1,7 +1,7 @@
 /** Figures of the story models on stories that were never trained on: bits per byte, drafting, the denoising bound. */
 import { randomU32, toUniform } from "../../src/base/rng";
 import { fixedDepth } from "../../src/decoding/depth/params";
-import type { DepthPolicy } from "../../src/decoding/depth/policy";
+import { morPolicy } from "../../src/decoding/depth/run_mor";
 import { promptLogits } from "../../src/runtime/logits";
 import type { EngineHost, HostedModel } from "../../src/worker/host";
 import { lossOf } from "../recursion/loss";
@@ -95,39 +95,48 @@ export async function causalFigures(
   return figures;
 }
 
+/** The loss that a policy leads to, as a figure. */
+async function lossFigure(
+  host: EngineHost,
+  model: HostedModel,
+  heldOut: HeldOut,
+  named: Pick<Figure, "id" | "label">,
+  how: Parameters<typeof lossOf>[3],
+): Promise<Figure> {
+  const { bitsPerByte } = await lossOf(host, model, heldOut, how);
+  const count = heldOut.windows.reduce((sum, { inputs }) => sum + inputs.length, 0);
+  return {
+    ...named,
+    value: rounded(bitsPerByte),
+    unit: "bits/byte",
+    count,
+    of: "tokens of held-out stories",
+  };
+}
+
 /** Bits per byte of a mixture of recursions, each token as deep as its router says, and at the same depth for all. */
 export async function routedFigures(
   host: EngineHost,
   model: HostedModel,
   heldOut: HeldOut,
 ): Promise<Figure[]> {
-  const { trainedRecurrence, router } = model.gpu.recurrence!;
-  const shared = { cache: "per-recurrence", origin: "embedding", readsEach: false } as const;
-  const routed = { minRecurrence: 0, maxRecurrence: trainedRecurrence, checkEvery: 1 };
-  const policies: readonly (readonly [id: string, label: string, DepthPolicy])[] = [
-    ["threshold", "its router at 0.5", { ...routed, criterion: "gate", threshold: 0.5 }],
+  const recurrence = model.gpu.recurrence!;
+  const asked = { routing: "threshold", threshold: 0.5, forceDepth: 0, cache: "per-recurrence" } as const;
+  const readings: readonly (readonly [id: string, label: string, params: Parameters<typeof morPolicy>[0]])[] =
     [
-      "topk",
-      "the best of each text (looks ahead)",
-      { ...routed, criterion: "gate-top", threshold: null, capacities: router!.capacities },
-    ],
-    ...Array.from(
-      { length: trainedRecurrence },
-      (_, i) => [`depth_${i + 1}`, `depth ${i + 1} for all`, fixedDepth(i + 1)] as const,
-    ),
-  ];
-  const count = heldOut.windows.reduce((sum, { inputs }) => sum + inputs.length, 0);
-  const counted = { count, of: "tokens of held-out stories" };
+      ["threshold", "its router at 0.5", asked],
+      ["topk", "the best of each text (looks ahead)", { ...asked, routing: "topk-text" }],
+      ...Array.from(
+        { length: recurrence.trainedRecurrence },
+        (_, i) => [`depth_${i + 1}`, `depth ${i + 1} for all`, { ...asked, forceDepth: i + 1 }] as const,
+      ),
+    ];
   const figures: Figure[] = [];
-  for (const [id, label, policy] of policies) {
-    const { bitsPerByte } = await lossOf(host, model, heldOut, { ...shared, policy });
-    figures.push({
-      ...counted,
-      id: `bits_per_byte_${id}`,
-      label: `bits per byte, ${label}`,
-      value: rounded(bitsPerByte),
-      unit: "bits/byte",
-    });
+  for (const [id, label, params] of readings) {
+    const named = { id: `bits_per_byte_${id}`, label: `bits per byte, ${label}` };
+    const policy = morPolicy(params, recurrence);
+    const how = { policy, cache: asked.cache, origin: "embedding", readsEach: false } as const;
+    figures.push(await lossFigure(host, model, heldOut, named, how));
   }
   return figures;
 }
@@ -138,20 +147,11 @@ export async function recurrentFigures(
   model: HostedModel,
   heldOut: HeldOut,
 ): Promise<Figure[]> {
-  const count = heldOut.windows.reduce((sum, { inputs }) => sum + inputs.length, 0);
   const figures: Figure[] = [];
   for (const depth of [1, 2, 3, model.gpu.recurrence!.trainedRecurrence]) {
-    const { bitsPerByte } = await lossOf(host, model, heldOut, {
-      ...{ cache: "latest", origin: "random", readsEach: false, policy: fixedDepth(depth) },
-    });
-    figures.push({
-      ...{
-        id: `bits_per_byte_${depth}`,
-        label: `bits per byte, ${depth} recurrences`,
-        value: rounded(bitsPerByte),
-      },
-      ...{ unit: "bits/byte", count, of: "tokens of held-out stories" },
-    });
+    const named = { id: `bits_per_byte_${depth}`, label: `bits per byte, ${depth} recurrences` };
+    const how = { policy: fixedDepth(depth), cache: "latest", origin: "random", readsEach: false } as const;
+    figures.push(await lossFigure(host, model, heldOut, named, how));
   }
   return figures;
 }

@@ -90,7 +90,7 @@ function lossChart(losses: readonly LossRow[], model: string, shows: string): Ch
 }
 
 /** The rule that costs less than 1 % of the loss at full depth with the fewest recurrences. */
-export function cheapest(losses: readonly LossRow[], model: string, full: string): LossRow {
+function cheapest(losses: readonly LossRow[], model: string, full: string): LossRow {
   const rows = losses.filter((row) => row.model === model);
   const bar = 1.01 * rows.find((row) => row.label === full)!.bitsPerByte;
   return rows.filter((row) => row.bitsPerByte <= bar).reduce((a, b) => (b.depth < a.depth ? b : a));
