@@ -12,6 +12,14 @@ export interface IntegerOption extends Described {
   readonly min: number;
   readonly max: number;
 }
+/**
+ * Values along a slider evenly by their logarithm, or by the logarithm of their odds p / (1 - p): from `least` to `max`, or to
+ * 1 - least. The ends of the slider are `min` and `max` all the same.
+ */
+export interface SliderScale {
+  readonly by: "log" | "log-odds";
+  readonly least: number;
+}
 export interface NumberOption extends Described {
   readonly kind: "number";
   readonly default: number;
@@ -19,6 +27,8 @@ export interface NumberOption extends Described {
   readonly max: number;
   /** Step of the slider; values between steps are legal. */
   readonly step: number;
+  /** Even in the values themselves unless given; `step` counts only then. */
+  readonly scale?: SliderScale;
 }
 export interface ToggleOption extends Described {
   readonly kind: "toggle";

@@ -1,7 +1,7 @@
 /** Where runs are made and seen: setup, stage, inspector side by side, or one under the other where it is narrow. */
 import { lazy, Suspense, useEffect, useRef, useSyncExternalStore } from "react";
 import { Group, Panel, Separator } from "react-resizable-panels";
-import { labelOf, modelOf } from "./definitions";
+import { labelOf, modelOf, modelsLabel } from "./definitions";
 import { plural } from "./format";
 import { listenToKeys } from "./keys";
 import { useRunKind } from "./moment";
@@ -73,10 +73,7 @@ function Caption() {
       {start && (
         <>
           <span>{labelOf(start.method)}</span>
-          <span>
-            {labelOf(start.model)}
-            {start.draft ? ` with ${labelOf(start.draft)}` : ""}
-          </span>
+          <span>{modelsLabel(start)}</span>
           <span className="figures">temperature {start.sampler.temperature}</span>
           <span className="figures">seed {start.seed}</span>
         </>

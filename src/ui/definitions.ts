@@ -99,3 +99,12 @@ export const modelFor = (method: MethodInfo, like?: string): ModelInfo | undefin
 };
 /** Name to show for a model or method id, known or not. */
 export const labelOf = (id: string): string => methodOf(id)?.label ?? modelOf(id)?.label ?? id;
+/** The models of a run; a model that drafts for itself is one. */
+export const modelsLabel = ({
+  model,
+  draft,
+}: {
+  readonly model: string;
+  readonly draft: string | null;
+}): string =>
+  draft === null || draft === model ? labelOf(model) : `${labelOf(model)} with ${labelOf(draft)}`;

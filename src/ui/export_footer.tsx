@@ -1,7 +1,7 @@
 /** What a saved picture says under the drawing, so that it can be read without the page: legend, settings, link. */
 import type { ReactNode } from "react";
 import { roundOf } from "../trace/view";
-import { labelOf } from "./definitions";
+import { labelOf, modelsLabel } from "./definitions";
 import { BLANK_SIGNS } from "./format";
 import type { Moment } from "./moment";
 import { extraOf } from "./views/tree_layout";
@@ -41,12 +41,11 @@ function signsOf({ view, step }: Moment, id: string): readonly Sign[] {
 export function settingsLine({ view, step, total }: Moment): string {
   const { start } = view;
   if (!start) return "";
-  const models = `${labelOf(start.model)}${start.draft ? ` with ${labelOf(start.draft)}` : ""}`;
   const params = Object.entries(start.params).map(([name, value]) => `${name} ${String(value)}`);
   const prompt = start.prompt.replace(/\s+/g, " ").trim();
   return [
     labelOf(start.method),
-    models,
+    modelsLabel(start),
     ...params,
     `temperature ${start.sampler.temperature}`,
     `seed ${start.seed}`,

@@ -52,12 +52,16 @@ export function useSelection(step: number): Selection | null {
 /** What runs of a method do. */
 export function kindOfMethod(method: MethodInfo | undefined): RunKind {
   if (method?.requires.startsWith("masked")) return "canvas";
-  return method?.needs ? "depth" : "text";
+  if (!method?.needs) return "text";
+  return method.views.includes("wave") ? "wave" : "depth";
 }
 /** What a run does; known from its first event on. */
 export function kindOf({ canvas, rounds, start }: RunView): RunKind {
   if (canvas !== null) return "canvas";
-  return rounds.at(0)?.recursion ? "depth" : kindOfMethod(methodOf(start?.method ?? ""));
+  if (rounds.at(1)?.recursion?.wave) return "wave";
+  const kind = kindOfMethod(methodOf(start?.method ?? ""));
+  // A trace of a method that this page does not know.
+  return kind === "text" && rounds.at(0)?.recursion ? "depth" : kind;
 }
 export const useRunKind = (): RunKind => useRun(({ latest }) => kindOf(latest));
 export const useIsCanvasRun = (): boolean => useRunKind() === "canvas";

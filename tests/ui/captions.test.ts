@@ -16,6 +16,23 @@ describe("captions", () => {
     expect(captionsOf(after("commit", 1), -1).now).toBeNull();
   });
 
+  it("of recurrent depth are each method's own, and follow what moves", () => {
+    const first = (name: string) => {
+      const timeline = new Timeline(readTrace(readFileSync(`${ROOT}/public/${recordingOf(name)}`)).events);
+      const nows = timeline.events.map((_, i) => {
+        const view = timeline.viewAt(i + 1);
+        return captionsOf(view, view.rounds.length - 1).now;
+      });
+      return { lines: captionsOf(timeline.latest, timeline.stepCount - 1).lines, nows: new Set(nows) };
+    };
+    const all = ["recurrent", "self-speculation", "depth-wavefront", "mor"].map(first);
+    expect(new Set(all.flatMap(({ lines }) => lines)).size).toBe(12);
+    for (const { nows } of all) expect(nows).toEqual(new Set([null, 0, 1, 2]));
+    expect(all[1]!.lines[0]).toContain("with 1 recurrence of");
+    expect(all[2]!.lines[2]).toContain("frozen from the front");
+    expect(all[3]!.lines[1]).toContain("the tick");
+  });
+
   it("are those of the kind of run", () => {
     const at = (name: string, share: number) => {
       const { events } = readTrace(readFileSync(`${ROOT}/public/${recordingOf(name)}`));

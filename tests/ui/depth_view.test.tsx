@@ -80,6 +80,7 @@ describe("recurrences", () => {
 
   it("is a tab of such runs alone", () => {
     expect(tabsFor("depth").map((t) => t.head.id)).toContain("depth");
+    expect(tabsFor("depth").map((t) => t.head.id)).not.toContain("wave");
     expect(tabsFor("text").map((t) => t.head.id)).not.toContain("depth");
     expect(tabsFor("text").map((t) => t.head.id)).not.toContain("wave");
     expect(shownView("depth", "depth").head.id).toBe("depth");

@@ -17,8 +17,10 @@ export const morParams = {
     min: 0,
     max: 1.01,
     step: 0.001,
+    // Most gates are near 0 or near 1: their odds are spread evenly.
+    scale: { by: "log-odds", least: 0.0001 },
     label: "Threshold",
-    help: "Gate from which a token is let into the next recursion. 0 lets all in, above 1 none. Training aims at 0.5.",
+    help: "Gate from which a token is let into the next recursion. 0 lets all in, above 1 none. Training aims at 0.5. The slider moves in odds, because most gates lie near 0 or 1.",
   }),
   forceDepth: integer({
     default: 0,

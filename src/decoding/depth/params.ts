@@ -29,6 +29,7 @@ export const policyParams = {
     min: 0,
     max: 20,
     step: 0.001,
+    scale: { by: "log", least: 0.000001 },
     label: "Threshold",
     help: "Exit below it, or from it on for the same best token. 0 takes the value of the released code: 0.03 for the latent's change, 0.001 for cosine and entropy (nats) and KL (nats), 0.00001 for min-p KL, 5 recurrences for the same best token.",
   }),

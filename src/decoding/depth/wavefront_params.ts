@@ -15,6 +15,7 @@ export const wavefrontParams = {
     min: 0,
     max: 2,
     step: 0.01,
+    scale: { by: "log", least: 0.001 },
     label: "Frozen below",
     help: "A latent is done when it moved less than this, relative to its size, from one step to the next. Larger is faster and strays from plain decoding.",
   }),

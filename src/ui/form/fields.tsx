@@ -11,6 +11,7 @@ import {
   type ParamValue,
   type ToggleOption,
 } from "../../base/params";
+import { sliderOf } from "./scale";
 
 interface FieldProps<O extends Option> {
   readonly option: O;
@@ -22,7 +23,8 @@ interface FieldProps<O extends Option> {
 export function NumberField({ option, value, onChange }: FieldProps<IntegerOption | NumberOption>) {
   const id = useId();
   const [typed, setTyped] = useState<string | null>(null);
-  const step = option.kind === "integer" ? 1 : option.step;
+  const slider = sliderOf(option);
+  const place = slider.placeOf(Number(value));
   const shown = typed ?? String(Number(value));
   const settle = () => {
     if (typed === null) return;
@@ -45,13 +47,14 @@ export function NumberField({ option, value, onChange }: FieldProps<IntegerOptio
       <input
         id={id}
         type="range"
-        min={option.min}
-        max={option.max}
-        step={step}
-        value={Number(value)}
+        min={slider.min}
+        max={slider.max}
+        step={slider.step}
+        value={place}
+        aria-valuetext={String(Number(value))}
         aria-describedby={`${id}-help`}
-        style={{ "--filled": `${((Number(value) - option.min) / (option.max - option.min)) * 100}%` }}
-        onChange={(e) => onChange(Number(e.target.value))}
+        style={{ "--filled": `${((place - slider.min) / (slider.max - slider.min)) * 100}%` }}
+        onChange={(e) => onChange(slider.valueAt(Number(e.target.value)))}
       />
       <p id={`${id}-help`} className="help">
         {option.help}

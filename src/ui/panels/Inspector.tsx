@@ -2,7 +2,7 @@
 import { lazy, Suspense, useMemo } from "react";
 import { acceptanceOfTested, tokensPerTargetForward } from "../../trace/metrics";
 import type { RunView } from "../../trace/view";
-import { labelOf } from "../definitions";
+import { labelOf, modelsLabel } from "../definitions";
 import { bytes, count, duration, percent, plural, ratio } from "../format";
 import { inspect, tokensPerSecond } from "../inspect";
 import { inspectPosition, type InspectedPosition } from "../inspect_position";
@@ -50,7 +50,7 @@ function Headline({ view }: { readonly view: RunView }) {
   );
 }
 
-const hasDepths = (view: RunView): boolean => kindOf(view) === "depth";
+const hasDepths = (view: RunView): boolean => ["depth", "wave"].includes(kindOf(view));
 
 const END_NAME = {
   end_token: "the model ended the text",
@@ -122,8 +122,7 @@ function RunFacts({ view }: { readonly view: RunView }) {
       </dl>
       {start && (
         <p className="help">
-          {labelOf(start.model)}
-          {start.draft ? ` with ${labelOf(start.draft)}` : ""}, {labelOf(start.method)}, on {start.adapter}
+          {modelsLabel(start)}, {labelOf(start.method)}, on {start.adapter}
         </p>
       )}
     </section>

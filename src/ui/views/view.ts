@@ -47,8 +47,11 @@ export interface DrawingProps {
   readonly onPin?: (selection: Selection) => void;
 }
 
-/** What a run does: append to a text, fill a canvas, or append with a depth of its own for each token. */
-export type RunKind = "text" | "canvas" | "depth";
+/**
+ * What a run does: append to a text, fill a canvas, append with a depth of its own for each token, or refine a wave of tokens
+ * in depth.
+ */
+export type RunKind = "text" | "canvas" | "depth" | "wave";
 
 /** What is known of a view before its drawing is fetched. */
 export interface ViewHead {

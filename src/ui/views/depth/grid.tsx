@@ -298,8 +298,10 @@ function DepthDrawing({ view, step, size, selection = null, onHover, onPin }: Dr
               width={(grid.label + grid.columns * grid.cell).toFixed(1)}
               height={LINE}
               fill="transparent"
-              stroke={isChosen ? "var(--accepted)" : "none"}
-              strokeWidth={1.5}
+              stroke={
+                isChosen ? "var(--accepted)" : step > 0 && line.step === step ? "var(--rule-strong)" : "none"
+              }
+              strokeWidth={isChosen ? 1.5 : 1}
             />
             <Line view={view} line={line} grid={grid} />
           </g>
@@ -317,5 +319,15 @@ function DepthDrawing({ view, step, size, selection = null, onHover, onPin }: Dr
 export const depthView: ViewDefinition = {
   ...DEPTH_HEAD,
   Drawing: DepthDrawing,
+  inSight(view, step) {
+    const lines = depthLines(view, step);
+    const first = lines.findIndex((line) => line.step === step);
+    if (first < 0) return null;
+    // The prompt ran in the first step: that one is about its end.
+    return {
+      top: TOP + (step === 0 ? lines.length - 1 : first) * LINE,
+      bottom: TOP + lines.length * LINE + BOTTOM,
+    };
+  },
   heightAt: (view, step) => TOP + LINE * Math.max(1, depthLines(view, step).length) + BOTTOM,
 };

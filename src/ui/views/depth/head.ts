@@ -14,7 +14,7 @@ export const WAVE_HEAD: ViewHead = {
   label: "Wavefront",
   help: "A row for each step, time downwards; a column for each position. Text: the token drafted there in the step, underlined where it is another than in the step before. Ink: how far the latent of the position moved since, by the scale above; outlined: a new latent. Blue: frozen in the step. Right: rows of the core, tokens frozen. The stairs beside it are plain decoding at the prompt's depth, one recurrence a row.",
   isZoomable: false,
-  isFor: ["depth"],
+  isFor: ["wave"],
   isWholeRun: true,
 };
 
@@ -23,5 +23,5 @@ export const WORDS_HEAD: ViewHead = {
   label: "Depth by word",
   help: "The text as far as it has run, each token the darker the more recurrences it had. Where a router decides, the text once more for each recursion: in ink the tokens that it let in, faint the others; the bar is the share of keys it keeps.",
   isZoomable: false,
-  isFor: ["depth"],
+  isFor: ["depth", "wave"],
 };

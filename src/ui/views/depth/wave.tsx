@@ -62,7 +62,7 @@ function plotOf(rows: readonly WaveRow[], width: number): Plot {
 export function describeWave(view: RunView, { wave, step }: WaveRow): string {
   const frozen = wave.frozenTo - wave.draftFrom;
   const text = wave.tokens.map((token) => tokenLabel(view, token)).join(" ");
-  return `Step ${step}: ${wave.width} positions, ${frozen} frozen; ${text}`;
+  return `Step ${step + 1}: ${wave.width} positions, ${frozen} frozen; ${text}`;
 }
 
 function Row({
@@ -126,7 +126,7 @@ function Row({
         );
       })}
       <text x={LEFT - 8} y={LINE / 2 + 4} textAnchor="end" fontSize={10.5} fill="var(--ink-soft)">
-        {row.step}
+        {row.step + 1}
       </text>
     </>
   );
@@ -237,7 +237,7 @@ function WaveDrawing({ view, step, size, selection = null, onHover, onPin }: Dra
       </g>
       {rows.length === 0 && (
         <text x={EDGE} y={TOP} fontSize={13} fill="var(--ink-soft)">
-          This run has no wave: see Recurrences.
+          The prompt runs first: no wave yet.
         </text>
       )}
     </svg>
@@ -247,5 +247,9 @@ function WaveDrawing({ view, step, size, selection = null, onHover, onPin }: Dra
 export const waveView: ViewDefinition = {
   ...WAVE_HEAD,
   Drawing: WaveDrawing,
+  inSight(view, step) {
+    const at = waveRows(view).findIndex((row) => row.step === step);
+    return at < 0 ? null : { top: TOP + (at - 2) * LINE, bottom: TOP + (at + 1) * LINE };
+  },
   heightAt: (view) => TOP + LINE * Math.max(1, waveRows(view).length) + BOTTOM,
 };

@@ -216,6 +216,11 @@ function WordsDrawing({ view, step, size, selection = null, onHover, onPin }: Dr
 export const wordsView: ViewDefinition = {
   ...WORDS_HEAD,
   Drawing: WordsDrawing,
+  // Of a text without sets, its newest line; where there are sets, one would hide the others.
+  inSight(view, step, width) {
+    const { text, strip, sets } = layout(view, step, width);
+    return sets || text.lines === 0 ? null : { top: strip - LINE, bottom: strip };
+  },
   heightAt: (view, step, width) => {
     const { strip, block, sets } = layout(view, step, width);
     return Math.max(60, strip + 24 + (sets ? GAP + sets.length * block : 0));
