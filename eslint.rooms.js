@@ -23,21 +23,25 @@ const ROOMS = {
   },
   trace: { may: ["base"] },
   tasks: { may: ["base"] },
+  chat: { may: ["base"] },
   decoding: { may: ["trace", "tasks", "base"], types: ["models/model.ts"] },
   parallel: { may: ["decoding", "tasks", "trace", "base"] },
   share: { may: ["base"] },
   worker: {
-    may: ["models", "kernels", "engine", "runtime", "trace", "decoding", "parallel", "share", "base"],
+    may: [
+      ...["models", "kernels", "engine", "runtime", "trace", "decoding", "parallel", "chat"],
+      ...["share", "base"],
+    ],
   },
   headless: {
     may: [
       ...["models", "kernels", "engine", "runtime", "trace", "tasks", "decoding", "parallel"],
-      ...["share", "base", "worker"],
+      ...["chat", "share", "base", "worker"],
     ],
   },
   ui: {
     may: [
-      ...["base", "trace", "tasks", "share", "decoding", "parallel"],
+      ...["base", "trace", "tasks", "share", "decoding", "parallel", "chat"],
       ...["models/catalog.ts", "models/hub/name.ts", "worker/client.ts"],
     ],
     types: ["worker/api.ts"],
@@ -49,7 +53,7 @@ const FILES = {
   "models/catalog.ts": { may: ["base"], self: [] },
   "models/model.ts": { may: ["base"], self: [] },
   "models/hub/name.ts": { may: ["base"], self: [] },
-  "worker/client.ts": { may: ["trace", "base"], self: ["worker/api.ts"] },
+  "worker/client.ts": { may: ["trace", "chat", "base"], self: ["worker/api.ts"] },
 };
 
 const OUTSIDE = ["tests", "training", "bench", "docs", "scripts"];

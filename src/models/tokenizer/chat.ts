@@ -16,21 +16,34 @@ export function findChatTemplate(field: unknown): string | null {
   return typeof template === "string" ? template : null;
 }
 
+export interface TemplateOptions {
+  /** Whether the model thinks before it answers, for templates that ask; left out, the template decides. */
+  readonly thinks?: boolean | undefined;
+  /** Whether the text ends where an answer begins; else where the last message ends. */
+  readonly opensAnswer?: boolean | undefined;
+}
+
 /**
  * The text of a conversation, ending where the assistant's answer begins.
  * Templates are rare enough that the library for them is only fetched when one is used.
  * @param tokens texts of the special tokens by role name: `bos_token`, `eos_token` ...
- * @throws DecoscopeError `load` if the template cannot be parsed or refuses the messages
+ * @throws DecoscopeError `load` if the template cannot be parsed, refuses the messages or does not come to an end
  */
 export async function renderTemplate(
   template: string,
   messages: readonly ChatMessage[],
   tokens: Readonly<Record<string, string>>,
   label: string,
+  { thinks, opensAnswer = true }: TemplateOptions = {},
 ): Promise<string> {
-  const { Template } = await import("@huggingface/jinja");
+  const { runTemplate } = await import("./template");
   try {
-    return new Template(template).render({ ...tokens, messages, add_generation_prompt: true });
+    return runTemplate(template, {
+      ...tokens,
+      messages: messages.map(({ role, content }) => ({ role, content })),
+      add_generation_prompt: opensAnswer,
+      ...(thinks !== undefined && { enable_thinking: thinks }),
+    });
   } catch (thrown) {
     const roles = messages.map(({ role }) => role).join(", ") || "no messages";
     throw new DecoscopeError(

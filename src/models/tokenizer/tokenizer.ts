@@ -3,7 +3,7 @@ import { Tokenizer as HubTokenizer } from "@huggingface/tokenizers";
 import { DecoscopeError } from "../../base/errors";
 import { checkFields } from "../config";
 import { findBos } from "./bos";
-import { findChatTemplate, renderTemplate, type ChatMessage } from "./chat";
+import { findChatTemplate, renderTemplate, type ChatMessage, type TemplateOptions } from "./chat";
 import { Detokenizer, type DetokenizerOptions, type Pieces } from "./detokenizer";
 import { configSchema, tokenizerSchema, vocabEnd, type TokenizerConfig } from "./files";
 import { findSpelling, type Spelling } from "./token_bytes";
@@ -170,15 +170,15 @@ export class Tokenizer implements Pieces {
   }
 
   /**
-   * The text of a conversation, ending where the answer begins; to be encoded with {@link encodePrompt}.
+   * The text of a conversation, ending where the answer begins unless told otherwise; to be encoded with {@link encodePrompt}.
    * @throws DecoscopeError `unsupported` if the model has no chat template, `load` if the template fails
    */
-  async renderChat(messages: readonly ChatMessage[]): Promise<string> {
+  async renderChat(messages: readonly ChatMessage[], options?: TemplateOptions): Promise<string> {
     if (this.#chatTemplate === null)
       throw new DecoscopeError(
         "unsupported",
         `${this.#label} has no chat template: it continues texts and was not made for chat. Give it a text to continue.`,
       );
-    return renderTemplate(this.#chatTemplate, messages, this.#chatTokens, this.#label);
+    return renderTemplate(this.#chatTemplate, messages, this.#chatTokens, this.#label, options);
   }
 }

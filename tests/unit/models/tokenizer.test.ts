@@ -261,6 +261,45 @@ describe("chat templates", () => {
       error("load", /m: the model's chat template failed/),
     );
   });
+
+  const hostile: readonly (readonly [string, string, RegExp])[] = [
+    [
+      "loops that never end",
+      "{% for a in range(9999) %}{% for b in range(9999) %}{{ a }}{% endfor %}{% endfor %}",
+      /more than 1000000 steps/,
+    ],
+    ["an endless range", "{% for a in range(10 ** 12) %}{% endfor %}", /./],
+    ["a range of a million million", "{{ range(1000000000000) }}", /range of 1000000000000 entries/],
+    [
+      "a text that doubles",
+      "{% set ns = namespace(t='ab') %}{% for i in range(60) %}{% set ns.t = ns.t ~ ns.t %}{% endfor %}{{ ns.t }}",
+      /more than 4000000 characters/,
+    ],
+    ["a constructor", "{{ messages.constructor.constructor('return 1')() }}", /./],
+    ["a tag that is never closed", "{% if messages %}", /./],
+  ];
+  it.each(hostile)("end with a message at %s", async (_, chatTemplate, message) => {
+    const rendering = make(tinyTokenizer(), { chatTemplate }).renderChat([user]);
+    await expect(rendering).rejects.toThrow(error("load", message));
+    await expect(rendering).rejects.toThrow(/Use plain text instead, or another model/);
+  });
+
+  it("are told whether to think only if somebody said so, and can end with the last message", async () => {
+    const asks =
+      "{{ messages[0].content }}{% if enable_thinking is defined %}[{{ enable_thinking }}]{% endif %}" +
+      "{% if tools is not none %}tools{% endif %}{% if add_generation_prompt %}:{% endif %}";
+    const tokenizer = make(tinyTokenizer(), { chatTemplate: asks });
+    const message = { role: "user", content: "x" };
+    expect(await tokenizer.renderChat([message])).toBe("x:");
+    expect(await tokenizer.renderChat([message], { thinks: false, opensAnswer: false })).toBe("x[false]");
+    expect(await tokenizer.renderChat([message], { thinks: true })).toBe("x[true]:");
+  });
+
+  it("know the date, in English", async () => {
+    const chatTemplate = "{{ strftime_now('%d %b %Y|%B|%H:%M|%%|%q') }}";
+    const text = await make(tinyTokenizer(), { chatTemplate }).renderChat([user]);
+    expect(text).toMatch(/^\d\d [A-Z][a-z]{2} \d{4}\|[A-Z][a-z]+\|\d\d:\d\d\|%\|%q$/);
+  });
 });
 
 describe("bad tokenizer files", () => {

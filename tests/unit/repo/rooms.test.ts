@@ -16,10 +16,22 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   runtime: ["models", "kernels", "engine", "base"],
   trace: ["base"],
   tasks: ["base"],
+  chat: ["base"],
   decoding: ["trace", "tasks", "base"],
   parallel: ["decoding", "tasks", "trace", "base"],
   share: ["base"],
-  worker: ["models", "kernels", "engine", "runtime", "trace", "decoding", "parallel", "share", "base"],
+  worker: [
+    "models",
+    "kernels",
+    "engine",
+    "runtime",
+    "trace",
+    "decoding",
+    "parallel",
+    "chat",
+    "share",
+    "base",
+  ],
   headless: [
     "models",
     "kernels",
@@ -29,11 +41,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "tasks",
     "decoding",
     "parallel",
+    "chat",
     "share",
     "base",
     "worker",
   ],
-  ui: ["base", "trace", "tasks", "share", "decoding", "parallel"],
+  ui: ["base", "trace", "tasks", "share", "decoding", "parallel", "chat"],
 };
 
 /** Files whose doors differ from those of their room; the second test has them. */
