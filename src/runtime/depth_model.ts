@@ -69,8 +69,8 @@ export interface DepthModel {
   readonly config: { readonly dim: number; readonly vocabSize: number };
   /** Numbers in a slot of one layer: key and value of every head. */
   readonly slotWords: number;
-  /** [V, D], and the factor of its rows. */
-  readonly embedding: { readonly table: WeightMatrix; readonly scale: number };
+  /** [V, D] in parts by rows, and the factor of its rows. */
+  readonly embedding: { readonly table: readonly WeightMatrix[]; readonly scale: number };
   createScratch(label: string, maxRows: number): DepthScratch;
   /** Latents of rows whose embeddings the prelude left in x. */
   begin(rec: Recording, scratch: DepthScratch, l: Latents, seed: number, hasCopies: boolean): void;

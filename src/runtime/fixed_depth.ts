@@ -5,6 +5,7 @@ import { compactSlots } from "../kernels/compact_slots";
 import { embed, embedTail } from "../kernels/embed";
 import { SIGNAL_WORDS, Start, START_WORDS } from "../kernels/latents";
 import { rowsBuiltFor } from "../kernels/matvec";
+import { rowsTail } from "../kernels/rows";
 import type { Recording } from "../kernels/tuning";
 import type { BlockRows, DepthModel, DepthScratch } from "./depth_model";
 import type { ModelState, RowBuffers } from "./gpu_model";
@@ -75,7 +76,9 @@ export class FixedDepth implements ModelState {
     const { dim, vocabSize } = model.config;
     const { nPrelude, nCore } = model.recurrence;
     const { table, scale } = model.embedding;
-    if (tail) embedTail(rec, { ...tail, rows, bits, table, x, T, scale });
+    const whole = table.length === 1 ? table[0] : undefined;
+    if (tail && !whole) rowsTail(rec, { ...tail, rows, bits, count: T });
+    if (tail && whole) embedTail(rec, { ...tail, rows, bits, table: whole, x, T, scale });
     else embed(rec, { rows, table, x, T, dim, vocabSize, scale });
     const at = (layer: number): BlockRows => ({
       rows,

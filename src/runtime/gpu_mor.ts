@@ -81,9 +81,7 @@ export class GpuMor implements GpuModel, DepthModel {
   }
 
   get embedding(): DepthModel["embedding"] {
-    const [table, more] = this.weights.embedding;
-    assert(table !== undefined && more === undefined, `the embedding of ${this.facts.id} is in parts`);
-    return { table, scale: 1 };
+    return { table: this.weights.embedding, scale: 1 };
   }
 
   /** Every row runs every recursion: what methods that know nothing of routers see. */

@@ -41,8 +41,8 @@ export interface RecurrentWeights {
   readonly blocks: Readonly<Record<Part, readonly BlockWeights[]>>;
   /** [D, D] each: what the adapter makes of the latent and of the embedding. */
   readonly adapter: { readonly latent: WeightMatrix; readonly embedding: WeightMatrix };
-  /** [V, D], the head too. */
-  readonly embedding: WeightMatrix;
+  /** [V, D] in parts by rows, the head too. */
+  readonly embedding: readonly WeightMatrix[];
   readonly finalNorm: GPUBuffer;
   readonly rope: GPUBuffer;
 }
@@ -89,7 +89,7 @@ async function uploadWeights(
       latent: await upload.matrix("adapter.latent", columnsOfMatrix(adapter, 0, dim)),
       embedding: await upload.matrix("adapter.embedding", columnsOfMatrix(adapter, dim, 2 * dim)),
     },
-    embedding: await upload.table("embed", matrix(tensors, "embed")),
+    embedding: await upload.parts("embed", matrix(tensors, "embed"), true),
     finalNorm: upload.vector("final_norm", values("finalNorm")),
     rope: upload.vector("rope", ropeTable(config.maxContext + EXTRA_POSITIONS, headDim, config.ropeTheta)),
   };

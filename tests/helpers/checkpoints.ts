@@ -219,9 +219,12 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   ],
 };
 
-/** The checkpoint of a family, and its files in one or several shards. */
-export function checkpointOf(family: string, shards = 1): Checkpoint & { readonly files: ModelFiles } {
-  const [config, shapes] = FAMILIES[family]!;
+/** Random numbers in tensors of these names and shapes, and the files that hold them, in one or several shards. */
+export function randomCheckpoint(
+  config: Family[0],
+  shapes: Family[1],
+  shards = 1,
+): Checkpoint & { readonly files: ModelFiles } {
   const isGemma = config["model_type"] === "gemma3_text";
   const tensors = new Map(
     Object.entries(shapes).map(([name, shape], i) => {
@@ -244,3 +247,7 @@ export function checkpointOf(family: string, shards = 1): Checkpoint & { readonl
     ]),
   };
 }
+
+/** The checkpoint of a family. */
+export const checkpointOf = (family: string, shards = 1): ReturnType<typeof randomCheckpoint> =>
+  randomCheckpoint(...FAMILIES[family]!, shards);

@@ -12,6 +12,7 @@ import { decoderLogits } from "../reference/decoder";
 import { argmax } from "../reference/llama";
 import { openHost, runToEnd } from "../runtime/helpers";
 import { fedGreedily } from "./fed_greedily";
+import { worstError } from "./worst_error";
 
 let host: EngineHost;
 beforeAll(async () => {
@@ -24,17 +25,6 @@ const load = (family: string, shards = 1) => {
   const checkpoint = checkpointOf(family, shards);
   return { checkpoint, model: host.load(family, memorySource(checkpoint.files, { id: family })) };
 };
-
-/** Largest difference of a row's logits, relative to the largest of them. */
-function worstError(found: Float32Array, expected: readonly Float64Array[]): number {
-  const V = SIZES.vocab;
-  return Math.max(
-    ...expected.map((row, t) => {
-      const size = row.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
-      return Math.max(...row.map((v, i) => Math.abs(v - found[t * V + i]!))) / size;
-    }),
-  );
-}
 
 const families = Object.keys(FAMILIES);
 /** Pipelines of many rows take software adapters long to compile; what these have, the others have in other shapes. */

@@ -41,6 +41,8 @@ const real = (least: number) => v.pipe(v.number(), v.minValue(least), v.finite()
 const schema = v.looseObject({
   n_embd: whole(4, 65536),
   n_heads: whole(1, 1024),
+  num_key_value_heads: v.nullish(whole(1, 1024)),
+  head_dim: v.nullish(whole(1, 1024)),
   n_layers_in_prelude: whole(1, 64),
   n_layers_in_recurrent_block: whole(1, 64),
   n_layers_in_coda: whole(1, 64),
@@ -55,6 +57,13 @@ const schema = v.looseObject({
   injection_type: v.optional(v.string(), "linear"),
   state_init: v.optional(v.string(), "like-init"),
   mlp_class_name: v.optional(v.string(), "GatedMLP"),
+  block_class_name: v.optional(v.string(), "SandwichBlock"),
+  norm_class_name: v.optional(v.string(), "RMSNorm_llama"),
+  nonlin_name: v.optional(v.string(), "SiLU"),
+  test_time_noise: v.optional(v.number(), 0),
+  rope_scaling: v.optional(v.unknown(), null),
+  vocab_size: whole(1, 2 ** 24),
+  padded_vocab_size: v.nullish(whole(1, 2 ** 24)),
   init_values: v.nullish(v.looseObject({ std: v.nullish(real(0)), embed_scale: v.nullish(real(0)) })),
 });
 type Fields = v.InferOutput<typeof schema>;
@@ -73,14 +82,24 @@ function checkSupported(fields: Fields, file: string): void {
   need("injection_type", "linear");
   need("state_init", "like-init");
   need("mlp_class_name", "GatedMLP");
+  need("block_class_name", "SandwichBlock");
+  need("norm_class_name", "RMSNorm_llama");
+  need("nonlin_name", "SiLU");
+  need("test_time_noise", 0);
+  need("rope_scaling", null);
 }
 
 function readConfig({ config, generation, label }: ConfigFiles): RecurrentDepthConfig {
   const file = `${label}/config.json`;
   const fields = checkFields(schema, config, file);
   checkSupported(fields, file);
-  // Hub exports of this family name the context differently.
-  const named = { max_position_embeddings: fields.block_size, ...fields };
+  // Hub exports of this family name the context differently, and the rows of the embedding where they are padded.
+  const { padded_vocab_size: padded } = fields;
+  const named = {
+    max_position_embeddings: fields.block_size,
+    ...fields,
+    ...(padded ? { vocab_size: padded } : {}),
+  };
   const shared = readSharedConfig(named, generation, label);
   const { n_embd: dim, n_heads: nHeads } = fields;
   const headDim = dim / nHeads;
@@ -91,6 +110,10 @@ function readConfig({ config, generation, label }: ConfigFiles): RecurrentDepthC
     null, "expected a model that sees earlier positions only, found one that fills masks");
   require(Number.isInteger(headDim) &&
     headDim % 4 === 0, `expected n_embd / n_heads to be a multiple of four, found ${headDim}`);
+  require((fields.num_key_value_heads ?? nHeads) ===
+    nHeads, `expected as many key and value heads as n_heads, ${nHeads}, found ${fields.num_key_value_heads}`);
+  require((fields.head_dim ?? headDim) ===
+    headDim, `expected head_dim to be n_embd / n_heads, ${headDim}, found ${fields.head_dim}`);
   require(fields.intermediate_size % 4 ===
     0, `expected intermediate_size to be a multiple of four, found ${fields.intermediate_size}`);
   const embedScale = fields.init_values?.embed_scale ?? Math.sqrt(dim);

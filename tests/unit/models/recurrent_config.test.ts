@@ -56,11 +56,17 @@ describe("config.json of a model of recurrent depth", () => {
     expect(config).toMatchObject({ embedScale: 2, latentStd: 1 });
   });
 
+  it("has an embedding of padded_vocab_size rows", () => {
+    expect(read({ vocab_size: 65509, padded_vocab_size: 65536 }).vocabSize).toBe(65536);
+  });
+
   it.each([
     [{ n_heads: 7 }, /n_embd \/ n_heads to be a multiple of four, found 754/],
     [{ intermediate_size: 17 }, /intermediate_size to be a multiple of four, found 17/],
     [{ mean_recurrence: 0 }, /mean_recurrence: expected >=1, found 0/],
     [{ n_layers_in_coda: undefined }, /n_layers_in_coda: expected/],
+    [{ num_key_value_heads: 11 }, /as many key and value heads as n_heads, 55, found 11/],
+    [{ head_dim: 64 }, /head_dim to be n_embd \/ n_heads, 96, found 64/],
     [{ block_size: undefined }, /max_position_embeddings: expected/],
     [{ is_causal: false, attention: "bidirectional", mask_token_id: 3 }, /sees earlier positions only/],
   ])("is refused as damaged with %o", (change, message) => {
@@ -73,6 +79,10 @@ describe("config.json of a model of recurrent depth", () => {
     [{ tie_embeddings: false }, /tie_embeddings to be true/],
     [{ mlp_class_name: "BaseMLP" }, /mlp_class_name to be "GatedMLP"/],
     [{ state_init: "zero" }, /state_init to be "like-init"/],
+    [{ block_class_name: "TransformerPreNormBlock" }, /block_class_name to be "SandwichBlock"/],
+    [{ nonlin_name: "GELU" }, /nonlin_name to be "SiLU", found "GELU"/],
+    [{ test_time_noise: 0.1 }, /test_time_noise to be 0, found 0.1/],
+    [{ rope_scaling: { rope_type: "llama3" } }, /rope_scaling to be null/],
   ])("is refused as not to be run with %o", (change, message) => {
     expect(() => read(change)).toThrow(error("unsupported", message));
   });
