@@ -45,7 +45,8 @@ export function rope(rec: Recording, args: RopeArgs): void {
 }
 
 /**
- * Cosines and sines [maxPositions, headDim / 2, 2] of position / theta^(2i / headDim), or of position * frequencies[i].
+ * Cosines and sines [maxPositions, headDim / 2, 2] of position / theta^(2i / headDim), or of position * frequencies[i],
+ * times `gain`.
  * @see Su et al. 2021, RoFormer, equation 34
  */
 export function ropeTable(
@@ -53,14 +54,15 @@ export function ropeTable(
   headDim: number,
   theta: number,
   frequencies?: ArrayLike<number>,
+  gain = 1,
 ): Float32Array<ArrayBuffer> {
   const table = new Float32Array(maxPositions * headDim);
   const half = headDim / 2;
   for (let p = 0; p < maxPositions; p++)
     for (let i = 0; i < half; i++) {
       const angle = p * (frequencies?.[i] ?? theta ** ((-2 * i) / headDim));
-      table[2 * (p * half + i)] = Math.cos(angle);
-      table[2 * (p * half + i) + 1] = Math.sin(angle);
+      table[2 * (p * half + i)] = gain * Math.cos(angle);
+      table[2 * (p * half + i) + 1] = gain * Math.sin(angle);
     }
   return table;
 }

@@ -114,16 +114,22 @@ export function readDecoder<Id extends DecoderId>(
   const nHeads = fields.num_attention_heads;
   const nLayers = fields.num_hidden_layers;
   const headDim = fields.head_dim ?? defaults.headDim ?? fields.hidden_size / nHeads;
+  const rope = readRope(fields, file, defaults.ropeTheta);
   const base = {
     architecture,
     ...shared,
+    // Beyond it, a dynamic rotation would turn keys again that are in the cache.
+    maxContext: Math.min(
+      shared.maxContext,
+      rope.scaling?.kind === "dynamic" ? rope.scaling.trainedContext : Infinity,
+    ),
     dim: fields.hidden_size,
     nLayers,
     nHeads,
     nKvHeads: fields.num_key_value_heads ?? nHeads,
     headDim,
     hiddenDim: fields.intermediate_size,
-    ropes: [readRope(fields, file, defaults.ropeTheta)],
+    ropes: [rope],
     layers: Array.from({ length: nLayers }, () => ({ rope: 0, window: null })),
     attentionScale: 1 / Math.sqrt(headDim),
     embedScale: 1,

@@ -3,7 +3,7 @@ import { ropeTable } from "../kernels/rope";
 import type { WeightMatrix } from "../kernels/weights";
 import type { DecoderConfig } from "../models/decoder";
 import type { CheckpointTensors } from "../models/model";
-import { ropeFrequencies } from "../models/rope";
+import { ropeFrequencies, ropeGain } from "../models/rope";
 import { foldGain, fuseGateUp, fuseQkv, matrix, type Matrix } from "./fuse_weights";
 import { EXTRA_POSITIONS } from "./gpu_model";
 import type { WeightUpload } from "./upload";
@@ -91,7 +91,10 @@ export async function uploadDecoder(
     ropes: config.ropes.map((spec, i) => {
       const positions = config.maxContext + EXTRA_POSITIONS;
       const frequencies = ropeFrequencies(spec, headDim);
-      return upload.vector(`rope${i}`, ropeTable(positions, headDim, spec.theta, frequencies));
+      return upload.vector(
+        `rope${i}`,
+        ropeTable(positions, headDim, spec.theta, frequencies, ropeGain(spec)),
+      );
     }),
   };
 }

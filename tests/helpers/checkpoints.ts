@@ -144,6 +144,17 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
     { ...hub, model_type: "qwen2", sliding_window: 8, use_sliding_window: false, max_window_layers: 2 },
     hubTensors({ biases: ["qkv"] }),
   ],
+  "Qwen2.5 stretched by YaRN": [
+    {
+      ...{ ...hub, model_type: "qwen2", use_sliding_window: false },
+      // Of twelve pairs one is as it was, one in between, the others four times slower.
+      rope_scaling: {
+        ...{ rope_type: "yarn", factor: 4, original_max_position_embeddings: 32 },
+        beta_fast: 2,
+      },
+    },
+    hubTensors({ biases: ["qkv"] }),
+  ],
   "Qwen2 with windows": [
     {
       ...hub,

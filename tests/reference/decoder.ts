@@ -21,7 +21,10 @@ interface Rope {
   readonly scaling: Fields | null;
 }
 
-/** Radians a position for each pair of a head. @see Llama 3.1, rotary scaling by wavelength */
+/**
+ * Radians a position for each pair of a head.
+ * @see Llama 3.1, rotary scaling by wavelength; Peng et al. 2023, YaRN, section 3.2, with the ramp over pairs as released
+ */
 function frequencies({ theta, scaling }: Rope, headDim: number): number[] {
   return Array.from({ length: headDim / 2 }, (_, i) => {
     const plain = 1 / theta ** ((2 * i) / headDim);
@@ -30,6 +33,15 @@ function frequencies({ theta, scaling }: Rope, headDim: number): number[] {
     const factor = scaling!["factor"] as number;
     if (kind === "linear") return plain / factor;
     const trained = scaling!["original_max_position_embeddings"] as number;
+    if (kind === "yarn") {
+      /** The pair whose wavelength divides the trained positions into so many turns. */
+      const pair = (turns: number): number =>
+        (headDim / 2) * (Math.log(trained / (turns * 2 * Math.PI)) / Math.log(theta));
+      const begin = Math.max(Math.floor(pair((scaling!["beta_fast"] as number | undefined) ?? 32)), 0);
+      const end = Math.min(Math.ceil(pair((scaling!["beta_slow"] as number | undefined) ?? 1)), headDim - 1);
+      const ramp = i <= begin ? 0 : i >= end ? 1 : (i - begin) / (end - begin);
+      return plain * (1 - ramp) + (plain / factor) * ramp;
+    }
     const low = scaling!["low_freq_factor"] as number;
     const high = scaling!["high_freq_factor"] as number;
     const wavelength = (2 * Math.PI) / plain;
@@ -39,6 +51,10 @@ function frequencies({ theta, scaling }: Rope, headDim: number): number[] {
     return ((1 - smooth) * plain) / factor + smooth * plain;
   });
 }
+
+/** What YaRN multiplies turned queries and keys by; 1 elsewhere. @see YaRN, equation 22 */
+const yarnGain = (scaling: Fields | null): number =>
+  scaling?.["rope_type"] === "yarn" ? 0.1 * Math.log(scaling["factor"] as number) + 1 : 1;
 
 function turned(x: Vector, position: number, speeds: readonly number[]): Vector {
   const half = speeds.length;
@@ -141,7 +157,9 @@ export function decoderLogits({ config: c, tensors }: Checkpoint, tokens: readon
       string,
     ];
     const speeds = ropeOf(l);
-    const turn = (v: Vector, t: number): Vector => (speeds ? turned(v, t, speeds) : v);
+    const gain = yarnGain((parameters ?? c["rope_scaling"] ?? null) as Fields | null);
+    const turn = (v: Vector, t: number): Vector =>
+      speeds ? turned(v, t, speeds).map((value) => gain * value) : v;
     const normed = x.map((row) => norm(n1, row));
     const q = normed.map((row, t) => turn(heads(`${prefix}.${l}.self_attn.q_norm`, linear(wq, row)), t));
     const k = normed.map((row, t) => turn(heads(`${prefix}.${l}.self_attn.k_norm`, linear(wk, row)), t));

@@ -21,7 +21,13 @@ function readRopes(fields: DecoderFields, base: DecoderConfig, file: string): re
           "load",
           `${file}: expected rope_theta in rope_parameters.${kind}, found none.`,
         );
-      return ropeOf(own, `rope_parameters.${kind}`, file, own.rope_theta);
+      return ropeOf(
+        own,
+        `rope_parameters.${kind}`,
+        file,
+        own.rope_theta,
+        fields.max_position_embeddings ?? null,
+      );
     });
   }
   return [base.ropes[0]!, { theta: fields.rope_local_base_freq ?? 10000, scaling: null }];

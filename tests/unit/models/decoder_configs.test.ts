@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { findArchitecture } from "../../../src/models/architectures";
 import type { DecoderConfig } from "../../../src/models/decoder";
-import { ropeFrequencies } from "../../../src/models/rope";
+import { ropeFrequencies, ropeGain } from "../../../src/models/rope";
 import { FAMILIES } from "../../helpers/checkpoints";
 
 const configOf = (family: string): Record<string, unknown> => ({ ...FAMILIES[family]![0] });
@@ -113,5 +113,42 @@ describe("rotary frequencies", () => {
     expect(scaled[18]).toBe(plain[18]! / 32);
     expect(scaled[16]).toBeLessThan(plain[16]!);
     expect(scaled[16]).toBeGreaterThan(plain[16]! / 32);
+  });
+
+  it("are YaRN's for Qwen2.5: fast pairs as they were, slow ones divided, and a factor of attention", async () => {
+    const yarn = { type: "yarn", factor: 4, original_max_position_embeddings: 32768 };
+    const { ropes } = await read("Qwen2.5", { rope_theta: 1e6, rope_scaling: yarn });
+    const [rope] = ropes as [(typeof ropes)[0]];
+    const scaled = ropeFrequencies(rope, 128);
+    const plain = ropeFrequencies({ theta: 1e6, scaling: null }, 128);
+    // Pairs up to 23 make 32 turns and more within 32768 positions, those from 40 on less than one.
+    expect(scaled[23]).toBe(plain[23]);
+    expect(scaled[24]).toBeLessThan(plain[24]!);
+    expect(scaled[39]).toBeGreaterThan(plain[39]! / 4);
+    expect(scaled[40]).toBe(plain[40]! / 4);
+    expect(ropeGain(rope)).toBeCloseTo(1.1386, 4);
+    const given = await read("Qwen2.5", { rope_scaling: { ...yarn, attention_factor: 1 } });
+    expect(ropeGain(given.ropes[0]!)).toBe(1);
+    const shares = await read("Qwen2.5", { rope_scaling: { ...yarn, mscale: 1, mscale_all_dim: 1 } });
+    expect(ropeGain(shares.ropes[0]!)).toBe(1);
+  });
+
+  it("take YaRN's numbers from the context where they are left out, and say which are missing", async () => {
+    const long = { max_position_embeddings: 128 };
+    const stretched = { type: "yarn", original_max_position_embeddings: 32 };
+    const { ropes } = await read("Qwen2.5", { ...long, rope_scaling: stretched });
+    expect(ropes[0]!.scaling).toMatchObject({ factor: 4, originalContext: 32 });
+    const only = await read("Qwen2.5", { ...long, rope_scaling: { type: "yarn", factor: 2 } });
+    expect(only.ropes[0]!.scaling).toMatchObject({ factor: 2, originalContext: 128 });
+  });
+
+  it("stay plain where they would change as a text grows, and texts end with what was trained", async () => {
+    const dynamic = { type: "dynamic", factor: 4, original_max_position_embeddings: 64 };
+    const { ropes, maxContext } = await read("Qwen2.5", { rope_scaling: dynamic });
+    expect(ropeFrequencies(ropes[0]!, 24)).toEqual(
+      ropeFrequencies({ theta: ropes[0]!.theta, scaling: null }, 24),
+    );
+    expect(maxContext).toBe(64);
+    expect((await read("Qwen2.5", { rope_scaling: { type: "dynamic", factor: 4 } })).maxContext).toBe(96);
   });
 });

@@ -100,9 +100,9 @@ describe("Llama's config.json", () => {
 
   it.each([
     [{ hidden_act: "gelu" }, /m\/config\.json: expected one of the activations "silu" .*found "gelu"/],
-    [{ rope_scaling: { type: "dynamic", factor: 2 } }, /"llama3", found rope_scaling of type "dynamic"/],
+    [{ rope_scaling: { type: "longrope", factor: 2 } }, /"yarn", found rope_scaling of type "longrope"/],
     [{ partial_rotary_factor: 0.5 }, /partial_rotary_factor 0\.5/],
-    [{ rope_parameters: { rope_type: "yarn", rope_theta: 1e4 } }, /rope_parameters of type "yarn"/],
+    [{ rope_parameters: { rope_type: "proportional", rope_theta: 1e4 } }, /rope_parameters of type "prop/],
     [{ quantization_config: { quant_method: "gptq" } }, /quantized/],
   ])("calls %j unsupported", (change, message) => {
     expect(() => read(change)).toThrow(error("unsupported", message));
