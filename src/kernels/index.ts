@@ -23,6 +23,7 @@ import {
   recurEndKernel,
   routeRowsKernel,
 } from "./latents";
+import { latentAccelerationKernel } from "./latent_acceleration";
 import { recurAdmitKernel } from "./recur_admit";
 import { readoutSignalsKernel } from "./readout_signals";
 import { rankTreeKernel } from "./rank_tree";
@@ -89,6 +90,7 @@ export const kernels: readonly Kernel[] = [
   recurBeginKernel,
   recurEndKernel,
   routeRowsKernel,
+  latentAccelerationKernel,
   recurAdmitKernel,
   readoutSignalsKernel,
 ];

@@ -60,6 +60,7 @@ export class DepthMemory {
   /** By their bytes: made with the first pass that needs them. */
   private readonly ladders = new Map<number, GPUBuffer>();
   private readoutBefore: GPUBuffer | null = null;
+  private stepBefore: GPUBuffer | null = null;
   /** Stays zero: rows see slots by their bound alone. */
   private readonly bits: GPUBuffer;
   private readonly caches: Readonly<Record<Part, readonly GPUBuffer[]>>;
@@ -123,6 +124,11 @@ export class DepthMemory {
   /** f32 [T, V]: of the readout before the last. */
   get before(): GPUBuffer {
     return (this.readoutBefore ??= this.take("before", 4 * this.slots * this.model.config.vocabSize));
+  }
+
+  /** f32 [S, D] by position: how far latents moved in the last pass that asked for it. */
+  get lastStep(): GPUBuffer {
+    return (this.stepBefore ??= this.take("last_step", 4 * this.slots * this.model.config.dim));
   }
 
   /** Candidates of all recurrences of a pass; 0 bytes without any. */

@@ -2,6 +2,7 @@
 import type { CachePolicy, DepthPolicy } from "../decoding/depth/policy";
 import type { DepthPass } from "../decoding/depth/session";
 import { embed } from "../kernels/embed";
+import { latentAcceleration } from "../kernels/latent_acceleration";
 import { recurBegin, recurEnd } from "../kernels/latents";
 import { processLogits } from "../kernels/process_logits";
 import { readoutSignals } from "../kernels/readout_signals";
@@ -31,6 +32,7 @@ export interface PassShape {
   /** Candidates of the last readout. */
   readonly top: number;
   readonly compares: boolean;
+  readonly accelerates: boolean;
   readonly hasCopies: boolean;
   readonly sampler: SamplerSettings;
 }
@@ -55,6 +57,7 @@ export function passShape(pass: DepthPass, maxRows: number): PassShape {
     ladderTop: pass.readsEach ? top : 0,
     top: reads ? top : 0,
     compares: pass.compares,
+    accelerates: pass.compares && pass.accelerates === true,
     hasCopies: pass.rows.some((row) => row.origin === "previous"),
     sampler,
   };
@@ -89,9 +92,11 @@ export function recordPass(rec: Recording, memory: DepthMemory, shape: PassShape
   admit(rec, memory, shape, shape.most + 1);
 
   if (shape.compares) {
+    const { lastZ, change } = memory;
+    if (shape.accelerates) latentAcceleration(rec, { ...latents, lastZ, lastStep: memory.lastStep, change });
     // Latents of all rows, in their order, beside those of the last pass.
     recurBegin(rec, { ...latents, a: y, x });
-    recurEnd(rec, { ...latents, x: y, z: memory.lastZ, signals: memory.change });
+    recurEnd(rec, { ...latents, x: y, z: lastZ, signals: change });
   }
   readOut(rec, memory, shape, "all");
   if (!shape.reads) return;

@@ -2,6 +2,7 @@
 import { DecoscopeError } from "../base/errors";
 import type { RecurrenceSignals } from "../decoding/depth/policy";
 import type { DepthPass, Draw, RowOutcome } from "../decoding/depth/session";
+import { ACCELERATION } from "../kernels/latent_acceleration";
 import { Signal, SIGNAL_WORDS } from "../kernels/latents";
 import { MASKED } from "../kernels/layouts";
 import { Exit, Memory, MEMORY_WORDS } from "../kernels/recur_admit";
@@ -20,6 +21,7 @@ type Top = readonly (readonly [token: number, logprob: number])[];
 
 /**
  * @param known positions that earlier passes left latents of
+ * @param steps passes before this one that each position's last step was measured in
  * @param hasRouter whether rows were asked for a gate before each recurrence
  */
 export function decodePass(
@@ -27,6 +29,7 @@ export function decodePass(
   pass: DepthPass,
   shape: PassShape,
   known: number,
+  steps: readonly number[],
   hasRouter: boolean,
 ): RowOutcome[] {
   const { room: T, most } = shape;
@@ -85,6 +88,11 @@ export function decodePass(
       ladder,
       change:
         shape.compares && row.position < known ? f[changeAt + i * SIGNAL_WORDS + Signal.REL_CHANGE]! : null,
+      acceleration:
+        // The first measures a step from nothing, the second has none before it.
+        shape.accelerates && (steps[row.position] ?? 0) >= 2
+          ? f[changeAt + i * SIGNAL_WORDS + ACCELERATION]!
+          : null,
       draw: shape.reads ? drawOf(i) : null,
     };
   });

@@ -51,6 +51,8 @@ export class GpuDepthSession implements DepthSession {
   private readonly isOneBank: boolean;
   /** Banks that each position has filled. */
   private filled: number[] = [];
+  /** Passes in a row that measured each position's step. */
+  private steps: number[] = [];
   private last: Promise<unknown> = Promise.resolve();
 
   /** @throws DecoscopeError "limit" if the device has no room */
@@ -107,7 +109,10 @@ export class GpuDepthSession implements DepthSession {
     const first = pass.rows[0]!.position;
     const known = this.filled.length;
     const hasRouter = this.options.model.ask !== undefined;
-    const rows = decodePass(await ring.read(staging, at), pass, shape, known, hasRouter);
+    this.steps.length = Math.min(this.steps.length, known);
+    const rows = decodePass(await ring.read(staging, at), pass, shape, known, this.steps, hasRouter);
+    if (shape.accelerates)
+      for (const { position } of pass.rows) this.steps[position] = (this.steps[position] ?? 0) + 1;
     const kvEntries = this.countEntries(pass, rows, first);
     return { rows, kvEntries, bankEntries: this.bankEntries(), cost: { dispatches: list.length } };
   }

@@ -66,6 +66,8 @@ export interface WaveEvent extends Base {
   readonly tokens: readonly number[];
   /** |z - z of the step before| / |z|; null for latents that are new. */
   readonly relChange: readonly (number | null)[];
+  /** How much the last two such changes differ, |(z - z') - (z' - z'')| / |z|; null before the third step of a latent. Only with freezing by it. */
+  readonly acceleration?: readonly (number | null)[];
   /** Steps in a row that gave the position behind the same token. */
   readonly unchanged: readonly number[];
   /** Recurrences each latent has had. */

@@ -111,6 +111,12 @@ export class DepthChecker {
     expect(e.anchor === draftFrom - 1, () => `the anchor at ${draftFrom - 1}, before draftFrom`, e.anchor);
     for (const key of ["tokens", "relChange", "unchanged", "recurrences"] as const)
       expect(e[key].length === width, () => `as many ${key} as the width (${width})`, e[key].length);
+    const { acceleration } = e;
+    expect(
+      acceleration === undefined || acceleration.length === width,
+      () => `as many accelerations as the width (${width})`,
+      acceleration?.length,
+    );
     const last = draftFrom + width;
     const isWithin = e.frozenTo >= draftFrom && e.frozenTo <= last;
     expect(isWithin, () => `frozenTo from ${draftFrom} to ${last}`, e.frozenTo);

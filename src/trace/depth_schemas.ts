@@ -42,6 +42,7 @@ export function depthSchemas({ limits, base, count, token, finite }: SchemaParts
       draftFrom: count,
       tokens: upTo(token),
       relChange: upTo(v.nullable(finite)),
+      acceleration: v.exactOptional(upTo(v.nullable(finite))),
       unchanged: positions,
       recurrences: positions,
       frozenTo: count,

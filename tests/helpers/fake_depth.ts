@@ -18,7 +18,7 @@ import type {
 import { Purpose } from "../../src/base/rng";
 import { latentNoise } from "../reference/latent";
 import { processLogits } from "../reference/process_logits";
-import { cosineDistance, relativeChange } from "../reference/recurrent";
+import { acceleration, cosineDistance, relativeChange } from "../reference/recurrent";
 import { isMasked, logSoftmax, proposal, topK } from "../reference/row_stats";
 
 type Vector = Float64Array<ArrayBuffer>;
@@ -65,6 +65,7 @@ export class FakeDepthSession implements DepthSession {
   private z: Vector[] = [];
   private e: Vector[] = [];
   private lastZ: Vector[] = [];
+  private lastStep: (Vector | undefined)[] = [];
   private filled: number[] = [];
 
   constructor(options: FakeDepthOptions) {
@@ -161,6 +162,9 @@ export class FakeDepthSession implements DepthSession {
     const logits = core.readout(latents, positions);
     const rows = pass.rows.map((row, i): RowOutcome => {
       const last = pass.compares && row.position < known ? this.lastZ[row.position] : undefined;
+      const step = last && latents[i]!.map((v, d) => v - last[d]!);
+      const before = row.position < known ? this.lastStep[row.position] : undefined;
+      if (pass.accelerates) this.lastStep[row.position] = step;
       return {
         depth: signals[i]!.length,
         reason: reasons[i]!,
@@ -168,6 +172,7 @@ export class FakeDepthSession implements DepthSession {
         gates: gates[i]!,
         ladder: ladder[i]!,
         change: last ? relativeChange(latents[i]!, last) : null,
+        acceleration: pass.accelerates && step && before ? acceleration(latents[i]!, step, before) : null,
         draw: isReading ? this.draw(pass, row, logits[i]!) : null,
       };
     });

@@ -12,11 +12,12 @@ import {
   Start,
   START_WORDS,
 } from "../../src/kernels/latents";
+import { ACCELERATION, latentAcceleration } from "../../src/kernels/latent_acceleration";
 import { Memory, MEMORY_WORDS } from "../../src/kernels/recur_admit";
 import { Purpose } from "../../src/base/rng";
 import { latentNoise } from "../reference/latent";
 import { matvec } from "../reference/llama";
-import { cosineDistance, relativeChange } from "../reference/recurrent";
+import { acceleration, cosineDistance, relativeChange } from "../reference/recurrent";
 import { normals, REDUCTIONS, useBench } from "./harness";
 
 const bench = useBench();
@@ -223,3 +224,27 @@ describe("a recurrence of some rows", () => {
     }
   });
 });
+
+test.each(REDUCTIONS)(
+  "latent_acceleration compares a step with the step before, by %s",
+  async (_, tuning) => {
+    const [z0, last, step0] = [random(S * D, 11), random(S * D, 12), random(S * D, 13)];
+    const [rows, z, lastZ] = [rowsOf(POSITIONS), z0, last].map((b) => bench().buffer(b));
+    const [lastStep, change] = [bench().buffer(step0), bench().empty(SIGNAL_WORDS * T)];
+    await bench().run((rec) => {
+      const where = { rows: rows!, T, dim: D, byPosition: true };
+      latentAcceleration(rec, { ...where, z: z!, lastZ: lastZ!, lastStep, change });
+    }, tuning);
+    const [steps, measured] = [await bench().f32(lastStep), await bench().f32(change)];
+    POSITIONS.forEach((p, row) => {
+      if (p === null) return;
+      const step = rowOf(z0, p).map((v, d) => v - rowOf(last, p)[d]!);
+      near(rowOf(steps, p), step, 1e-6);
+      // Sums of 20 squares in f32.
+      const found = measured[row * SIGNAL_WORDS + ACCELERATION];
+      expect(found).toBeCloseTo(acceleration(rowOf(z0, p), step, rowOf(step0, p)), 5);
+    });
+    expect(measured[2 * SIGNAL_WORDS + ACCELERATION]).toBe(0);
+    for (const p of [0, 1, 4, 6, 7]) expect(rowOf(steps, p)).toEqual(rowOf(step0, p));
+  },
+);

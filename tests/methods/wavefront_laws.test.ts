@@ -95,6 +95,8 @@ describe("the fixed-point law", () => {
     { innerRecurrence: 1, maxWavefront: 8, headway: 1 },
     { innerRecurrence: 4, maxWavefront: 3, headway: 2 },
     { innerRecurrence: 2, maxWavefront: 64, headway: 1 },
+    { innerRecurrence: 1, maxWavefront: 8, headway: 1, freeze: "latent-acceleration" },
+    { innerRecurrence: 2, maxWavefront: 3, headway: 2, freeze: "latent-acceleration" },
   ])("greedy text is that of plain decoding at rest: %o", async (params) => {
     for (const salt of salts) {
       const events = await run(salt, { ...exact, ...params });
@@ -107,6 +109,21 @@ describe("the fixed-point law", () => {
     const texts = await Promise.all(salts.map((salt) => run(salt, { ...exact, recurrenceCap: 1 })));
     expect(texts.some((events, i) => committed(events).join() !== converged(salts[i]!).join())).toBe(true);
   });
+});
+
+test("by its pace a latent is frozen from its third step on, when the last two moves differ little enough", async () => {
+  const exitThreshold = 0.05;
+  const events = await run(1, { ...exact, freeze: "latent-acceleration", exitThreshold });
+  const waves = ofKind(events, "wave");
+  expect(waves.some((wave) => wave.frozenTo > wave.draftFrom)).toBe(true);
+  for (const wave of waves) {
+    wave.acceleration!.forEach((a, i) => expect(a === null).toBe(wave.recurrences[i]! < 3));
+    const open = wave.acceleration!.findIndex((a) => a === null || a >= exitThreshold);
+    // Only so many are frozen as have come to rest from the front on; one less where a token was another.
+    expect(wave.frozenTo - wave.draftFrom).toBeLessThanOrEqual(open < 0 ? wave.width : open);
+  }
+  const byChange = ofKind(await run(1, { ...exact, exitThreshold }), "wave");
+  expect(byChange.every((wave) => wave.acceleration === undefined)).toBe(true);
 });
 
 test("a wider wave needs fewer steps", async () => {
@@ -134,6 +151,8 @@ test("noise, momentum, other rules and the release's way all come to an end and 
     { stateNoise: 0.5 },
     { stateNoise: 0.5, noiseSchedule: "variance", emaEmbeds: 0.3 },
     { freeze: "fixed", innerRecurrence: 4 },
+    { freeze: "latent-acceleration" },
+    { freeze: "latent-acceleration", asReleased: true },
     { freeze: "token-stability", prefillRecurrence: 4 },
     { freezeRule: "furthest", initNew: "previous" },
     { asReleased: true },

@@ -26,6 +26,9 @@ const norm = (x: Vector): number => Math.sqrt(x.reduce((sum, v) => sum + v * v, 
 
 /** |a - b| / |a| */
 export const relativeChange = (a: Vector, b: Vector): number => norm(a.map((v, i) => v - b[i]!)) / norm(a);
+/** |step - before| / |z|: how much a step of a latent differs from the step before it. */
+export const acceleration = (z: Vector, step: Vector, before: Vector): number =>
+  norm(step.map((v, i) => v - before[i]!)) / norm(z);
 /** 1 - cos(a, b); 1 if one of them is zero. */
 export const cosineDistance = (a: Vector, b: Vector): number =>
   1 - a.reduce((sum, v, i) => sum + v * b[i]!, 0) / (norm(a) * norm(b) || 1);

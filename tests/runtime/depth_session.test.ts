@@ -89,6 +89,23 @@ it("goes on with latents, mixes noise and old embeddings in, and says how far th
   sessions.device.dispose();
 });
 
+it("says how much the steps of a latent differ, from the third pass on", async () => {
+  const sessions = await pair("latest");
+  const policy = policyOf({ maxRecurrence: 1 });
+  await both(sessions, passOf(rowsOf(PROMPT.slice(0, 3), 0), policyOf({}), { reads: false }));
+  const told: string[] = [];
+  for (let step = 1; step <= 4; step++) {
+    const wave = [
+      ...rowsOf([7, 9], 3, { origin: step > 1 ? "kept" : "random" }),
+      ...(step >= 2 ? rowsOf([11], 5, { origin: step > 2 ? "kept" : "random" }) : []),
+    ];
+    const { rows } = await both(sessions, passOf(wave, policy, { compares: true, accelerates: true, step }));
+    told.push(rows.map((row) => (row.acceleration === null ? "-" : "a")).join(""));
+  }
+  expect(told).toEqual(["--", "---", "aa-", "aaa"]);
+  sessions.device.dispose();
+});
+
 it("samples by the user's settings, repetitions included", async () => {
   for (const sampler of [
     { ...GREEDY_SAMPLER, temperature: 0.8, topK: 5 },

@@ -77,7 +77,9 @@ function settled(
     if (params.requireUnchanged && i > 0 && draws[i - 1]!.token !== wave.tokens[position]) return false;
     // A position's token is drafted by the latent before it.
     if (params.freeze === "token-stability") return i === 0 || wave.latents[i - 1]!.unchanged > budget;
-    const change = result.rows[i]!.change;
+    const { change, acceleration } = result.rows[i]!;
+    if (params.freeze === "latent-acceleration")
+      return acceleration !== null && acceleration < params.exitThreshold;
     return change !== null && change < params.exitThreshold;
   });
 }
@@ -130,7 +132,10 @@ export async function* runWavefront(context: DepthContext<Params>): AsyncGenerat
     anchor: promptTokens.length,
     latents: [fresh()],
   };
-  let hasFrozen = false;
+  const accelerates = params.freeze === "latent-acceleration";
+  /** Steps that the release compares with the wrong positions after a freeze. */
+  const misaligned = !params.asReleased ? 0 : accelerates ? 2 : params.freeze === "latent-diff" ? 1 : 0;
+  let sinceFreeze = Infinity;
   for (let step = 1; wave.anchor + 1 < length; step++) {
     const { anchor } = wave;
     const width = wave.latents.length;
@@ -139,6 +144,7 @@ export async function* runWavefront(context: DepthContext<Params>): AsyncGenerat
       rows: wave.latents.map((_, i) => rowOf(params, wave, i)),
       policy: fixedDepth(inner),
       compares: true,
+      accelerates,
       text: wave.tokens.slice(0, anchor + 1),
       step: firstStep + step,
     };
@@ -151,9 +157,9 @@ export async function* runWavefront(context: DepthContext<Params>): AsyncGenerat
       latent.isKnown = true;
     });
     const ok = settled(params, wave, result, draws, budget);
-    // After a freeze the release compares different positions, which as good as never freezes anything.
-    const isMisaligned = params.asReleased && hasFrozen && params.freeze === "latent-diff";
-    const to = isMisaligned ? anchor + 1 : Math.min(length, frozenTo(params, wave, ok, step, budget));
+    // Comparing different positions as good as never freezes anything.
+    const to =
+      sinceFreeze < misaligned ? anchor + 1 : Math.min(length, frozenTo(params, wave, ok, step, budget));
     const added = Math.max(0, Math.min(params.headway, params.maxWavefront - width, length - anchor - width));
     yield {
       kind: "wave",
@@ -163,6 +169,7 @@ export async function* runWavefront(context: DepthContext<Params>): AsyncGenerat
       draftFrom: anchor + 1,
       tokens: draws.map((draw) => draw.token),
       relChange: result.rows.map((row, i) => (wasKnown[i] ? row.change : null)),
+      ...(accelerates ? { acceleration: result.rows.map((row) => row.acceleration) } : {}),
       unchanged: wave.latents.map((latent) => latent.unchanged),
       recurrences: wave.latents.map((latent) => latent.recurrences),
       frozenTo: to,
@@ -180,7 +187,7 @@ export async function* runWavefront(context: DepthContext<Params>): AsyncGenerat
     yield depthCost(step, pass, result, { forwards: inner, rows: width * inner });
     if (end >= 0) return;
 
-    hasFrozen = frozen.length > 0;
+    sinceFreeze = frozen.length > 0 ? 0 : sinceFreeze + 1;
     const random = (position: number): number =>
       randomU32({
         seed: session.seed,

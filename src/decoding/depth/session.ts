@@ -50,6 +50,8 @@ export interface DepthPass {
   readonly readsEach: boolean;
   /** Whether to compare latents with those of the last pass. */
   readonly compares: boolean;
+  /** Whether to compare how far they moved with how far they moved in the pass before; only where latents are compared. */
+  readonly accelerates?: boolean;
   /** How many of the most probable tokens to report of every readout; 0 for none. */
   readonly top: number;
   readonly sampler: SamplerSettings;
@@ -84,6 +86,8 @@ export interface RowOutcome {
   readonly ladder: readonly (readonly (readonly [token: number, logprob: number])[])[];
   /** |z - z of the last pass| / |z| at the end of the pass; null unless asked for, or if the position is new. */
   readonly change: number | null;
+  /** |(z - z') - (z' - z'')| / |z| of the last two passes; null unless asked for, or if fewer than two asked for it before. */
+  readonly acceleration: number | null;
   /** Null unless read. */
   readonly draw: Draw | null;
 }

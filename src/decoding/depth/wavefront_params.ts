@@ -17,7 +17,7 @@ export const wavefrontParams = {
     step: 0.01,
     scale: { by: "log", least: 0.001 },
     label: "Frozen below",
-    help: "A latent is done when it moved less than this, relative to its size, from one step to the next. Larger is faster and strays from plain decoding.",
+    help: "A latent is done when it moved less than this, relative to its size, from one step to the next; with \u201cpace at rest\u201d, when its move differs so little from the one before. Larger is faster and strays from plain decoding.",
   }),
   maxWavefront: integer({
     default: 64,
@@ -37,11 +37,12 @@ export const wavefrontParams = {
     default: "latent-diff",
     choices: [
       { value: "latent-diff", label: "Latent at rest" },
+      { value: "latent-acceleration", label: "Latent's pace at rest" },
       { value: "token-stability", label: "Token at rest" },
       { value: "fixed", label: "After fixed steps" },
     ],
     label: "Freeze when",
-    help: "A latent that hardly moves; a token drafted the same for as many steps as the prompt had recurrences' worth; or after that many steps, whatever happened.",
+    help: "A latent that hardly moves; one whose steps hardly differ from one another, as it may do while it still drifts; a token drafted the same for as many steps as the prompt had recurrences' worth; or after that many steps, whatever happened.",
   }),
   freezeRule: choice({
     default: "prefix",

@@ -13,7 +13,7 @@ export const TOKENS_HEAD: ViewHead = {
   label: "Tokens",
   help: "Bar and number: how likely the target found each token where it stands. The line under it tells how the token came to be.",
   isZoomable: false,
-  isFor: ["text", "depth"],
+  isFor: ["text", "depth", "wave"],
 };
 
 export const ACCEPTANCE_HEAD: ViewHead = {
