@@ -5,6 +5,7 @@ import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 import { hubProxy } from "./scripts/local_hub.ts";
+import { replay } from "./scripts/replay_page.ts";
 import { site } from "./scripts/site.ts";
 
 /**
@@ -68,7 +69,7 @@ export default defineConfig({
   base: "./",
   // So that the page does not ask for a file that is not there.
   define: { "import.meta.env.HAS_EVALUATION": existsSync("public/models/eval.json") },
-  plugins: [react(), ownD3ForCharts, site(), offline],
+  plugins: [react(), ownD3ForCharts, site(), replay(), offline],
   build: {
     target: "es2023",
     chunkSizeWarningLimit: 1500,

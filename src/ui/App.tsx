@@ -2,6 +2,7 @@
 import { Activity, lazy, Suspense, useEffect } from "react";
 import { Barrier } from "./Barrier";
 import { Header } from "./panels/Header";
+import { useThemeOfPage } from "./panels/ThemeButton";
 import { UndoBar } from "./panels/UndoBar";
 import { places } from "./places/index";
 import { PlaceView } from "./places/PlaceView";
@@ -11,7 +12,7 @@ import { openDialog, useLayout } from "./stores/layout";
 import { useRoute } from "./stores/route";
 
 /** Fetched when somebody opens one. */
-const ShareDialog = lazy(async () => ({ default: (await import("./panels/ShareDialog")).ShareDialog }));
+const ShareDialog = lazy(async () => ({ default: (await import("./sharing/ShareDialog")).ShareDialog }));
 const HelpDialog = lazy(async () => ({ default: (await import("./panels/HelpDialog")).HelpDialog }));
 
 const Palette = lazy(async () => ({ default: (await import("./panels/Palette")).Palette }));
@@ -26,14 +27,10 @@ function onPaletteKey(e: KeyboardEvent): void {
 const TITLE = document.title;
 
 export function App() {
-  const theme = useLayout((s) => s.theme);
   const dialog = useLayout((s) => s.dialog);
   const id = useRoute((s) => s.place);
   const place = places.find((p) => p.id === id && p.id !== HOME);
-  useEffect(() => {
-    if (theme === "system") delete document.documentElement.dataset.theme;
-    else document.documentElement.dataset.theme = theme;
-  }, [theme]);
+  useThemeOfPage();
   useEffect(() => {
     window.addEventListener("keydown", onPaletteKey);
     return () => window.removeEventListener("keydown", onPaletteKey);

@@ -26,6 +26,10 @@ export const count = (n: number): string => whole.format(n);
 export const plural = (n: number, one: string, many = `${one}s`): string =>
   `${count(n)} ${n === 1 ? one : many}`;
 
+/** "a, b and c". */
+export const listed = (names: readonly string[], last: "and" | "or" = "and"): string =>
+  names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} ${last} ${names.at(-1)}`;
+
 export function ratio(x: number | null, places = 2): string {
   return x === null || !Number.isFinite(x) ? NO_VALUE : x.toFixed(places);
 }

@@ -1,6 +1,7 @@
-/** Trace files as bytes, gzipped or not, around the text format of trace/codec.ts. */
+/** Trace files as bytes, gzipped or not or inside a page that replays them, around the text format of trace/codec.ts. */
 import { gzipSync, strToU8 } from "fflate";
 import { gunzipBounded } from "../share/compress";
+import { isMarkup, readReplay } from "../share/replay_file";
 import { decodeTrace, encodeTrace, type DecodedTrace } from "../trace/codec";
 import type { TraceEvent } from "../trace/events";
 
@@ -13,8 +14,10 @@ const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] ===
  * The events of a trace file.
  * @throws DecoscopeError "load" or "limit" saying what was expected and what was found
  */
-export const readTrace = (bytes: Uint8Array): DecodedTrace =>
-  decodeTrace(isGzip(bytes) ? gunzipBounded(bytes, LARGEST_UNPACKED) : bytes);
+export function readTrace(bytes: Uint8Array): DecodedTrace {
+  const file = isMarkup(bytes) ? readReplay(new TextDecoder().decode(bytes)) : bytes;
+  return decodeTrace(isGzip(file) ? gunzipBounded(file, LARGEST_UNPACKED) : file);
+}
 
 /** A gzipped trace file. */
 export const writeTrace = (events: Iterable<TraceEvent>): Uint8Array<ArrayBuffer> =>

@@ -5,7 +5,7 @@ import { runBranch } from "../engine";
 import { quoted } from "../format";
 import { useMoment, useSelection } from "../moment";
 import type { RunView } from "../../trace/view";
-import type { Selection } from "../stores/layout";
+import { useLayout, type Selection } from "../stores/layout";
 import { BranchIcon } from "./icons";
 
 /** Marks the button, so that Enter on a mark of the drawing can lead to it. */
@@ -13,7 +13,7 @@ export const FORCE_ACTION = "data-force-action";
 
 /** Forces what is selected, if that can be done. Returns whether a branch was asked for. */
 export function force(view: RunView, selection: Selection | null): boolean {
-  const branch = branchAt(view, selection);
+  const branch = useLayout.getState().isReplayOnly ? null : branchAt(view, selection);
   if (!branch || "problem" in branch) return false;
   void runBranch(branch);
   return true;

@@ -1,15 +1,17 @@
 /** The line across the top: name, engine, sharing, files, theme, help. */
-import { useRef, type ReactNode } from "react";
+import { useRef } from "react";
 import { openRecordedRun, openTraceFile, saveTrace } from "../files";
 import { useEngine, type EnginePhase } from "../stores/engine";
-import { openDialog, setTheme, useLayout, type Theme } from "../stores/layout";
+import { openDialog } from "../stores/layout";
 import { useRun } from "../stores/run";
 import { HOME } from "../routes";
 import { useRoute } from "../stores/route";
-import { ChevronIcon, MoonIcon, SunIcon, SystemIcon } from "./icons";
+import { ChevronIcon } from "./icons";
+import { Logo } from "./Logo";
 import { Menu } from "./Menu";
 import { OfflineStatus } from "./OfflineStatus";
 import { Places } from "./Places";
+import { ThemeButton } from "./ThemeButton";
 
 const PHASE_NAME: Readonly<Record<EnginePhase, string>> = {
   idle: "ready",
@@ -55,29 +57,6 @@ function EngineStatus() {
   );
 }
 
-const NEXT_THEME: Readonly<Record<Theme, Theme>> = { system: "light", light: "dark", dark: "system" };
-const THEME_ICON: Readonly<Record<Theme, ReactNode>> = {
-  system: <SystemIcon />,
-  light: <SunIcon />,
-  dark: <MoonIcon />,
-};
-
-function ThemeButton() {
-  const theme = useLayout((s) => s.theme);
-  const name = `Theme: ${theme}`;
-  return (
-    <button
-      type="button"
-      className="quiet square"
-      aria-label={name}
-      title={name}
-      onClick={() => setTheme(NEXT_THEME[theme])}
-    >
-      {THEME_ICON[theme]}
-    </button>
-  );
-}
-
 function TraceMenu() {
   const file = useRef<HTMLInputElement>(null);
   const hasRun = useRun((s) => s.length > 0);
@@ -86,7 +65,7 @@ function TraceMenu() {
       <input
         ref={file}
         type="file"
-        accept=".jsonl,.gz,.json,application/json"
+        accept=".jsonl,.gz,.json,.html,.htm,application/json,text/html"
         className="visually-hidden"
         tabIndex={-1}
         aria-label="Trace file"
@@ -115,18 +94,7 @@ export function Header() {
   return (
     <header className="header">
       <h1>
-        <svg viewBox="0 0 26 20" width="26" height="20" aria-hidden="true">
-          <path
-            d="M3,10C9,10 9,4 15,4M3,10C9,10 9,16 15,16M15,4H22"
-            fill="none"
-            stroke="currentColor"
-            strokeWidth="1.7"
-          />
-          <circle cx="3.2" cy="10" r="2.7" fill="currentColor" />
-          <circle cx="15" cy="4" r="2.7" fill="var(--accepted)" />
-          <circle cx="15" cy="16" r="2.2" fill="var(--paper)" stroke="var(--rejected)" strokeWidth="1.6" />
-          <path d="M22.5,1.2l2.8,2.8l-2.8,2.8l-2.8,-2.8Z" fill="var(--residual)" />
-        </svg>
+        <Logo />
         Decoscope
       </h1>
       <Places />

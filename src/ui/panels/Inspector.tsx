@@ -10,6 +10,7 @@ import { kindOf, useIsCanvasRun, useMoment, useSelection } from "../moment";
 import { canvasBranch, type Change } from "../canvas_branch";
 import { runBranch } from "../engine";
 import { addNotice, useEngine } from "../stores/engine";
+import { useLayout } from "../stores/layout";
 import { useRun } from "../stores/run";
 import { CanvasCounts, CanvasHeadline } from "./CanvasFacts";
 import { Fact } from "./Fact";
@@ -151,6 +152,7 @@ export function Chosen() {
   const selection = useSelection(step);
   const latest = useRun((s) => s.latest);
   const isCanvas = useIsCanvasRun();
+  const isReplayOnly = useLayout((s) => s.isReplayOnly);
   const inspected = useMemo(() => inspect(view, step, selection), [view, step, selection]);
   // A place on the map may be later than the shown step.
   const position = useMemo(
@@ -164,7 +166,9 @@ export function Chosen() {
         <Position
           inspected={position}
           steps={Math.max(latest.canvas?.start.planned ?? 0, latest.rounds.length)}
-          onChange={position.isPrompt ? null : (change) => branchFrom(latest, position, change)}
+          onChange={
+            position.isPrompt || isReplayOnly ? null : (change) => branchFrom(latest, position, change)
+          }
         />
       </Suspense>
     );
@@ -175,7 +179,7 @@ export function Chosen() {
         <Suspense fallback={null}>
           <AcceptanceTest view={view} inspected={inspected} />
         </Suspense>
-        <ForceToken />
+        {!isReplayOnly && <ForceToken />}
         <Laws inspected={inspected} />
       </>
     );
@@ -196,6 +200,7 @@ export function Inspector({ isChosenElsewhere = false }: { readonly isChosenElse
   const { view, step, isNewest } = useMoment();
   const latest = useRun((s) => s.latest);
   const isCanvas = useIsCanvasRun();
+  const isReplayOnly = useLayout((s) => s.isReplayOnly);
   return (
     // A scrolling region has to be reachable by keyboard.
     <div className="inspector" tabIndex={0} role="group" aria-label="Numbers">
@@ -209,7 +214,7 @@ export function Inspector({ isChosenElsewhere = false }: { readonly isChosenElse
         <Headline view={view} />
       )}
       {!isChosenElsewhere && <Chosen />}
-      {!isCanvas && !hasDepths(view) && (
+      {!isCanvas && !hasDepths(view) && !isReplayOnly && (
         <Suspense fallback={null}>
           <TreePays view={view} />
         </Suspense>

@@ -201,6 +201,7 @@ export function ViewPanel() {
     }),
     [measured, definition, moment],
   );
+  const isReplayOnly = useLayout((s) => s.isReplayOnly);
   const fitOf = useMemo(() => {
     const fit = definition?.fit;
     return fit && size.width > 0 ? (what: FitWhat) => fit(moment.view, moment.step, size, what) : null;
@@ -220,7 +221,7 @@ export function ViewPanel() {
         <div className="view-tools">
           {head.isZoomable && <ZoomTools zoom={zoom} />}
           <ChoicePicker head={head} />
-          {definition && <ExportMenu definition={definition} moment={moment} size={size} />}
+          {definition && !isReplayOnly && <ExportMenu definition={definition} moment={moment} size={size} />}
         </div>
       </div>
       <Tabs.Content

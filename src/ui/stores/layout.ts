@@ -23,6 +23,8 @@ export interface LayoutState {
   readonly pinned: Selection | null;
   /** Under the pointer or focused; goes before what is pinned. */
   readonly hovered: Selection | null;
+  /** Nothing can be run, branched or saved here: an embedded page, or a file that replays one recording. */
+  readonly isReplayOnly: boolean;
   readonly dialog: "share" | "help" | "palette" | null;
   /** The three sentences about what is on the stage are shown. */
   readonly isTourOpen: boolean;
@@ -38,6 +40,7 @@ export const useLayout = create<LayoutState>()(
       choices: {},
       pinned: null,
       hovered: null,
+      isReplayOnly: false,
       dialog: null,
       isTourOpen: false,
       hasSeenTour: false,

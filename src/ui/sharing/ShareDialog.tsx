@@ -1,18 +1,21 @@
-/** Makes links: with the trace, or with settings only. */
+/** Passes on what is on the stage: as a link with the recording or with settings only, or as a file. */
 import * as Dialog from "@radix-ui/react-dialog";
 import * as RadioGroup from "@radix-ui/react-radio-group";
 import { useId, useMemo, useState } from "react";
-import { bytes } from "../format";
+import { count, listed, plural } from "../format";
+import { CloseIcon } from "../panels/icons";
 import { makeLink, type LinkKind } from "../share_link";
 import { openDialog, useLayout } from "../stores/layout";
 import { useRun } from "../stores/run";
-import { CloseIcon } from "./icons";
+import { tooLongFor } from "./link_length";
+import { SaveReplay } from "./SaveReplay";
+import "./sharing.css";
 
 const KINDS: readonly { readonly kind: LinkKind; readonly label: string; readonly help: string }[] = [
   {
     kind: "run",
     label: "This run, as it is",
-    help: "Holds the whole trace. Shows the same on any device, without WebGPU too.",
+    help: "Settings and recording. Shows the same on any device, without WebGPU too.",
   },
   {
     kind: "settings",
@@ -26,8 +29,22 @@ const KINDS: readonly { readonly kind: LinkKind; readonly label: string; readonl
   },
 ];
 
-/** Messengers and mail programs begin to cut links at about this length. */
-const LONG_LINK = 30_000;
+/** What a link holds, in words. */
+function contentsOf(kind: LinkKind): string {
+  const settings = "model, method and its parameters, sampling, prompt, length, seed and the open drawing";
+  if (kind !== "run") return `It holds settings: ${settings}.`;
+  const { metrics, rounds } = useRun.getState().latest;
+  return `It holds settings (${settings}) and the recording: ${plural(metrics.tokens, "token")} in ${plural(rounds.length, "step")}, with all that was proposed, tested and likely.`;
+}
+
+/** Where a link of this length does not go; empty if nothing is known to stop it. */
+function lengthWords(length: number): string {
+  const { messages, browsers } = tooLongFor(length);
+  if (browsers.length > 0)
+    return ` No address can be this long in ${listed(browsers)}: save the file instead.`;
+  if (messages.length > 0) return ` Too long for ${listed(messages, "or")}.`;
+  return "";
+}
 
 function ShareForm() {
   const hasRun = useRun((s) => s.length > 0);
@@ -91,10 +108,16 @@ function ShareForm() {
           : copied === "no"
             ? "The browser did not allow copying: select the link and copy it. "
             : ""}
-        {bytes(link.length)}
-        {link.length > LONG_LINK ? ": too long for some messengers; a trace file may travel better." : ""}
+        <span className="figures" data-testid="link-length">
+          {count(link.length)} characters.
+        </span>
+        {lengthWords(link.length)}
+      </p>
+      <p className="help" data-testid="link-holds">
+        {contentsOf(kind)}
       </p>
       <p className="help">Everything is in the link itself, after the #; no server sees it.</p>
+      {kind === "run" && <SaveReplay isAdvised={lengthWords(link.length) !== ""} />}
     </>
   );
 }
