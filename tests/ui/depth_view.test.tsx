@@ -4,7 +4,9 @@ import { describe, expect, it } from "vitest";
 import { decodeTrace } from "../../src/trace/codec";
 import { Timeline } from "../../src/trace/timeline";
 import { DepthCounts, DepthHeadline } from "../../src/ui/panels/DepthFacts";
-import { depthLines, depthView } from "../../src/ui/views/depth/grid";
+import { depthView } from "../../src/ui/views/depth/grid";
+import { depthLines, summaryOf } from "../../src/ui/views/depth/lines";
+import { decidingSignal, signalIds, thresholdOf } from "../../src/ui/views/depth/signals";
 import { wavePace, waveRows, waveView } from "../../src/ui/views/depth/wave";
 import { depthWords, recursionSets, wordsView } from "../../src/ui/views/depth/words";
 import { shownView, tabsFor } from "../../src/ui/views/index";
@@ -45,6 +47,36 @@ describe("recurrences", () => {
         expect(draw(step, width)).not.toMatch(/NaN|Infinity|undefined/);
   });
 
+  it("shows the signal that was chosen, and of itself the one that decides", () => {
+    const view = timeline.latest;
+    const size = { width: 900, height: depthView.heightAt!(view, last, 900) };
+    const shown = (choice?: string): string =>
+      renderToStaticMarkup(<depthView.Drawing view={view} step={last} size={size} choice={choice} />);
+    expect(shown()).toBe(shown("change"));
+    expect(shown()).toContain("stops below 0.03");
+    const options = depthView.choice!.options.map((o) => o.value);
+    expect(options.slice(1)).toEqual([...signalIds]);
+    expect(new Set(options.map(shown)).size).toBe(signalIds.length);
+    // No router: gates are not measured, and no cell has ink.
+    expect(shown("gate")).toContain('stroke-dasharray="2 2"');
+    expect(decidingSignal(view)).toBe("change");
+    const kl = { ...view, start: { ...view.start!, params: { criterion: "kl", threshold: 0 } } };
+    expect([decidingSignal(kl), thresholdOf(kl, "kl"), thresholdOf(kl, "change")]).toEqual([
+      "kl",
+      0.001,
+      null,
+    ]);
+  });
+
+  it("counts the keys that are kept of each token: one place in both layers, of twelve that there could be", () => {
+    const lines = depthLines(timeline.latest, last);
+    expect(new Set(lines.map((line) => line.entries))).toEqual(new Set([2]));
+    expect(lines[0]!.mostEntries).toBe(24);
+    const { entries } = summaryOf(lines)!;
+    expect(entries).toBe(timeline.latest.rounds.at(-1)!.recursion!.recurs.at(-1)!.kvEntries);
+    expect(draw(last, 900)).toContain(`${entries} keys kept, with all recurrences ${12 * entries}`);
+  });
+
   it("draws a wave a row, every step of it, and says what a token cost", () => {
     const wave = new Timeline(decodeTrace(readText("public/recordings/depth-wavefront.jsonl")).events);
     const rows = waveRows(wave.latest);
@@ -52,6 +84,15 @@ describe("recurrences", () => {
     // The first token comes with the prompt.
     expect(wavePace(rows).tokens).toBe(committed - 1);
     expect(wavePace(rows).forwards).toBe(rows.length);
+    // Frozen positions are squares, and plain decoding takes a row of its own for every recurrence that a step runs.
+    const steps = wave.events.flatMap((e) => (e.kind === "wave" ? [e.frozenTo - e.draftFrom] : []));
+    const svg900 = renderToStaticMarkup(
+      <waveView.Drawing view={wave.latest} step={3} size={{ width: 900, height: 600 }} />,
+    );
+    expect(svg900.split('width="6" height="6" fill="var(--accepted)"').length - 1).toBe(
+      steps.reduce((sum, n) => sum + n, 0),
+    );
+    expect(svg900).toContain("plain decoding, 6 recurrences a token");
     for (const width of [320, 900]) {
       const height = waveView.heightAt!(wave.latest, 3, width);
       const svg = renderToStaticMarkup(
@@ -112,7 +153,11 @@ describe("a mixture of recursions", () => {
     expect(sets[0]!.words).toBe(words.length);
     expect(sets[1]!.words).toBeLessThan(sets[0]!.words);
     expect(sets[2]!.words).toBeLessThan(sets[1]!.words);
-    // Two shared layers.
+    // Two shared layers; the grid counts the same keys token by token.
+    const lines = depthLines(mor.latest, end);
+    expect(lines.reduce((sum, line) => sum + line.entries, 0)).toBe(
+      sets.reduce((sum, set) => sum + set.entries, 0),
+    );
     expect(sets.map((set) => set.entries)).toEqual(sets.map((set) => 2 * set.words));
     const svg = drawn(wordsView, end, 900);
     expect(svg.split('data-testid="recursion-words"').length - 1).toBe(3);

@@ -1,8 +1,7 @@
 /** All steps at once: one stamp a round, with what it committed. */
 import { tokensOfRound } from "../../trace/view";
-import { truncate } from "../format";
 import { describeRound, roundsUpTo, Stamp, textOfRound } from "./thumbnail";
-import { textWidth } from "./text_width";
+import { fitText } from "./text_width";
 import { STEPS_HEAD } from "./heads";
 import type { DrawingProps, ViewDefinition } from "./view";
 
@@ -10,13 +9,6 @@ const CELL = { width: 150, height: 116, stamp: 70 };
 const EDGE = 24;
 
 const columnsAt = (width: number): number => Math.max(2, Math.floor((width - 2 * EDGE) / CELL.width));
-
-/** As much of a text as fits, from its beginning. */
-function fitText(text: string, width: number, fontSize: number): string {
-  let length = Array.from(text).length;
-  while (length > 1 && textWidth(truncate(text, length), fontSize) > width) length--;
-  return truncate(text, length);
-}
 
 function StepsDrawing({ view, step, size, onPin }: DrawingProps) {
   const rounds = roundsUpTo(view, step);

@@ -1,4 +1,5 @@
 /** Widths of text without a browser, so that layouts are the same in tests, exports and on the page. */
+import { truncate } from "../format";
 
 const NARROW = new Set(Array.from("ijlft.,:;'!|()[]I\u00b7\u201c\u201d\u2018\u2019`"));
 const WIDE = new Set(Array.from("mwMW@%\u2026\u2192"));
@@ -14,4 +15,11 @@ export function textWidth(text: string, fontSize: number): number {
     else em += 0.575;
   }
   return em * fontSize;
+}
+
+/** As much of a text as fits into a width, from its beginning. */
+export function fitText(text: string, width: number, fontSize: number): string {
+  let length = Array.from(text).length;
+  while (length > 1 && textWidth(truncate(text, length), fontSize) > width) length--;
+  return truncate(text, length);
 }

@@ -1,7 +1,7 @@
 /** The canvas position by position: state, likely tokens, confidence, block and cache. */
 import { max } from "d3-array";
-import { shortProbability, truncate } from "../../format";
-import { textWidth } from "../text_width";
+import { shortProbability } from "../../format";
+import { fitText } from "../text_width";
 import { isBlank, tokenLabel } from "../token_label";
 import type { DrawingProps, ViewDefinition } from "../view";
 import { CANVAS_HEAD } from "./heads";
@@ -29,12 +29,6 @@ export function gridOf(width: number): { readonly columns: number; readonly cell
   const room = width - 2 * EDGE;
   const columns = Math.max(1, Math.floor(room / (width < PHONE ? NARROWEST - 6 : NARROWEST + 12)));
   return { columns, cell: room / columns };
-}
-
-function fit(text: string, width: number, size: number): string {
-  let length = Array.from(text).length;
-  while (length > 1 && textWidth(truncate(text, length), size) > width) length--;
-  return truncate(text, length);
 }
 
 /** The line under a token: one kind of line for each state. */
@@ -101,7 +95,7 @@ function Cell({ view, shown, width }: { view: DrawingProps["view"]; shown: Shown
         opacity={isBlank(label) ? 0.6 : undefined}
         fontWeight={state === "committed_now" ? 640 : 430}
       >
-        {fit(label, width, LABEL_SIZE)}
+        {fitText(label, width, LABEL_SIZE)}
       </text>
       <g transform="translate(0,6)">
         <Underline state={state} width={width} />
@@ -112,7 +106,7 @@ function Cell({ view, shown, width }: { view: DrawingProps["view"]; shown: Shown
             <text y={19}>{p === null ? "" : `${shortProbability(p)}${isStale ? "*" : ""}`}</text>
             {p !== null && (
               <text x={width} y={19} textAnchor="end" fontStyle="italic">
-                {fit(other, width - 26, NUMBER_SIZE)}
+                {fitText(other, width - 26, NUMBER_SIZE)}
               </text>
             )}
           </>

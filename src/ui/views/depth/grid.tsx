@@ -1,13 +1,13 @@
-/** Tokens by recurrences: how far each latent moved, what it would have said, and where it stopped. */
-import type { RecurEvent } from "../../../trace/depth_events";
-import type { RunView } from "../../../trace/view";
+/** Tokens by recurrences: a signal of each, what it would have said, where it stopped, and the keys that are kept of it. */
 import { truncate } from "../../format";
-import { textWidth } from "../text_width";
+import { fitText, textWidth } from "../text_width";
 import { tokenLabel } from "../token_label";
 import type { DrawingProps, ViewDefinition } from "../view";
 import { DEPTH_HEAD } from "./head";
+import { depthLines, describeLine, summaryOf, type DepthLine } from "./lines";
 import { pressable } from "./press";
-import { ChangeScale, opacityOf } from "./shade";
+import { SignalKey } from "./shade";
+import { chosenSignal, inkOf, signals, thresholdOf, type SignalId } from "./signals";
 
 const EDGE = 24;
 const TOP = 74;
@@ -16,120 +16,24 @@ const BOTTOM = 16;
 /** Narrowest cell with a token in it, and widest cell, in px. */
 const READABLE = 46;
 const WIDEST = 92;
-
-/** One recurrence of one position. */
-interface CellOf {
-  readonly change: number;
-  readonly said: number | null;
-  readonly exited: boolean;
-  /** What the router said before it; null without one. */
-  readonly gate: number | null;
-}
-/** A position that ran, with what became of it. */
-export interface DepthLine {
-  readonly position: number;
-  readonly label: string;
-  /** Step it ran in; the prompt's tokens ran before the first. */
-  readonly step: number;
-  readonly cells: readonly CellOf[];
-  readonly depth: number | null;
-  readonly maxDepth: number;
-  readonly reason: string | null;
-  /** Of the router, before the recurrence that it was not let into. */
-  readonly refused: number | null;
-  /** The token that was committed behind it. */
-  readonly next: number | null;
-}
-
-function cellsOf(e: RecurEvent, add: (position: number, cell: CellOf) => void): void {
-  const exited = new Set(e.exited);
-  e.positions.forEach((position, i) => {
-    add(position, {
-      change: e.relChange[i]!,
-      said: e.argmax?.[i] ?? null,
-      exited: exited.has(position),
-      gate: e.gate?.[i] ?? null,
-    });
-  });
-}
-
-/** Every position that ran up to a step, in order. */
-export function depthLines(view: RunView, step: number): readonly DepthLine[] {
-  const cells = new Map<number, CellOf[]>();
-  const steps = new Map<number, number>();
-  for (const round of view.rounds.toArray()) {
-    if (round.step > step) break;
-    for (const e of round.recursion?.recurs ?? [])
-      cellsOf(e, (position, cell) => {
-        if (e.recurrence === 1) cells.set(position, []);
-        cells.get(position)?.push(cell);
-        steps.set(position, round.step);
-      });
-  }
-  const prompt = view.prompt.length;
-  const tokens = view.tokens.toArray();
-  const tokenAt = (position: number): number | null =>
-    position < prompt ? view.prompt[position]!.token : (tokens[position - prompt]?.token ?? null);
-  return [...cells]
-    .sort(([a], [b]) => a - b)
-    .map(([position, own]) => {
-      const token = tokenAt(position);
-      const ended = view.depths.get(position);
-      const next = tokens[position + 1 - prompt];
-      return {
-        position,
-        label: token === null ? "" : tokenLabel(view, token),
-        step: steps.get(position)!,
-        cells: own,
-        depth: ended?.depth ?? null,
-        maxDepth: ended?.maxDepth ?? own.length,
-        reason: ended?.reason ?? null,
-        refused: ended?.gate ?? null,
-        next: position + 1 >= prompt && next ? next.token : null,
-      };
-    });
-}
-
-const WORDS: Readonly<Record<string, string>> = {
-  converged: "settled",
-  cap: "no more were allowed",
-  router: "not let into the next",
-  forced: "as many as were asked for",
-};
-
-/** A line for people who cannot see it. */
-export function describeLine(line: DepthLine): string {
-  const why = line.reason === null ? "still running" : (WORDS[line.reason] ?? line.reason);
-  const gate = line.refused === null ? "" : ` (gate ${line.refused.toFixed(2)})`;
-  return `${line.label}: ${line.cells.length} of ${line.maxDepth} recurrences, ${why}${gate}`;
-}
-
-/** Mean depth of positions that are done with, and the most that any of them could have had. */
-function meanDepth(lines: readonly DepthLine[]): { readonly mean: number; readonly most: number } | null {
-  const done = lines.filter((line) => line.depth !== null);
-  if (done.length === 0) return null;
-  return {
-    mean: done.reduce((sum, line) => sum + line.depth!, 0) / done.length,
-    most: done.reduce((most, line) => Math.max(most, line.maxDepth), 0),
-  };
-}
+const NARROW = 520;
 
 interface Grid {
   readonly label: number;
   readonly cell: number;
   readonly columns: number;
+  /** Left end and width of the bars of keys. */
+  readonly keysAt: number;
+  readonly keys: number;
 }
 function gridOf(lines: readonly DepthLine[], width: number): Grid {
   const columns = Math.max(1, ...lines.map((line) => line.maxDepth));
   const longest = Math.max(48, ...lines.map((line) => textWidth(truncate(line.label, 14), 12.5)));
+  const room = width - 2 * EDGE;
   const label = Math.min(longest + 14, width * 0.3);
-  return { label, columns, cell: Math.min(WIDEST, (width - 2 * EDGE - label - 4) / columns) };
-}
-
-/** The threshold that gates are compared with; null where something else decides. */
-function thresholdOf({ start }: RunView): number | null {
-  const { threshold, routing, forceDepth } = start?.params ?? {};
-  return routing === "threshold" && forceDepth === 0 && typeof threshold === "number" ? threshold : null;
+  const keys = width < NARROW ? 22 : 74;
+  const cell = Math.min(WIDEST, (room - label - keys - 46) / columns);
+  return { label, columns, cell, keysAt: label + columns * cell + 16, keys };
 }
 
 /** A gate as a line along the bottom of a cell, with a tick where it would let a token in. */
@@ -162,16 +66,43 @@ function Gate({
   );
 }
 
-function Line({
-  view,
-  line,
-  grid,
-}: {
-  readonly view: RunView;
+/** Keys that are kept, in the outline of what all recurrences would keep. */
+function Keys({ line, grid }: { readonly line: DepthLine; readonly grid: Grid }) {
+  const { keysAt, keys } = grid;
+  const share = line.mostEntries > 0 ? line.entries / line.mostEntries : 0;
+  return (
+    <g transform={`translate(${keysAt.toFixed(1)},0)`}>
+      <rect
+        y={LINE / 2 - 3}
+        width={keys}
+        height={6}
+        fill="none"
+        stroke="var(--rule-strong)"
+        strokeWidth={0.8}
+      />
+      <rect
+        y={LINE / 2 - 3}
+        width={(keys * share).toFixed(1)}
+        height={6}
+        fill="var(--ink-soft)"
+        opacity={0.7}
+      />
+      <text x={keys + 6} y={LINE / 2 + 4} fontSize={10.5} fill="var(--ink-soft)" className="figures">
+        {line.entries}
+      </text>
+    </g>
+  );
+}
+
+interface LineProps {
+  readonly view: DrawingProps["view"];
   readonly line: DepthLine;
   readonly grid: Grid;
-}) {
-  const threshold = thresholdOf(view);
+  readonly signal: SignalId;
+}
+
+function Line({ view, line, grid, signal }: LineProps) {
+  const threshold = thresholdOf(view, "gate");
   const { label, cell } = grid;
   return (
     <>
@@ -180,6 +111,7 @@ function Line({
       </text>
       {line.cells.map((c, i) => {
         const isFinal = c.said !== null && c.said === line.next;
+        const value = c[signal];
         return (
           <g key={i} transform={`translate(${(label + i * cell).toFixed(1)},0)`}>
             <rect
@@ -187,8 +119,9 @@ function Line({
               y={1}
               width={(cell - 1).toFixed(1)}
               height={LINE - 2}
-              fill="var(--ink)"
-              opacity={opacityOf(c.change)}
+              fill={value === null ? "none" : "var(--ink)"}
+              opacity={value === null ? 1 : inkOf(signals[signal], value)}
+              {...(value === null && { stroke: "var(--rule-strong)", strokeDasharray: "2 2" })}
             />
             {c.exited && (
               <rect x={(cell - 3).toFixed(1)} y={1} width={3} height={LINE - 2} fill="var(--accepted)" />
@@ -204,7 +137,7 @@ function Line({
                 fill={isFinal ? "var(--accepted)" : "var(--ink)"}
                 fontWeight={isFinal ? 620 : 400}
               >
-                {truncate(tokenLabel(view, c.said), Math.floor((cell - 10) / 7))}
+                {fitText(tokenLabel(view, c.said), cell - 10, 11.5)}
               </text>
             )}
           </g>
@@ -224,14 +157,63 @@ function Line({
           fill="var(--idle)"
         />
       ))}
+      <Keys line={line} grid={grid} />
     </>
   );
 }
 
-function DepthDrawing({ view, step, size, selection = null, onHover, onPin }: DrawingProps) {
+/** Mean depth and keys, over the right end of the drawing. */
+function Summary({
+  lines,
+  size,
+}: {
+  readonly lines: readonly DepthLine[];
+  readonly size: DrawingProps["size"];
+}) {
+  const summary = summaryOf(lines);
+  if (!summary) return null;
+  const { mean, most, entries, mostEntries } = summary;
+  return (
+    <g textAnchor="end" className="figures" transform={`translate(${size.width - EDGE},0)`}>
+      <text y={19} fontSize={12} fill="var(--ink)">{`mean ${mean.toFixed(2)} of ${most}`}</text>
+      <text y={35} fontSize={11} fill="var(--ink-soft)">
+        {size.width < NARROW
+          ? `${entries} keys`
+          : `${entries} keys kept, with all recurrences ${mostEntries}`}
+      </text>
+    </g>
+  );
+}
+
+function Heads({ grid }: { readonly grid: Grid }) {
+  const isNarrow = grid.keys < 40;
+  const shown = Array.from({ length: grid.columns }, (_, i) => i + 1);
+  return (
+    <g
+      fontSize={10.5}
+      fill="var(--ink-soft)"
+      className="figures"
+      transform={`translate(${EDGE},${TOP - 10})`}
+    >
+      <text x={grid.label - 8} textAnchor="end">
+        {isNarrow ? "after" : "token, after"}
+      </text>
+      {shown
+        .filter((r) => grid.cell >= 13 || r === 1 || r % 4 === 0)
+        .map((r) => (
+          <text key={r} x={(grid.label + (r - 0.5) * grid.cell).toFixed(1)} textAnchor="middle">
+            {r}
+          </text>
+        ))}
+      <text x={grid.keysAt.toFixed(1)}>{isNarrow ? "keys" : "keys kept of it"}</text>
+    </g>
+  );
+}
+
+function DepthDrawing({ view, step, size, choice, selection = null, onHover, onPin }: DrawingProps) {
   const lines = depthLines(view, step);
   const grid = gridOf(lines, size.width);
-  const mean = meanDepth(lines);
+  const signal = chosenSignal(view, choice);
   return (
     <svg
       xmlns="http://www.w3.org/2000/svg"
@@ -243,46 +225,20 @@ function DepthDrawing({ view, step, size, selection = null, onHover, onPin }: Dr
       fontFamily="var(--sans)"
     >
       <g transform={`translate(${EDGE},10)`}>
-        <ChangeScale
-          title={
-            size.width < 520
-              ? "Change of the latent"
-              : "Change of the latent in a recurrence, |s \u2212 s before| / |s|"
-          }
-        />
+        <SignalKey signal={signal} threshold={thresholdOf(view, signal)} isNarrow={size.width < NARROW} />
       </g>
-      {mean && (
-        <text
-          x={size.width - EDGE}
-          y={33}
-          textAnchor="end"
-          fontSize={12}
-          fill="var(--ink)"
-          className="figures"
-        >
-          {`mean ${mean.mean.toFixed(2)} of ${mean.most}`}
-        </text>
-      )}
-      {lines.length > 0 && (
-        <g fontSize={10.5} fill="var(--ink-soft)" className="figures">
-          <text x={EDGE + grid.label - 8} y={TOP - 10} textAnchor="end">
-            after
-          </text>
-          {Array.from({ length: grid.columns }, (_, i) => (
-            <text
-              key={i}
-              x={(EDGE + grid.label + (i + 0.5) * grid.cell).toFixed(1)}
-              y={TOP - 10}
-              textAnchor="middle"
-            >
-              {i + 1}
-            </text>
-          ))}
-        </g>
-      )}
+      <Summary lines={lines} size={size} />
+      {lines.length > 0 && <Heads grid={grid} />}
       {lines.map((line, i) => {
-        const isChosen = selection?.step === line.step && line.next !== null;
-        const chosen = { kind: "extra", step: line.step } as const;
+        // Of the prompt nothing was drawn but the token behind its last one.
+        const target =
+          line.next === null
+            ? ({ kind: "position", step: line.step, position: line.position } as const)
+            : ({ kind: "extra", step: line.step } as const);
+        const isChosen =
+          selection?.kind === "position"
+            ? target.kind === "position" && selection.position === line.position
+            : target.kind === "extra" && selection?.step === line.step;
         return (
           <g
             key={line.position}
@@ -290,12 +246,12 @@ function DepthDrawing({ view, step, size, selection = null, onHover, onPin }: Dr
             transform={`translate(${EDGE},${TOP + i * LINE})`}
             aria-label={describeLine(line)}
             data-testid="depth-line"
-            {...pressable(chosen, onHover, line.next === null ? null : onPin)}
+            {...pressable(target, onHover, onPin)}
           >
             <rect
               className="tree-hit"
               x={0}
-              width={(grid.label + grid.columns * grid.cell).toFixed(1)}
+              width={(grid.keysAt - 8).toFixed(1)}
               height={LINE}
               fill="transparent"
               stroke={
@@ -303,7 +259,7 @@ function DepthDrawing({ view, step, size, selection = null, onHover, onPin }: Dr
               }
               strokeWidth={isChosen ? 1.5 : 1}
             />
-            <Line view={view} line={line} grid={grid} />
+            <Line view={view} line={line} grid={grid} signal={signal} />
           </g>
         );
       })}
@@ -324,10 +280,8 @@ export const depthView: ViewDefinition = {
     const first = lines.findIndex((line) => line.step === step);
     if (first < 0) return null;
     // The prompt ran in the first step: that one is about its end.
-    return {
-      top: TOP + (step === 0 ? lines.length - 1 : first) * LINE,
-      bottom: TOP + lines.length * LINE + BOTTOM,
-    };
+    const from = step === 0 ? lines.length - 1 : first;
+    return { top: TOP + from * LINE, bottom: TOP + lines.length * LINE + BOTTOM };
   },
   heightAt: (view, step) => TOP + LINE * Math.max(1, depthLines(view, step).length) + BOTTOM,
 };

@@ -4,7 +4,22 @@ import type { ViewHead } from "../view";
 export const DEPTH_HEAD: ViewHead = {
   id: "depth",
   label: "Recurrences",
-  help: "A line for each token of the text, a cell for each time the core ran over it. Ink: how far the latent moved, by the scale above. Text in a cell: what the model would say next if it stopped there, blue where that is what it said in the end. A bar ends a line where the token stopped; dots are recurrences it was spared. Where a router decides, the line in a cell is its gate and the tick the threshold; outlined: not let in.",
+  help: "A line for each token of the text, a cell for each time the core ran over it. Ink: the chosen signal, by the scale above; dashed: not measured. Text in a cell: what the model would say next if it stopped there, blue where that is what it said in the end. A bar ends a line where the token stopped; dots are recurrences it was spared. Right: keys with values that the core keeps of the token, in the outline of what all recurrences would keep.",
+  helpAt: (view) =>
+    view.rounds.at(0)?.recursion?.recurs.some((e) => e.gate !== undefined)
+      ? `${DEPTH_HEAD.help} The line in a cell is the router's gate, the tick the threshold; outlined: not let in.`
+      : DEPTH_HEAD.help,
+  choice: {
+    label: "Signal",
+    options: [
+      { value: "decides", label: "What decides" },
+      { value: "change", label: "Change of the latent" },
+      { value: "turn", label: "Turn of the latent" },
+      { value: "kl", label: "KL of the readouts" },
+      { value: "entropy", label: "Entropy of the readout" },
+      { value: "gate", label: "Gate of the router" },
+    ],
+  },
   isZoomable: false,
   isFor: ["depth"],
 };
@@ -12,7 +27,7 @@ export const DEPTH_HEAD: ViewHead = {
 export const WAVE_HEAD: ViewHead = {
   id: "wave",
   label: "Wavefront",
-  help: "A row for each step, time downwards; a column for each position. Text: the token drafted there in the step, underlined where it is another than in the step before. Ink: how far the latent of the position moved since, by the scale above; outlined: a new latent. Blue: frozen in the step. Right: rows of the core, tokens frozen. The stairs beside it are plain decoding at the prompt's depth, one recurrence a row.",
+  help: "A row for each step, time downwards; a column for each position. Text: the token drafted there in the step, underlined where it is another than in the step before. Ink: how far the latent of the position moved since, by the scale above; outlined: a new latent. Blue: frozen in the step. The thick line is where the wave begins, behind its anchor, the thin one where it ends. Right: rows of the core and tokens frozen in the step. The dashed stairs are plain decoding at the prompt's depth, which runs as many recurrences a row one after another.",
   isZoomable: false,
   isFor: ["wave"],
   isWholeRun: true,
@@ -21,7 +36,7 @@ export const WAVE_HEAD: ViewHead = {
 export const WORDS_HEAD: ViewHead = {
   id: "words",
   label: "Depth by word",
-  help: "The text as far as it has run, each token the darker the more recurrences it had. Where a router decides, the text once more for each recursion: in ink the tokens that it let in, faint the others; the bar is the share of keys it keeps.",
+  help: "The text as far as it has run, each token the darker the more recurrences it had, with a bar as long as its share of the deepest. Where a router decides, the text once more for each recursion: in ink the tokens that it let in, faint the others; the bar is the share of keys it keeps.",
   isZoomable: false,
   isFor: ["depth", "wave"],
 };

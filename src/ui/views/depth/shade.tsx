@@ -1,29 +1,43 @@
-/** The ink that stands for how far a latent moved, and its scale. */
+/** The inks of a signal with their values, and where the run draws its line. */
+import { inkOf, signals, type SignalId } from "./signals";
 
-/** Decades from a change of 1 down to the faintest ink. */
-const DECADES = 4;
+const PITCH = 52;
 
-export function opacityOf(change: number): number {
-  const level = Math.max(0, Math.min(1, 1 + Math.log10(Math.max(change, 1e-9)) / DECADES));
-  return Number((0.03 + 0.31 * level).toFixed(2));
-}
+/** What a threshold does to a token. */
+const lineOf = (signal: SignalId, threshold: number): string =>
+  signal === "gate" ? `let in from ${threshold}` : `stops below ${threshold}`;
 
-const STOPS = [1, 0.1, 0.01, 0.001];
-
-export function ChangeScale({ title }: { readonly title: string }) {
+export function SignalKey({
+  signal,
+  threshold,
+  isNarrow,
+  title,
+}: {
+  readonly signal: SignalId;
+  readonly threshold: number | null;
+  readonly isNarrow: boolean;
+  /** Instead of the signal's own. */
+  readonly title?: string;
+}) {
+  const scale = signals[signal];
   return (
     <g fontSize={10.5} fill="var(--ink-soft)" className="figures">
       <text y={9} fill="var(--ink)">
-        {title}
+        {isNarrow ? scale.label : (title ?? scale.title)}
       </text>
-      {STOPS.map((stop, i) => (
-        <g key={stop} transform={`translate(${i * 52},15)`}>
-          <rect width={14} height={9} fill="var(--ink)" opacity={opacityOf(stop)} />
+      {scale.stops.map((stop, i) => (
+        <g key={stop} transform={`translate(${i * PITCH},15)`}>
+          <rect width={14} height={9} fill="var(--ink)" opacity={inkOf(scale, stop)} />
           <text x={18} y={8}>
             {stop}
           </text>
         </g>
       ))}
+      {threshold !== null && !isNarrow && (
+        <text x={scale.stops.length * PITCH + 4} y={23}>
+          {lineOf(signal, threshold)}
+        </text>
+      )}
     </g>
   );
 }

@@ -11,8 +11,8 @@ const EDGE = 24;
 const LINE = 25;
 const SIZE = 14;
 const LEGEND = 46;
-const HEADING = 40;
-const GAP = 22;
+const HEADING = 36;
+const GAP = 14;
 
 export interface Word {
   readonly position: number;
@@ -87,18 +87,27 @@ function place(words: readonly Word[], width: number): { placed: readonly Placed
 const tint = (depth: number, most: number): number =>
   Number((most <= 1 ? 0.1 : 0.05 + (0.3 * (depth - 1)) / (most - 1)).toFixed(3));
 
-function Legend({ most, words }: { readonly most: number; readonly words: readonly Word[] }) {
-  const depths = Array.from({ length: most }, (_, i) => i + 1);
-  const shown = most <= 8 ? depths : depths.filter((d) => d === 1 || d % 4 === 0);
+function Legend({
+  most,
+  deepest,
+  words,
+}: {
+  readonly most: number;
+  readonly deepest: number;
+  readonly words: readonly Word[];
+}) {
+  const depths = Array.from({ length: deepest }, (_, i) => i + 1);
+  const shown = deepest <= 8 ? depths : depths.filter((d) => d === 1 || d % 4 === 0);
   const mean = words.reduce((sum, word) => sum + (word.depth ?? 0), 0) / words.length;
   return (
     <g fontSize={10.5} fill="var(--ink-soft)" className="figures">
       <text y={9} fill="var(--ink)">
-        {`Recurrences of each token, mean ${mean.toFixed(2)} of ${most}`}
+        {`Recurrences of each token, mean ${mean.toFixed(2)}, at most ${most}`}
       </text>
       {shown.map((depth, i) => (
         <g key={depth} transform={`translate(${i * 38},16)`}>
-          <rect width={14} height={11} fill="var(--ink)" opacity={tint(depth, most)} />
+          <rect width={14} height={11} fill="var(--ink)" opacity={tint(depth, deepest)} />
+          <rect y={9} width={(14 * depth) / deepest} height={2} fill="var(--ink)" />
           <rect width={14} height={11} fill="none" stroke="var(--rule-strong)" strokeWidth={0.6} />
           <text x={18} y={9.5}>
             {depth}
@@ -113,7 +122,7 @@ function layout(view: RunView, step: number, width: number) {
   const words = depthWords(view, step);
   const text = place(words, width - 2 * EDGE);
   const sets = recursionSets(view, step);
-  const strip = LEGEND + text.lines * LINE;
+  const strip = LEGEND + 10 + text.lines * LINE;
   const block = HEADING + text.lines * LINE + GAP;
   return { words, text, sets, strip, block };
 }
@@ -121,6 +130,8 @@ function layout(view: RunView, step: number, width: number) {
 function WordsDrawing({ view, step, size, selection = null, onHover, onPin }: DrawingProps) {
   const { words, text, sets, strip, block } = layout(view, step, size.width);
   const most = words.reduce((max, word) => Math.max(max, word.maxDepth), 1);
+  /** The deepest there is: inks are spread over what occurs. */
+  const deepest = words.reduce((max, word) => Math.max(max, word.depth ?? 0), 1);
   const full = sets?.[0];
   const nCore = full && full.words > 0 ? full.entries / full.words : 0;
   const total = sets?.reduce((sum, set) => sum + set.entries, 0) ?? 0;
@@ -141,7 +152,7 @@ function WordsDrawing({ view, step, size, selection = null, onHover, onPin }: Dr
         </text>
       ) : (
         <g transform={`translate(${EDGE},12)`}>
-          <Legend most={most} words={words} />
+          <Legend most={most} deepest={deepest} words={words} />
         </g>
       )}
       {text.placed.map(({ word, x, line, width }) => (
@@ -158,9 +169,15 @@ function WordsDrawing({ view, step, size, selection = null, onHover, onPin }: Dr
             width={(width - 2).toFixed(1)}
             height={LINE - 4}
             fill="var(--ink)"
-            fillOpacity={tint(word.depth ?? 0, most)}
+            fillOpacity={tint(word.depth ?? 0, deepest)}
             stroke={selection?.step === word.step ? "var(--accepted)" : "none"}
             strokeWidth={1.5}
+          />
+          <rect
+            y={LINE - 6}
+            width={(((width - 2) * (word.depth ?? 0)) / deepest).toFixed(1)}
+            height={2}
+            fill="var(--ink)"
           />
           <text x={3} y={15} fontSize={SIZE} fill="var(--ink)">
             {word.label}

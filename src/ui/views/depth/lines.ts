@@ -1,0 +1,141 @@
+/** Positions of a run of recurrent depth with everything that was measured of them, for drawings and the inspector. */
+import type { RecurEvent } from "../../../trace/depth_events";
+import type { RunView } from "../../../trace/view";
+import { plural } from "../../format";
+import { tokenLabel } from "../token_label";
+import type { Measured } from "./signals";
+
+/** One recurrence of one position. */
+export interface CellOf extends Measured {
+  /** Most probable token of the readout; null where none was made. */
+  readonly said: number | null;
+  /** The most probable ones. */
+  readonly top: readonly (readonly [token: number, logprob: number])[];
+  readonly exited: boolean;
+}
+/** A position that ran, with what became of it. */
+export interface DepthLine {
+  readonly position: number;
+  readonly label: string;
+  /** Step it ran in; the prompt's tokens ran in the first. */
+  readonly step: number;
+  readonly cells: readonly CellOf[];
+  readonly depth: number | null;
+  readonly maxDepth: number;
+  readonly reason: string | null;
+  /** Of the router, before the recurrence that it was not let into. */
+  readonly refused: number | null;
+  /** The token that was committed behind it. */
+  readonly next: number | null;
+  /** Keys with values that the core's layers keep of it, and would with every recurrence in a place of its own. */
+  readonly entries: number;
+  readonly mostEntries: number;
+}
+
+function cellsOf(e: RecurEvent, add: (position: number, cell: CellOf) => void): void {
+  const exited = new Set(e.exited);
+  e.positions.forEach((position, i) => {
+    add(position, {
+      change: e.relChange[i]!,
+      turn: e.cosine[i]!,
+      kl: e.kl?.[i] ?? null,
+      entropy: e.entropy?.[i] ?? null,
+      said: e.argmax?.[i] ?? null,
+      top: e.top?.[i] ?? [],
+      exited: exited.has(position),
+      gate: e.gate?.[i] ?? null,
+    });
+  });
+}
+
+/** Whether all recurrences of a position share one place in each layer. */
+const isOneBank = (view: RunView): boolean =>
+  ["latest", "first-recurrence"].includes(String(view.start?.params.cache ?? "latest"));
+
+/** Layers of the core, from the entries that the first step left; 0 if it left none. */
+function coreLayers(view: RunView): number {
+  const first = view.rounds.at(0)?.recursion;
+  const places = (first?.depths ?? []).reduce((sum, e) => sum + (isOneBank(view) ? 1 : e.depth), 0);
+  return places > 0 ? (first?.recurs.at(-1)?.kvEntries ?? 0) / places : 0;
+}
+
+/** The text of a token at a position. */
+export function tokenAt(view: RunView, position: number): number | null {
+  const prompt = view.prompt.length;
+  return position < prompt
+    ? (view.prompt[position]?.token ?? null)
+    : (view.tokens.at(position - prompt)?.token ?? null);
+}
+
+/** Every position that ran up to a step, in order. */
+export function depthLines(view: RunView, step: number): readonly DepthLine[] {
+  const cells = new Map<number, CellOf[]>();
+  const steps = new Map<number, number>();
+  for (const round of view.rounds.toArray()) {
+    if (round.step > step) break;
+    for (const e of round.recursion?.recurs ?? [])
+      cellsOf(e, (position, cell) => {
+        if (e.recurrence === 1) cells.set(position, []);
+        cells.get(position)?.push(cell);
+        steps.set(position, round.step);
+      });
+  }
+  const layers = coreLayers(view);
+  const hasOne = isOneBank(view);
+  return [...cells]
+    .sort(([a], [b]) => a - b)
+    .map(([position, own]) => {
+      const token = tokenAt(view, position);
+      const ended = view.depths.get(position);
+      const maxDepth = ended?.maxDepth ?? own.length;
+      return {
+        position,
+        label: token === null ? "" : tokenLabel(view, token),
+        step: steps.get(position)!,
+        cells: own,
+        depth: ended?.depth ?? null,
+        maxDepth,
+        reason: ended?.reason ?? null,
+        refused: ended?.gate ?? null,
+        next: position + 1 >= view.prompt.length ? tokenAt(view, position + 1) : null,
+        entries: layers * (hasOne ? 1 : own.length),
+        mostEntries: layers * maxDepth,
+      };
+    });
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  converged: "settled",
+  cap: "no more were allowed",
+  router: "not let into the next",
+  forced: "as many as were asked for",
+  gate: "its exit gate was open",
+};
+
+/** What became of a position, in a few words. */
+export function endOf({ cells, maxDepth, reason, refused }: DepthLine): string {
+  const why = reason === null ? "still running" : (WORDS[reason] ?? reason);
+  const gate = refused === null ? "" : ` (gate ${refused.toFixed(2)})`;
+  return `${cells.length} of ${plural(maxDepth, "recurrence")}, ${why}${gate}`;
+}
+
+/** A line for people who cannot see it. */
+export const describeLine = (line: DepthLine): string => `${line.label}: ${endOf(line)}`;
+
+/** Mean depth of positions that are done with, the most that any of them could have had, and the keys that are kept. */
+export function summaryOf(lines: readonly DepthLine[]): {
+  readonly mean: number;
+  readonly most: number;
+  readonly entries: number;
+  readonly mostEntries: number;
+} | null {
+  const done = lines.filter((line) => line.depth !== null);
+  if (done.length === 0) return null;
+  const sum = (of: (line: DepthLine) => number): number => done.reduce((total, line) => total + of(line), 0);
+  return {
+    mean: sum((line) => line.depth!) / done.length,
+    most: done.reduce((most, line) => Math.max(most, line.maxDepth), 0),
+    entries: sum((line) => line.entries),
+    mostEntries: sum((line) => line.mostEntries),
+  };
+}
