@@ -23,7 +23,7 @@ const ROOMS = {
   },
   trace: { may: ["base"] },
   tasks: { may: ["base"] },
-  chat: { may: ["base"] },
+  chat: { may: ["trace", "base"] },
   decoding: { may: ["trace", "tasks", "base"], types: ["models/model.ts"] },
   parallel: { may: ["decoding", "tasks", "trace", "base"] },
   share: { may: ["base"] },

@@ -74,7 +74,15 @@ export default defineConfig({
     target: "es2023",
     chunkSizeWarningLimit: 1500,
     // How long plugins took says nothing to somebody who wants to see the page.
-    rolldownOptions: { checks: { bundlerTimings: false } },
+    rolldownOptions: {
+      checks: { bundlerTimings: false },
+      // Beside the page, the engine for other pages, at an address that does not change (docs/api.md).
+      input: { index: "index.html", decoscope: "src/worker/decoscope.ts" },
+      preserveEntrySignatures: "exports-only",
+      output: {
+        entryFileNames: ({ name }) => (name === "decoscope" ? "decoscope.js" : "assets/[name]-[hash].js"),
+      },
+    },
   },
   worker: { format: "es", plugins: () => [bareShaders()] },
   server: { port: 5173, proxy: hubProxy() },

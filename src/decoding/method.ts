@@ -1,12 +1,32 @@
 /** How a decoding method is declared: one file, one `defineMethod`, one line in index.ts. */
 import type { ParamsOf, ParamsSchema } from "../base/params";
-import type { MethodEvent, SamplerSettings } from "../trace/events";
+import type { MethodEvent, SamplerSettings, TokenLogprob } from "../trace/events";
 import type { CanvasContext } from "./canvas/denoise";
 import type { Canvas } from "./canvas/canvas";
 import type { Parts } from "./canvas/parts";
 import type { DepthNeeds } from "./depth/method";
 import type { RecurrenceFacts } from "../models/model";
 import type { Session } from "./session";
+
+/** Decides after every token which may come next, as a schema does that a text is held to. */
+export interface TokenFilter {
+  /** Said in the trace. */
+  readonly label: string;
+  /** u32 [ceil(V / 32)], one bit for each token that may follow. */
+  allowed(): Uint32Array<ArrayBuffer>;
+  push(token: number): void;
+  /** The text may end here. */
+  readonly isWhole: boolean;
+  /** It must, and no end token is needed to say so. */
+  readonly isOver: boolean;
+}
+
+/** Is told, after every token, what the model itself made of it: its own law, before sampling settings. */
+export interface LawListener {
+  /** Most probable tokens wanted, at most 64; may be 0. */
+  readonly count: number;
+  hear(token: number, logprob: number, top: readonly TokenLogprob[]): void;
+}
 
 export interface MethodContext<S extends ParamsSchema> {
   readonly session: Session;
@@ -16,6 +36,9 @@ export interface MethodContext<S extends ParamsSchema> {
   readonly maxNewTokens: number;
   /** "full" adds candidates (top-10 lists) for the inspector; "light" reads back, in the same one readback, a round's tree and what was decided of it. */
   readonly detail: "light" | "full";
+  /** Null, or heeded by the method that draws one token a round; others are not run with one. */
+  readonly filter?: TokenFilter | null;
+  readonly laws?: LawListener | null;
 }
 
 export interface Source {

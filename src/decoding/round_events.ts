@@ -21,7 +21,7 @@ const DROPPED = -1e29;
 const logprob = (value: number): number => Math.min(0, value);
 
 /** Tokens of row `row`, most probable first, without dropped ones. */
-function topOfRow(top: TopTokens, row: number): TokenLogprob[] {
+export function topOfRow(top: TopTokens, row: number): TokenLogprob[] {
   const list: TokenLogprob[] = [];
   for (let i = row * top.k; i < (row + 1) * top.k; i++) {
     const value = top.logprobs[i]!;

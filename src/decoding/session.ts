@@ -32,6 +32,12 @@ export type Successors = Handle<"successors">;
 /** Tokens guessed for the positions after the text. None at first; lives as long as its program. */
 export type Guesses = Handle<"guesses">;
 
+/** Tokens that may be drawn; all of them until something is set. Lives as long as its program. */
+export interface AllowedTokens {
+  /** For the rounds that are run from now on: one bit a token, u32 [ceil(V / 32)]. */
+  set(bits: Uint32Array<ArrayBuffer>): void;
+}
+
 /** A handle whose contents a Program can return to the CPU. */
 export interface Readable<T> {
   readonly [brand]: "readable";
@@ -149,8 +155,19 @@ export interface Recorder {
    * With `learn`, once the round is committed, the most probable tokens after each row (before sampling settings) are
    * the successors of its token; of several rows with one token, one on the accepted path wins, then the last. Needs
    * all rows of a tree.
+   * @param allowed the only tokens with a probability
    */
-  forward(model: ModelRole, rows: Rows, sampler: SamplerSettings, learn?: Successors): Laws;
+  forward(
+    model: ModelRole,
+    rows: Rows,
+    sampler: SamplerSettings,
+    learn?: Successors,
+    allowed?: AllowedTokens,
+  ): Laws;
+  /** Room for a set of tokens of the target's vocabulary. */
+  allowedTokens(): AllowedTokens;
+  /** The target's own law at the last of rows that were just fed to it: temperature 1, no settings. One more pass of the head. */
+  plain(rows: Rows): Laws;
   /** The k <= 64 most probable tokens of each row. */
   top(laws: Laws, k: number): Readable<TopTokens>;
 
@@ -177,6 +194,8 @@ export interface Recorder {
 
   /** Draws one token from the last row's law (argmax if temperature is 0), commits it, advances the round. */
   commitSample(laws: Laws): Readable<RoundOutcome>;
+  /** After {@link commitSample}: what another law gives the token that was drawn, as a natural logarithm. */
+  drawn(laws: Laws): Readable<number>;
   /**
    * Verifies the tree, commits the accepted path and one more token, compacts the slots of the models used in this
    * program, advances the round. `target` has one row per node; draft laws are those given to `expand`.

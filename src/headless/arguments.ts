@@ -24,13 +24,20 @@ export interface LogitsArguments extends ModelArguments {
   readonly command: "logits";
   readonly out: string;
 }
-export type Arguments = RunArguments | LogitsArguments | { readonly command: "methods" | "models" };
+export interface ChatArguments extends ModelArguments {
+  readonly command: "chat";
+  /** Path of a JSON file. */
+  readonly request: string;
+}
+export type Arguments =
+  RunArguments | LogitsArguments | ChatArguments | { readonly command: "methods" | "models" };
 
 export const USAGE = `methods
 models
 run --model M [--draft D] --method ID [--set key=value ...] (--prompt TEXT | --prompt-ids 1,2,3)
     [--max-new-tokens N] [--temperature T] [--top-k K] [--top-p P] [--min-p P] [--repetition-penalty R]
     [--seed S] [--storage f32|f16|int8] [--profile] [--trace FILE]
+chat --model M --request FILE [--storage f32|f16|int8]
 logits --model M --prompt-ids 1,2,3 --out FILE [--storage f32|f16|int8]
 M and D are bundled ids or paths to directories in hub layout.`;
 
@@ -154,8 +161,10 @@ export function parseArguments(argv: readonly string[]): Arguments {
         if (!model.promptIds) fail("--prompt-ids is missing.");
         return { command, ...model, out: flags.required("--out") };
       }
+      case "chat":
+        return { command, ...modelArguments(flags), request: flags.required("--request") };
       default:
-        return fail(`Expected methods, models, run or logits, found "${command ?? "nothing"}".`);
+        return fail(`Expected methods, models, run, chat or logits, found "${command ?? "nothing"}".`);
     }
   })();
   flags.finish();

@@ -41,7 +41,11 @@ interface Host {
   readonly host: EngineHost;
   readonly target: HostedModel;
 }
-async function open(gpu: GPU, args: { model: string; storage: "f32" | "f16" | "int8" }): Promise<Host> {
+/** A device with the model on it. */
+export async function open(
+  gpu: GPU,
+  args: { model: string; storage: "f32" | "f16" | "int8" },
+): Promise<Host> {
   const host = await EngineHost.open(gpu, { storage: args.storage });
   return { host, target: await host.load(args.model, sourceOf(args.model)) };
 }

@@ -1,8 +1,9 @@
 /** The engine from the command line: JSON on stdout and nothing else there, exit status 0 or 1 with an error record. */
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { create, globals } from "webgpu";
 import { toErrorRecord } from "../base/errors";
 import { parseArguments } from "./arguments";
+import { chat } from "./chat";
 import { listMethods, listModels, run, writeLogits } from "./commands";
 
 Object.assign(globalThis, globals);
@@ -16,6 +17,8 @@ async function main(argv: readonly string[]): Promise<unknown> {
       return listModels();
     case "run":
       return run(create([]), args, (path, text) => writeFile(path, text));
+    case "chat":
+      return chat(create([]), args, (path) => readFile(path, "utf8"));
     case "logits":
       return writeLogits(create([]), args, (path, bytes) => writeFile(path, bytes));
   }

@@ -24,6 +24,7 @@ import {
   routeRowsKernel,
 } from "./latents";
 import { latentAccelerationKernel } from "./latent_acceleration";
+import { lawAtKernel } from "./law_at";
 import { recurAdmitKernel } from "./recur_admit";
 import { readoutSignalsKernel } from "./readout_signals";
 import { rankTreeKernel } from "./rank_tree";
@@ -58,6 +59,7 @@ export const kernels: readonly Kernel[] = [
   topTokensKernel,
   tokenRanksKernel,
   sampleCommitKernel,
+  lawAtKernel,
   treeResetKernel,
   drawChildrenKernel,
   drawIndependentKernel,

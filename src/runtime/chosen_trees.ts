@@ -10,7 +10,7 @@ import {
 import { NONE } from "../kernels/layouts";
 import { topTokens } from "../kernels/top_tokens";
 import type { Recording } from "../kernels/tuning";
-import type { Allocate, SessionBuffers } from "./recorder";
+import type { Allocate, SessionBuffers } from "./handles";
 
 interface SuccessorsHandle {
   /** u32 [V, k] */

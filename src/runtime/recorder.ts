@@ -1,5 +1,6 @@
 /** The recording half of a session: turns a method's operations into kernel dispatches on shared buffers. */
 import type {
+  AllowedTokens,
   Choice,
   Expansion,
   Guesses,
@@ -17,6 +18,7 @@ import type {
   VerifyRule,
 } from "../decoding/session";
 import { candidateWords, expandTree, levelSize, type TreeGrowth } from "../kernels/expand_tree";
+import { lawAt } from "../kernels/law_at";
 import { outcomeWords, ROW_BIT_WORDS, ROW_WORDS, treeWords } from "../kernels/layouts";
 import { processLogits } from "../kernels/process_logits";
 import { rankTree } from "../kernels/rank_tree";
@@ -27,48 +29,26 @@ import { treeReset } from "../kernels/tree_reset";
 import type { Recording } from "../kernels/tuning";
 import { isPointRule, scalarWords, verifyTree } from "../kernels/verify_tree";
 import type { SamplerSettings } from "../trace/events";
+import { GpuAllowedTokens } from "./allowed_tokens";
 import { ChosenTrees } from "./chosen_trees";
-import type { GpuModel, ModelState, RowBuffers } from "./gpu_model";
+import type { RowBuffers } from "./gpu_model";
+import {
+  asLaws,
+  asRows,
+  asTree,
+  lawsOf,
+  readable,
+  rowsOf,
+  treeOf,
+  type Allocate,
+  type AllowedHandle,
+  type RoleState,
+  type RowsHandle,
+  type SessionBuffers,
+  type TreeHandle,
+} from "./handles";
 import { decodeOutcome, decodeTop, decodeTree } from "./outcome";
-import type { Output } from "./program";
 
-/** One model in its role with the memory of this session's text. */
-export interface RoleState {
-  readonly model: GpuModel;
-  readonly state: ModelState;
-}
-export interface SessionBuffers {
-  readonly ctl: GPUBuffer;
-  readonly seq: GPUBuffer;
-  readonly roles: Readonly<Partial<Record<ModelRole, RoleState>>>;
-}
-/** Makes a buffer that lives as long as the program. */
-export type Allocate = (label: string, bytes: number) => GPUBuffer;
-
-interface RowsHandle extends RowBuffers {
-  readonly tree: TreeHandle | null;
-  /** Rows of the forward that get laws: all of a tree's, only the last of a committed tail. */
-  readonly lawFirst: number;
-  readonly lawCount: number;
-  /** Row of the law buffer that the first law goes to: the node id for tree levels. */
-  readonly lawAt: number;
-}
-interface LawsHandle {
-  readonly buffer: GPUBuffer;
-  readonly role: ModelRole;
-  readonly at: number;
-  readonly count: number;
-  readonly temperature: number;
-}
-interface TreeHandle {
-  readonly buffer: GPUBuffer;
-  readonly cap: number;
-  /** First node of each level; level 0 is the anchor; one more entry for the end. */
-  readonly starts: readonly number[];
-  built: number;
-  /** What "best" levels listed below each node that was fed; null before the first of them. */
-  lists: { readonly buffer: GPUBuffer; readonly children: number } | null;
-}
 interface Counted {
   targetForwards: number;
   targetRows: number;
@@ -76,12 +56,8 @@ interface Counted {
   draftRows: number;
 }
 
-const asRows = (h: RowsHandle): Rows => h as unknown as Rows;
-const asLaws = (h: LawsHandle): Laws => h as unknown as Laws;
-const asTree = (h: TreeHandle): Tree => h as unknown as Tree;
-const rowsOf = (h: Rows): RowsHandle => h as unknown as RowsHandle;
-const lawsOf = (h: Laws): LawsHandle => h as unknown as LawsHandle;
-const treeOf = (h: Tree): TreeHandle => h as unknown as TreeHandle;
+/** A model's own law. */
+const PLAIN: SamplerSettings = { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 };
 
 /** One recorder per program; its handles mean nothing to another. */
 export class GpuRecorder implements Recorder {
@@ -89,7 +65,8 @@ export class GpuRecorder implements Recorder {
   private readonly laws = new Map<ModelRole, GPUBuffer>();
   private readonly used = new Set<ModelRole>();
   private readonly chosen: ChosenTrees;
-  private committed = false;
+  /** What the round decided, once it is recorded. */
+  private committed: GPUBuffer | null = null;
 
   constructor(
     private readonly rec: Recording,
@@ -136,7 +113,13 @@ export class GpuRecorder implements Recorder {
     return asRows({ ...b, tree: t, lawFirst: 0, lawCount: count, lawAt: from });
   }
 
-  forward(role: ModelRole, rows: Rows, sampler: SamplerSettings, learn?: Successors): Laws {
+  forward(
+    role: ModelRole,
+    rows: Rows,
+    sampler: SamplerSettings,
+    learn?: Successors,
+    allowed?: AllowedTokens,
+  ): Laws {
     const r = rowsOf(rows);
     const { model, state } = this.role(role);
     this.used.add(role);
@@ -146,18 +129,7 @@ export class GpuRecorder implements Recorder {
     if (learn) this.chosen.learn(learn, logits, r.lawCount);
     // At temperature 0 drafts are still ranked by their own softmax, while the target's law is one-hot.
     const temperature = role === "draft" && sampler.temperature === 0 ? 1 : sampler.temperature;
-    processLogits(this.rec, {
-      logits,
-      ctl: this.buffers.ctl,
-      seq: this.buffers.seq,
-      tree: r.tree ? { buffer: r.tree.buffer, cap: r.tree.cap, from: r.lawAt } : null,
-      allowed: null,
-      firstRow: r.lawAt,
-      T: r.lawCount,
-      vocabSize: model.facts.vocabSize,
-      ...sampler,
-      temperature,
-    });
+    this.process(logits, r, role, { ...sampler, temperature }, allowed);
     if (role === "target") {
       this.counted.targetForwards++;
       this.counted.targetRows += r.count;
@@ -166,6 +138,42 @@ export class GpuRecorder implements Recorder {
       this.counted.draftRows += r.count;
     }
     return asLaws({ buffer: logits, role, at: r.lawAt, count: r.lawCount, temperature: sampler.temperature });
+  }
+
+  /** Raw logits of the rows become laws, in place. */
+  private process(
+    logits: GPUBuffer,
+    r: RowsHandle,
+    role: ModelRole,
+    sampler: SamplerSettings,
+    allowed?: AllowedTokens,
+  ): void {
+    processLogits(this.rec, {
+      logits,
+      ctl: this.buffers.ctl,
+      seq: this.buffers.seq,
+      tree: r.tree ? { buffer: r.tree.buffer, cap: r.tree.cap, from: r.lawAt } : null,
+      allowed: allowed ? (allowed as AllowedHandle).buffer : null,
+      firstRow: r.lawAt,
+      T: r.lawCount,
+      vocabSize: this.role(role).model.facts.vocabSize,
+      ...sampler,
+    });
+  }
+
+  allowedTokens(): AllowedTokens {
+    const { vocabSize } = this.role("target").model.facts;
+    return new GpuAllowedTokens(this.rec.list.engine, this.allocate, vocabSize);
+  }
+
+  plain(rows: Rows): Laws {
+    const r = rowsOf(rows);
+    const { model, state } = this.role("target");
+    if (r.tree) throw new Error("plain laws are of rows outside trees");
+    const logits = this.allocate("plain", 4 * model.facts.vocabSize);
+    state.recordHead(this.rec, r.lawFirst, 1, logits, 0);
+    this.process(logits, { ...r, lawAt: 0, lawCount: 1 }, "target", PLAIN);
+    return asLaws({ buffer: logits, role: "target", at: 0, count: 1, temperature: 1 });
   }
 
   top(laws: Laws, k: number): Readable<TopTokens> {
@@ -309,6 +317,17 @@ export class GpuRecorder implements Recorder {
     return this.outcomeReadable(outcome, 1);
   }
 
+  drawn(laws: Laws): Readable<number> {
+    const l = lawsOf(laws);
+    const outcome = this.committed;
+    if (!outcome) throw new Error("nothing was drawn yet");
+    const out = this.allocate("drawn", 4);
+    const { vocabSize } = this.role(l.role).model.facts;
+    lawAt(this.rec, { laws: l.buffer, row: l.at + l.count - 1, outcome, vocabSize, out });
+    const decode = (b: ArrayBuffer, at: number): number => new Float32Array(b, at, 1)[0]!;
+    return readable<number>({ buffer: out, bytes: 4, decode });
+  }
+
   commitTree(tree: Tree, target: Laws, rule: VerifyRule): Readable<RoundOutcome> {
     const t = treeOf(tree);
     const p = lawsOf(target);
@@ -342,8 +361,8 @@ export class GpuRecorder implements Recorder {
 
   private outcome(cap: number): GPUBuffer {
     if (this.committed) throw new Error("a program commits once");
-    this.committed = true;
-    return this.allocate("outcome", 4 * outcomeWords(cap));
+    this.committed = this.allocate("outcome", 4 * outcomeWords(cap));
+    return this.committed;
   }
 
   private outcomeReadable(buffer: GPUBuffer, cap: number): Readable<RoundOutcome> {
@@ -378,8 +397,3 @@ export class GpuRecorder implements Recorder {
     return r;
   }
 }
-
-const readable = <T>(o: Output & { decode: (bytes: ArrayBuffer, at: number) => T }): Readable<T> =>
-  o as unknown as Readable<T>;
-/** The output behind a readable handle. */
-export const outputOf = (r: Readable<unknown>): Output => r as unknown as Output;

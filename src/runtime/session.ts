@@ -8,15 +8,20 @@ import { rowsSpan } from "../kernels/rows";
 import type { Tuning } from "../kernels/tuning";
 import type { GpuModel } from "./gpu_model";
 import { GpuProgram, type WorkCounts } from "./program";
-import { GpuRecorder, outputOf, type RoleState, type SessionBuffers } from "./recorder";
+import { outputOf, type RoleState, type SessionBuffers } from "./handles";
+import { GpuRecorder } from "./recorder";
 
-export interface SessionOptions {
-  readonly target: GpuModel;
-  readonly draft: GpuModel | null;
+/** What is said of one text; a session that goes on with another takes it anew. */
+export interface TextOptions {
   readonly seed: number;
   /** Step of the first round's random numbers; rounds are told from 0 all the same. */
   readonly firstStep: number;
   readonly maxNewTokens: number;
+}
+
+export interface SessionOptions extends TextOptions {
+  readonly target: GpuModel;
+  readonly draft: GpuModel | null;
   /** Most nodes of a tree, the anchor included; 1 for methods without trees. */
   readonly treeNodes: number;
   readonly tuning: Tuning;
@@ -40,9 +45,15 @@ export class GpuSession implements Session {
     bytesUploaded: 0,
   };
   private readonly label: string;
+  /** Rows of the last prompt that were fed, and those that lay in the caches already. */
+  prefilled: { readonly rows: number; readonly reused: number } = { rows: 0, reused: 0 };
   private readonly owned: GPUBuffer[] = [];
-  private readonly programs: GpuProgram<unknown>[] = [];
+  /** With the buffers that live as long as they do. */
+  private readonly programs = new Map<GpuProgram<unknown>, readonly GPUBuffer[]>();
   private readonly buffers: SessionBuffers;
+  private text: TextOptions;
+  /** Tokens whose keys and values lie in the slots from 0 on, of every model. */
+  private held: readonly number[] = [];
 
   /** @throws DecoscopeError "limit" if the device has no room */
   static open(engine: Engine, options: SessionOptions): Promise<GpuSession> {
@@ -55,6 +66,7 @@ export class GpuSession implements Session {
     private readonly options: SessionOptions,
   ) {
     const { target, draft, treeNodes } = options;
+    this.text = options;
     this.label = `session${++opened}`;
     this.target = target.facts;
     this.draft = draft?.facts ?? null;
@@ -72,6 +84,18 @@ export class GpuSession implements Session {
     };
   }
 
+  /**
+   * Makes ready for another text: programs are forgotten, slots are kept.
+   * @param tokens a text that was committed here; the keys of its last token were not written yet, nor, where a draft model runs
+   * behind, those of the one before
+   */
+  goOn(tokens: readonly number[], text: TextOptions): void {
+    this.forgetPrograms();
+    this.held = tokens.slice(0, Math.max(0, tokens.length - (this.draft ? 2 : 1)));
+    this.text = text;
+  }
+
+  /** Runs a prompt through the models, from the first token on that the slots do not hold. */
   async prefill(tokens: readonly number[]): Promise<void> {
     const n = tokens.length;
     const end = this.options.target.facts.endTokens;
@@ -83,18 +107,24 @@ export class GpuSession implements Session {
     }
     const ctl = new Uint32Array(CTL_WORDS);
     ctl[Ctl.N] = n;
-    ctl[Ctl.STEP] = this.options.firstStep;
-    ctl[Ctl.LIMIT] = n + this.options.maxNewTokens;
-    ctl[Ctl.SEED] = this.options.seed;
+    ctl[Ctl.STEP] = this.text.firstStep;
+    ctl[Ctl.LIMIT] = n + this.text.maxNewTokens;
+    ctl[Ctl.SEED] = this.text.seed;
     ctl[Ctl.CONTEXT] = this.maxContext;
     ctl[Ctl.BASE] = n - 1;
     for (let i = 0; i < MAX_END_TOKENS; i++) ctl[Ctl.END + i] = end[i] ?? NONE;
     this.upload(this.buffers.ctl, ctl);
     this.upload(this.buffers.seq, Uint32Array.from(tokens));
 
-    for (let start = 0; start < n - 1; start += PREFILL_ROWS) {
+    const differs = tokens.findIndex((token, i) => this.held[i] !== token);
+    const reused = Math.min(differs < 0 ? n : differs, n - 1);
+    // What is written from here on is another text, whatever becomes of it.
+    this.held = tokens.slice(0, reused);
+    for (let start = reused; start < n - 1; start += PREFILL_ROWS) {
       await this.prefillSpan(start, Math.min(PREFILL_ROWS, n - 1 - start));
     }
+    this.held = tokens.slice(0, n - 1);
+    this.prefilled = { rows: n - 1 - reused, reused };
   }
 
   /** Feeds positions [start, start + count) to every model; the list is used once. */
@@ -118,15 +148,16 @@ export class GpuSession implements Session {
   }
 
   async record<M extends ReadableMap>(build: (ops: Recorder) => M): Promise<Program<Values<M>>> {
-    const list = new DispatchList(this.engine, `${this.label}.round${this.programs.length}`);
+    const list = new DispatchList(this.engine, `${this.label}.round${this.programs.size}`);
     return this.engine.memory.checked("a round of decoding", async () => {
       const rec = { list, tuning: this.options.tuning };
+      const buffers: GPUBuffer[] = [];
       const recorder = new GpuRecorder(
         rec,
         this.buffers,
-        (l, b) => this.allocate(l, b),
+        (l, b) => this.create(buffers, l, b),
         this.options.treeNodes,
-        this.options.firstStep,
+        this.text.firstStep,
       );
       const outputs = Object.fromEntries(
         Object.entries(build(recorder)).map(([name, r]) => [name, outputOf(r)]),
@@ -142,21 +173,33 @@ export class GpuSession implements Session {
         this.counts,
         this.options.profiler,
       );
-      this.programs.push(program);
+      this.programs.set(program, buffers);
       return program;
     });
   }
 
   dispose(): void {
-    for (const p of this.programs) p.dispose();
+    this.forgetPrograms();
     for (const r of Object.values(this.buffers.roles)) r.state.dispose();
     for (const b of this.owned) this.engine.memory.free(b);
     this.owned.length = 0;
   }
 
+  private forgetPrograms(): void {
+    for (const [program, buffers] of this.programs) {
+      program.dispose();
+      for (const b of buffers) this.engine.memory.free(b);
+    }
+    this.programs.clear();
+  }
+
   private allocate(label: string, bytes: number): GPUBuffer {
+    return this.create(this.owned, label, bytes);
+  }
+
+  private create(owner: GPUBuffer[], label: string, bytes: number): GPUBuffer {
     const buffer = this.engine.memory.create({ label: `${this.label}.${label}`, bytes });
-    this.owned.push(buffer);
+    owner.push(buffer);
     return buffer;
   }
 

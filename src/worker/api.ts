@@ -1,6 +1,7 @@
 /** Types of what crosses between page and worker; nothing else. Commands go through Comlink, events through a port. */
 import type { ErrorRecord } from "../base/errors";
 import type { ParamValues } from "../base/params";
+import type { ChatEvent, ChatRequest } from "../chat/protocol";
 import type { CatalogEntry } from "../models/catalog";
 import type { StoredModel } from "../models/hub/library";
 import type { Offer, StorageChoice } from "../models/hub/open";
@@ -50,6 +51,8 @@ export type WorkerMessage =
   | { readonly type: "progress"; readonly progress: LoadProgress }
   /** Kernels built of those asked for, and the one that was last. */
   | { readonly type: "build"; readonly done: number; readonly total: number; readonly label: string }
+  /** What came of an answer, by the number it was asked for with. */
+  | { readonly type: "chat"; readonly chat: number; readonly events: readonly ChatEvent[] }
   | { readonly type: "device_lost"; readonly error: ErrorRecord };
 
 /** A result or a typed error; Comlink would drop the error's fields. */
@@ -90,6 +93,13 @@ export interface HubShelf {
 export type { CatalogEntry } from "../models/catalog";
 export type { Offer as HubOffer, StorageChoice } from "../models/hub/open";
 
+/** What a model can do with a conversation. */
+export interface ChatAbility {
+  readonly appends: boolean;
+  readonly hasTemplate: boolean;
+  readonly maxContext: number;
+}
+
 /** The worker's commands. */
 export interface WorkerApi {
   /**
@@ -124,6 +134,14 @@ export interface WorkerApi {
   /** Ends what is being solved, which gives an error with code "cancelled", and frees what it held. */
   endSolving(): void;
   tokenize(model: string, text: string): Promise<Outcome<readonly number[]>>;
+  /** Whether a loaded model can chat: it appends to a text, and has a template for conversations. */
+  chatAbility(model: string): Promise<Outcome<ChatAbility>>;
+  /** Answers a conversation; events go over the port under the number `chat`, and the promise resolves after the last of them. */
+  chat(chat: number, request: ChatRequest): Promise<Outcome<null>>;
+  /** Ends an answer, which then finishes with "cancelled". */
+  endChat(chat: number): void;
+  /** Frees the memory of the last conversation. */
+  forgetChat(): void;
   /** Starts a run, paused if `paused`. Resolves with its number once it can be stepped; events follow over the port. */
   start(settings: RunSettings, paused: boolean): Promise<Outcome<number>>;
   pause(run: number): void;

@@ -4,8 +4,10 @@
  */
 import * as Comlink from "comlink";
 import { DecoscopeError, type ErrorRecord } from "../base/errors";
+import type { ChatBackend, ChatEvent, ChatRequest } from "../chat/protocol";
 import type {
   CatalogEntry,
+  ChatAbility,
   DeviceInfo,
   HubOffer,
   HubShelf,
@@ -21,7 +23,7 @@ import type {
 } from "./api";
 
 /** What the page can ask of the engine. Every promise rejects with a {@link DecoscopeError}. */
-export interface EngineClient {
+export interface EngineClient extends ChatBackend {
   openDevice(): Promise<DeviceInfo>;
   load(model: string): Promise<void>;
   /** Ends a load under way; its promise then rejects with code "cancelled". */
@@ -41,6 +43,9 @@ export interface EngineClient {
   /** Ends what is being solved; its promise rejects with code "cancelled". */
   endSolving(): void;
   tokenize(model: string, text: string): Promise<readonly number[]>;
+  chatAbility(model: string): Promise<ChatAbility>;
+  /** Frees the memory of the last conversation. */
+  forgetChat(): void;
   /** Resolves with the number of the run. */
   start(settings: RunSettings, paused: boolean): Promise<number>;
   pause(run: number): void;
@@ -73,7 +78,12 @@ export function connectEngine(
   });
   const remote = Comlink.wrap<WorkerApi>(worker);
   const { port1, port2 } = new MessageChannel();
-  port1.onmessage = (e: MessageEvent<WorkerMessage>) => onMessage(e.data);
+  const chats = new Map<number, (event: ChatEvent) => void>();
+  let lastChat = 0;
+  port1.onmessage = ({ data }: MessageEvent<WorkerMessage>) => {
+    if (data.type === "chat") data.events.forEach((event) => chats.get(data.chat)?.(event));
+    else onMessage(data);
+  };
 
   // Comlink leaves calls to a dead worker open forever; this ends them.
   let fail: (error: DecoscopeError) => void = () => undefined;
@@ -104,7 +114,36 @@ export function connectEngine(
     void orEnded(send()).catch(() => undefined);
   };
 
+  const chat = async (
+    request: ChatRequest,
+    onEvent: (event: ChatEvent) => void,
+    signal?: AbortSignal,
+  ): Promise<void> => {
+    const id = ++lastChat;
+    const abort = (): void => tell(() => remote.endChat(id));
+    // The answer to the call and the events travel by different ways: the last event may come after it.
+    let resolve: () => void = () => undefined;
+    const isOver = new Promise<void>((done) => (resolve = done));
+    chats.set(id, (event) => {
+      onEvent(event);
+      if (event.kind === "end") resolve();
+    });
+    signal?.addEventListener("abort", abort);
+    try {
+      const answered = call(() => remote.chat(id, request));
+      if (signal?.aborted) abort();
+      await answered;
+      await orEnded(isOver);
+    } finally {
+      signal?.removeEventListener("abort", abort);
+      chats.delete(id);
+    }
+  };
+
   return {
+    chat,
+    chatAbility: (model) => call(() => remote.chatAbility(model)),
+    forgetChat: () => tell(() => remote.forgetChat()),
     openDevice: () => call(() => remote.openDevice()),
     load: async (model) => {
       await call(() => remote.load(model));

@@ -2,13 +2,13 @@
 import { DecoscopeError, toErrorRecord } from "../base/errors";
 import { readParams } from "../base/params";
 import { findMethod } from "../decoding";
-import type { Method } from "../decoding/method";
+import type { LawListener, Method, TokenFilter } from "../decoding/method";
 import { checkPrompt } from "../decoding/prompt";
 import { Profiler } from "../engine/profiler";
 import type { GpuCanvasSession } from "../runtime/canvas_session";
 import type { GpuDepthSession } from "../runtime/recurrent_session";
 import { type GpuModel, maskTokenOf } from "../runtime/gpu_model";
-import { GpuSession } from "../runtime/session";
+import { GpuSession, type SessionOptions } from "../runtime/session";
 import type { MethodEvent, RunBegin, SamplerSettings, StopReason, TraceEvent } from "../trace/events";
 import { TRACE_VERSION } from "../trace/events";
 import { hashTokens } from "../trace/hash";
@@ -29,6 +29,20 @@ export interface RunCounts {
   submits: number;
   readbacks: number;
   bytesUploaded: number;
+}
+
+/** Keeps the memory of a text for runs that begin like it. */
+export interface SessionKeeper {
+  open(options: SessionOptions): Promise<GpuSession>;
+  /** @param text what was committed; null if that is not known, as after a failure */
+  giveBack(session: GpuSession, text: readonly number[] | null): void;
+}
+
+/** What a run may be given beside its settings. */
+export interface RunExtras {
+  readonly keeper?: SessionKeeper;
+  readonly filter?: TokenFilter | null;
+  readonly laws?: LawListener | null;
 }
 
 interface Prepared {
@@ -201,6 +215,7 @@ async function openSession(
   settings: RunSettings,
   { method, params, target, draft, promptTokens, given, begin, maxNewTokens }: Prepared,
   profiler: Profiler | null,
+  keeper: SessionKeeper | undefined,
 ): Promise<GpuSession | GpuCanvasSession | GpuDepthSession> {
   const shared = { seed: settings.seed, tuning: host.tuning, profiler };
   if (method.requires.startsWith("masked")) {
@@ -236,13 +251,14 @@ async function openSession(
     const model = recurrentOf(target.gpu)!;
     pair = { target: model.atDepth(depths.target), draft: model.atDepth(depths.draft) };
   }
-  return GpuSession.open(host.engine, {
+  const options: SessionOptions = {
     ...shared,
     ...pair,
     firstStep: begin?.step ?? 0,
     maxNewTokens: maxNewTokens - given.length,
     treeNodes: method.treeNodes(params.values as never),
-  });
+  };
+  return keeper ? keeper.open(options) : GpuSession.open(host.engine, options);
 }
 
 /**
@@ -256,6 +272,7 @@ export async function* runMethod(
   control: RunControl,
   counts: RunCounts,
   promptIds: readonly number[] | null = null,
+  { keeper, filter = null, laws = null }: RunExtras = {},
 ): AsyncGenerator<TraceEvent, void, void> {
   const prepared = await prepare(host, settings, promptIds);
   const { method, params, target, draft, promptTokens, given, begin, maxNewTokens } = prepared;
@@ -304,7 +321,7 @@ export async function* runMethod(
   host.gpu.onUncaptured.add(onUncaptured);
   try {
     if (settings.profile && host.gpu.features.timestamps) profiler = new Profiler(host.gpu, host.memory);
-    session = await openSession(host, settings, prepared, profiler);
+    session = await openSession(host, settings, prepared, profiler, keeper);
     const events: AsyncGenerator<MethodEvent, void, void> = method.decode({
       session,
       params: params.values,
@@ -316,6 +333,8 @@ export async function* runMethod(
       begin: begin?.tokens ?? [],
       firstStep: begin?.step ?? 0,
       detail: settings.detail,
+      filter,
+      laws,
     } as never);
     for await (const event of events) {
       Object.assign(counts, session.counts);
@@ -340,7 +359,9 @@ export async function* runMethod(
     failed.error ??= DecoscopeError.fromRecord(toErrorRecord(thrown));
   } finally {
     host.gpu.onUncaptured.delete(onUncaptured);
-    session?.dispose();
+    if (keeper && session instanceof GpuSession)
+      keeper.giveBack(session, failed.error ? null : [...promptTokens, ...text.tokens()]);
+    else session?.dispose();
     profiler?.dispose();
   }
   if (failed.error) reason = "error";

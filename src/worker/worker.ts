@@ -15,6 +15,7 @@ import type {
   WorkerApi,
   WorkerMessage,
 } from "./api";
+import type { ChatService } from "./chat_service";
 import { EngineHost, type HostedModel } from "./host";
 import type { HubModels } from "./hub";
 import { runMethod } from "./run";
@@ -55,6 +56,18 @@ function solverFor(opened: EngineHost, model: string, guider: string | null): Pr
 function closeSolver(): void {
   void solving?.solver.then((s) => s.dispose()).catch(() => undefined);
   solving = null;
+}
+
+/** Conversations and the device that they are held on; fetched with the first of them. */
+let chats: { readonly host: EngineHost; readonly serving: Promise<ChatService> } | null = null;
+
+async function chatService(): Promise<ChatService> {
+  const opened = await openHost();
+  if (chats?.host !== opened) {
+    const serving = import("./chat_service").then((m) => new m.ChatService(opened, send));
+    chats = { host: opened, serving };
+  }
+  return chats.serving;
 }
 
 const send = (message: WorkerMessage): void => port?.postMessage(message);
@@ -265,6 +278,14 @@ const api: WorkerApi = {
   },
   tokenize: (model, text) =>
     outcome(async () => (await (await openHost()).model(model)).tokenizer.encodePrompt(text)),
+  chatAbility: (model) => outcome(async () => (await chatService()).ability(model)),
+  chat: (chat, request) =>
+    outcome(async () => {
+      await (await chatService()).answer(chat, request);
+      return null;
+    }),
+  endChat: (chat) => void chats?.serving.then((s) => s.end(chat)).catch(() => undefined),
+  forgetChat: () => void chats?.serving.then((s) => s.forget()).catch(() => undefined),
   start: (settings, paused) =>
     outcome<number>(async () => {
       const opened = await openHost();

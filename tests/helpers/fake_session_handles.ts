@@ -1,5 +1,14 @@
 /** What stands behind the handles of the fake session's recorder. */
-import type { Guesses, Laws, ModelRole, Readable, Rows, Successors, Tree } from "../../src/decoding/session";
+import type {
+  AllowedTokens,
+  Guesses,
+  Laws,
+  ModelRole,
+  Readable,
+  Rows,
+  Successors,
+  Tree,
+} from "../../src/decoding/session";
 import type { SuccessorTable } from "../reference/chosen_tree";
 import type { TreeNodes } from "../reference/expand_tree";
 import type { Listed } from "../reference/rank_tree";
@@ -36,6 +45,10 @@ export interface FakeGuesses {
   readonly count: number;
   tokens: readonly number[];
 }
+export interface FakeAllowed extends AllowedTokens {
+  /** Null allows all. */
+  tokens: ReadonlySet<number> | null;
+}
 export interface FakeReadable {
   value: unknown;
   readonly bytes: number;
@@ -46,6 +59,8 @@ export const lawsOf = (h: Laws): FakeLaws => h as unknown as FakeLaws;
 export const treeOf = (h: Tree): FakeTree => h as unknown as FakeTree;
 export const successorsOf = (h: Successors): FakeSuccessors => h as unknown as FakeSuccessors;
 export const guessesOf = (h: Guesses): FakeGuesses => h as unknown as FakeGuesses;
+export const allowedOf = (h: AllowedTokens | undefined): FakeAllowed | undefined =>
+  h as FakeAllowed | undefined;
 export const readableOf = (h: Readable<unknown>): FakeReadable => h as unknown as FakeReadable;
 
 /** A device sets the nodes of all levels aside, those that are absent too; here trees have no gaps. */

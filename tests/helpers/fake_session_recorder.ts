@@ -1,5 +1,6 @@
 /** The recorder of the fake session: operations become closures that one round runs in order. */
 import type {
+  AllowedTokens,
   Choice,
   Expansion,
   Guesses,
@@ -41,8 +42,10 @@ import {
 } from "../reference/chosen_tree";
 import type { FakeSession } from "./fake_session";
 import {
+  allowedOf,
   rowsOf,
   lawsOf,
+  type FakeAllowed,
   treeOf,
   successorsOf,
   guessesOf,
@@ -107,7 +110,13 @@ export class FakeRecorder implements Recorder {
     return this.treeRows(t, count, (nodes) => nodes.token.map((_, id) => id));
   }
 
-  forward(model: ModelRole, rows: Rows, sampler: SamplerSettings, learn?: Successors): Laws {
+  forward(
+    model: ModelRole,
+    rows: Rows,
+    sampler: SamplerSettings,
+    learn?: Successors,
+    allowed?: AllowedTokens,
+  ): Laws {
     const from = rowsOf(rows);
     const fake = this.session[model];
     expect(fake !== null, `a forward pass of the ${model} model, which this session does not have`);
@@ -126,10 +135,44 @@ export class FakeRecorder implements Recorder {
       tops = learn ? from.rows.map((row) => topK(fake.logits(cache.read(row)), successorsOf(learn).k)) : [];
       out.laws = from.rows.map((row) => {
         const text = cache.read(row);
-        return processLogits(fake.logits(text), sampler, { role: model, text });
+        const only = allowedOf(allowed)?.tokens ?? null;
+        return processLogits(fake.logits(text), sampler, { role: model, text, allowed: only });
       });
     });
     return out as unknown as Laws;
+  }
+
+  allowedTokens(): AllowedTokens {
+    const out: FakeAllowed = {
+      tokens: null,
+      set: (bits) => {
+        out.tokens = new Set(
+          [...bits].flatMap((word, w) =>
+            Array.from({ length: 32 }, (_, b) => b)
+              .filter((b) => ((word >>> b) & 1) === 1)
+              .map((b) => 32 * w + b),
+          ),
+        );
+      },
+    };
+    return out;
+  }
+
+  plain(rows: Rows): Laws {
+    const from = rowsOf(rows);
+    const { target, caches } = this.session;
+    const out: FakeLaws = { role: "target", count: 1, isGreedy: false, laws: [] };
+    const plain = { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 };
+    this.step(() => {
+      const text = caches.target.read(from.rows.at(-1)!);
+      out.laws = [processLogits(target.logits(text), plain, { role: "target", text })];
+    });
+    return out as unknown as Laws;
+  }
+
+  drawn(laws: Laws): Readable<number> {
+    expect(this.outcome !== null, "the law of a token before one was drawn");
+    return this.readable(4, () => lawsOf(laws).laws.at(-1)![this.outcome!.value.tokens[0]!]!);
   }
 
   top(laws: Laws, k: number): Readable<TopTokens> {

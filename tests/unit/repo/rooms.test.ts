@@ -16,7 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   runtime: ["models", "kernels", "engine", "base"],
   trace: ["base"],
   tasks: ["base"],
-  chat: ["base"],
+  chat: ["trace", "base"],
   decoding: ["trace", "tasks", "base"],
   parallel: ["decoding", "tasks", "trace", "base"],
   share: ["base"],
