@@ -5,6 +5,7 @@ import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 import { hubProxy } from "./scripts/local_hub.ts";
+import { licences, notePackages, type Packages } from "./scripts/licences.ts";
 import { replay } from "./scripts/replay_page.ts";
 import { site } from "./scripts/site.ts";
 
@@ -64,12 +65,23 @@ const offline = VitePWA({
   },
 });
 
+/** What the page is made of that is not of this project; filled by the build of each of its parts. */
+const packages: Packages = new Set();
+
 export default defineConfig({
   // Relative addresses, so that the built folder works under any path of any static host.
   base: "./",
   // So that the page does not ask for a file that is not there.
   define: { "import.meta.env.HAS_EVALUATION": existsSync("public/models/eval.json") },
-  plugins: [react(), ownD3ForCharts, site(), replay(), offline],
+  plugins: [
+    react(),
+    ownD3ForCharts,
+    site(),
+    notePackages(packages),
+    replay(packages),
+    licences(packages),
+    offline,
+  ],
   build: {
     target: "es2023",
     chunkSizeWarningLimit: 1500,
@@ -84,7 +96,7 @@ export default defineConfig({
       },
     },
   },
-  worker: { format: "es", plugins: () => [bareShaders()] },
+  worker: { format: "es", plugins: () => [bareShaders(), notePackages(packages)] },
   server: { port: 5173, proxy: hubProxy() },
   preview: { port: 4173, proxy: hubProxy() },
 });

@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import { build, type Plugin } from "vite";
+import { addPackages, noticesOf, type Packages } from "./licences.ts";
 import { REPLAY_MARK } from "../src/share/replay_mark.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -41,6 +42,8 @@ const hashOf = (text: string): string => `'sha256-${createHash("sha256").update(
 interface Built {
   readonly script: string;
   readonly style: string;
+  /** What the script is made of that is not of this project. */
+  readonly packages: Packages;
 }
 
 /** Unpacks the script and lets it run. It runs as an element of the page, so that its own hash has to be in the policy. */
@@ -53,7 +56,7 @@ document.body.append(script);
 })();`;
 
 /** The whole file, without a recording. Only this very script and this very style may run in it, and nothing is fetched. */
-export function replayPage({ script, style }: Built): string {
+export function replayPage({ script, style, packages }: Built): string {
   const policy = [
     "default-src 'none'",
     `script-src ${hashOf(START)} ${hashOf(script)}`,
@@ -85,6 +88,12 @@ ${REPLAY_MARK}
 ${packed}
 </script>
 <script>${START}</script>
+<script type="text/plain">
+Decoscope is under the Apache License 2.0 (https://www.apache.org/licenses/LICENSE-2.0). Its faces, Inter and Source Serif 4, are under
+the SIL Open Font License 1.1 (https://openfontlicense.org). In this file there is also code of the following packages.
+
+${noticesOf(packages).replace(/<(?=[!/])/g, "< ")}
+</script>
 </body>
 </html>
 `;
@@ -123,23 +132,25 @@ async function bundle(): Promise<Built> {
     throw new Error(
       `expected one script and one style for ${REPLAY_FILE}, found ${outputs.map((f) => f.fileName).join(", ")}`,
     );
-  return { script: scripts[0]!.code, style: String(styles[0]!.source) };
+  const packages: Packages = new Set();
+  addPackages(scripts, packages);
+  return { script: scripts[0]!.code, style: String(styles[0]!.source), packages };
 }
 
-export const buildReplayPage = async (): Promise<string> => replayPage(await bundle());
-
-/** Puts the file beside the page; the development server makes it when it is asked for. */
-export const replay = (): Plugin => ({
+/** Puts the file beside the page, and notes what it is made of; the development server makes it when it is asked for. */
+export const replay = (packages: Packages): Plugin => ({
   name: "replay",
   configureServer(server) {
     server.middlewares.use(`/${REPLAY_FILE}`, (_request, response, next) => {
-      buildReplayPage().then((page) => {
+      bundle().then((built) => {
         response.setHeader("content-type", "text/html; charset=utf-8");
-        response.end(page);
+        response.end(replayPage(built));
       }, next);
     });
   },
   async generateBundle() {
-    this.emitFile({ type: "asset", fileName: REPLAY_FILE, source: await buildReplayPage() });
+    const built = await bundle();
+    for (const folder of built.packages) packages.add(folder);
+    this.emitFile({ type: "asset", fileName: REPLAY_FILE, source: replayPage(built) });
   },
 });

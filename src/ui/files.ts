@@ -29,7 +29,8 @@ export function showTrace(source: RunSource, events: readonly TraceEvent[]): voi
 
 /** Somebody who is here for the first time sees the run play by itself, unless they asked for little motion. */
 function greet(): void {
-  if (useLayout.getState().hasSeenTour) return;
+  const { hasSeenTour, isReplayOnly } = useLayout.getState();
+  if (hasSeenTour || isReplayOnly) return;
   openTour();
   if (!matchMedia("(prefers-reduced-motion: reduce)").matches) playTour();
 }

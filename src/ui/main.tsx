@@ -1,7 +1,9 @@
 /** Starts the page: draws it, then fetches what stands on the stage first. The engine is loaded only when asked for. */
-import { StrictMode } from "react";
+import { lazy, StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
+import { isInForeignFrame, readEmbed } from "./embed/options";
+import { startEmbedded } from "./embed/start";
 import { follow } from "./navigation";
 import "./styles/tokens.css";
 import "./styles/base.css";
@@ -16,15 +18,27 @@ import "./styles/tour.css";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("internal error: the page has no #root");
-const go = () => follow(location.hash);
+const embed = readEmbed(location.search, isInForeignFrame());
+const Embed = lazy(async () => ({ default: (await import("./embed/Embed")).Embed }));
+
 // Before the first drawing, so that no place is drawn only to give way to another.
-go();
-window.addEventListener("hashchange", go);
+if (embed) startEmbedded(embed);
+else {
+  const go = () => follow(location.hash);
+  go();
+  window.addEventListener("hashchange", go);
+}
 createRoot(root).render(
   <StrictMode>
-    <App />
+    {embed ? (
+      <Suspense>
+        <Embed />
+      </Suspense>
+    ) : (
+      <App />
+    )}
   </StrictMode>,
 );
-// After all that the visitor waits for: storing the page fetches its models and recordings.
-if (import.meta.env.PROD && "serviceWorker" in navigator)
+// After all that the visitor waits for: storing the page fetches its models and recordings. A frame has no use for them.
+if (import.meta.env.PROD && "serviceWorker" in navigator && !embed)
   addEventListener("load", () => void import("./updates").then(({ keepForOffline }) => keepForOffline()));

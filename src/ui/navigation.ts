@@ -5,6 +5,7 @@ import { placeIds } from "./places/index";
 import { HOME, readFragment } from "./routes";
 import { report } from "./engine";
 import { addNotice } from "./stores/engine";
+import { useLayout } from "./stores/layout";
 import { useRoute } from "./stores/route";
 import { useRun } from "./stores/run";
 
@@ -16,7 +17,9 @@ async function followLink(fragment: string): Promise<void> {
   } catch (thrown) {
     report(thrown);
   }
-  if (useRun.getState().source.kind === "none") await openRecordedRun(false);
+  // In a frame another run than the link's would only mislead.
+  if (useRun.getState().source.kind === "none" && !useLayout.getState().isReplayOnly)
+    await openRecordedRun(false);
 }
 
 /** Goes where a fragment says; says what is wrong with one that leads nowhere. */

@@ -20,6 +20,9 @@ export type Fragment =
 /** The place one is in when the address names none. */
 export const HOME = "playground";
 
+/** The page of licences beside this one; made by scripts/licences.ts. */
+export const LICENCES = "./licences.html";
+
 /** Longer words are no names of ours. */
 const WORD = /^#?([a-z][a-z-]{0,39})(?:\/([\w-]{1,80}))?\/?$/i;
 /**

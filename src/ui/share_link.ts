@@ -152,6 +152,12 @@ export function openLink(fragment: string): boolean {
   setView(viewOf(views[0] ?? DEFAULT_VIEW).head.id);
   if (link.trace && openTrace(link.trace, hash)) return true;
   expectHash(hash);
+  if (useLayout.getState().isReplayOnly) {
+    addNotice(
+      "This link holds settings and no recording, so there is nothing to show in a frame. Open it in Decoscope to run them.",
+    );
+    return false;
+  }
   const isTold = link.trace !== null || link.issues.some(({ key }) => key === "trace");
   if (!isTold) addNotice("The settings of the link are in place. Run replays them on this device.");
   return false;

@@ -1,6 +1,7 @@
 /** Keys and signs. */
 import * as Dialog from "@radix-ui/react-dialog";
 import { useIsCanvasRun } from "../moment";
+import { LICENCES } from "../routes";
 import { openDialog, useLayout } from "../stores/layout";
 import { useOffline } from "../stores/offline";
 import { CELL_STATES } from "../views/canvas/cells";
@@ -115,6 +116,11 @@ export function HelpDialog() {
           <h3 className="section-name">{isCanvas ? "On a position" : "In the tree"}</h3>
           <Keys keys={isCanvas ? CANVAS_KEYS : TREE_KEYS} />
           <Offline />
+          <h3 className="section-name">What it is made of</h3>
+          <p className="help">
+            Decoscope is free software under the Apache Licence 2.0.{" "}
+            <a href={LICENCES}>Licences of everything in this page</a>
+          </p>
           <Dialog.Close className="quiet square dialog-close" aria-label="Close">
             <CloseIcon />
           </Dialog.Close>

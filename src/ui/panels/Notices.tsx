@@ -6,6 +6,7 @@ import { bytes } from "../format";
 import { openRecordedRun } from "../files";
 import { hrefOf } from "../routes";
 import { dropError, dropNotice, isBusy, useEngine } from "../stores/engine";
+import { useLayout } from "../stores/layout";
 import { useMoreModels } from "../stores/more_models";
 import { useOffline } from "../stores/offline";
 import { useRun } from "../stores/run";
@@ -77,7 +78,8 @@ function Loading() {
 /** A link may name a model of the hub; what it takes is shown elsewhere, and asked there. */
 function Wanted() {
   const wanted = useMoreModels((s) => s.wanted);
-  if (wanted === null) return null;
+  const isReplayOnly = useLayout((s) => s.isReplayOnly);
+  if (wanted === null || isReplayOnly) return null;
   return (
     <div className="notice" role="status" data-testid="wanted-model">
       <p>

@@ -1,6 +1,7 @@
 /** Another place than the playground: its heading, and what happens while its code is on the way or does not come. */
 import { Suspense, useEffect, useRef } from "react";
 import { Barrier } from "../Barrier";
+import { LICENCES } from "../routes";
 import type { Place } from "./index";
 
 export function PlaceView({ place }: { readonly place: Place }) {
@@ -15,6 +16,9 @@ export function PlaceView({ place }: { readonly place: Place }) {
           {Content && <Content />}
         </Suspense>
       </Barrier>
+      <footer className="place-foot help">
+        Apache-2.0. <a href={LICENCES}>Licences of everything in this page</a>
+      </footer>
     </div>
   );
 }

@@ -7,6 +7,8 @@ import { CloseIcon } from "../panels/icons";
 import { makeLink, type LinkKind } from "../share_link";
 import { openDialog, useLayout } from "../stores/layout";
 import { useRun } from "../stores/run";
+import { CopyRow } from "./CopyRow";
+import { EmbedSnippet } from "./EmbedSnippet";
 import { tooLongFor } from "./link_length";
 import { SaveReplay } from "./SaveReplay";
 import "./sharing.css";
@@ -49,28 +51,16 @@ function lengthWords(length: number): string {
 function ShareForm() {
   const hasRun = useRun((s) => s.length > 0);
   const [kind, setKind] = useState<LinkKind>(hasRun ? "run" : "setup");
-  const [copied, setCopied] = useState<"" | "yes" | "no">("");
   const id = useId();
   // Made when the dialog opens or the choice changes, not with every event of a live run.
   const link = useMemo(() => makeLink(kind), [kind]);
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(link);
-      setCopied("yes");
-    } catch {
-      setCopied("no");
-    }
-  };
   return (
     <>
       <RadioGroup.Root
         className="choices"
         aria-label="What the link holds"
         value={kind}
-        onValueChange={(value) => {
-          setKind(KINDS.find((k) => k.kind === value)?.kind ?? "setup");
-          setCopied("");
-        }}
+        onValueChange={(value) => setKind(KINDS.find((k) => k.kind === value)?.kind ?? "setup")}
       >
         {KINDS.map((k) => (
           <div key={k.kind} className="choice">
@@ -90,34 +80,22 @@ function ShareForm() {
           </div>
         ))}
       </RadioGroup.Root>
-      <div className="link-row">
-        <input
-          aria-label="Link"
-          data-testid="share-link"
-          readOnly
-          value={link}
-          onFocus={(e) => e.target.select()}
-        />
-        <button type="button" className="primary" onClick={() => void copy()}>
-          Copy link
-        </button>
-      </div>
-      <p className="help" role="status">
-        {copied === "yes"
-          ? "Copied. "
-          : copied === "no"
-            ? "The browser did not allow copying: select the link and copy it. "
-            : ""}
+      <CopyRow name="Link" action="Copy link" testId="share-link" value={link} isPrimary>
         <span className="figures" data-testid="link-length">
           {count(link.length)} characters.
         </span>
         {lengthWords(link.length)}
-      </p>
+      </CopyRow>
       <p className="help" data-testid="link-holds">
         {contentsOf(kind)}
       </p>
       <p className="help">Everything is in the link itself, after the #; no server sees it.</p>
-      {kind === "run" && <SaveReplay isAdvised={lengthWords(link.length) !== ""} />}
+      {kind === "run" && (
+        <>
+          <SaveReplay isAdvised={lengthWords(link.length) !== ""} />
+          <EmbedSnippet link={link} />
+        </>
+      )}
     </>
   );
 }
