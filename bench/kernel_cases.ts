@@ -13,7 +13,7 @@ import { ropeTable } from "../src/kernels/rope";
 import { defaultTuning, type Recording, type Tuning } from "../src/kernels/tuning";
 import { gatedRowOrder, type WeightMatrix, type WeightStorage } from "../src/kernels/weights";
 import { downloadF32, makeEngine, noise, reorder, upload, weightsOf } from "../tests/helpers/dense";
-import { addProduct, gated, head, roundToF16, roundToInt8 } from "../tests/reference/dense";
+import { addProduct, exactInInt4, gated, head, roundToF16, roundToInt8 } from "../tests/reference/dense";
 
 export interface ModelShape {
   readonly dim: number;
@@ -188,12 +188,18 @@ export async function measure(gpu: Gpu, options: MeasureOptions): Promise<Measur
   for (const c of cases(engine, options.shape, Math.max(...options.rowCounts))) {
     if (!c.name.includes(options.filter)) continue;
     const plain = noise(c.rows * c.cols, 7).map((w) => w / Math.sqrt(c.cols));
-    const stored = { f32: plain, f16: roundToF16(plain), int8: roundToInt8(plain, c.cols, 32) };
+    const stored = {
+      f32: plain,
+      f16: roundToF16(plain),
+      int8: roundToInt8(plain, c.cols, 32),
+      int4: exactInInt4(plain, c.cols, 32),
+    };
+    const inOrder = (values: Float32Array) => (c.order ? reorder(values, c.cols, c.order) : values);
     const weights = new Map<WeightStorage, WeightMatrix>();
     for (const storage of new Set(options.variants.map((v) => v.storage)))
       weights.set(
         storage,
-        await weightsOf(engine, c.order ? reorder(plain, c.cols, c.order) : plain, c.cols, storage),
+        await weightsOf(engine, inOrder(storage === "int4" ? stored.int4 : plain), c.cols, storage),
       );
     for (const T of options.rowCounts)
       for (const v of options.variants) {

@@ -49,6 +49,7 @@ const storages: VariantChoice[] = [
   { name: "f16", storage: "f16", tuning: {} },
   { name: "f16 unpacked", storage: "f16", tuning: { f16: false } },
   { name: "int8", storage: "int8", tuning: {} },
+  { name: "int4", storage: "int4", tuning: {} },
   { name: "int8 dot", storage: "int8", tuning: { choices: { "matvec.packed_dot": 1 } } },
 ];
 const plain: VariantChoice[] = [

@@ -9,7 +9,7 @@ override WORKGROUP_SIZE: u32 = 64u;
 override UNITS: u32 = 1u;
 override GROUPS: u32 = 1u;
 override UNITS_PER_GROUP: u32 = 1u;
-// 1 where weights are int8 and need their scales.
+// 1 where weights are integers and need their scales.
 override IS_SCALED: u32 = 0u;
 
 struct Params {
@@ -20,7 +20,7 @@ struct Params {
 }
 @group(0) @binding(0) var<storage, read> rows: array<u32>;
 @group(0) @binding(1) var<storage, read> weight: array<Unit>;
-@group(0) @binding(2) var<storage, read> scales: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> scales: array<Scale>;
 @group(0) @binding(3) var<storage, read_write> x: array<Activation>;
 @group(1) @binding(0) var<uniform> params: Params;
 
@@ -48,7 +48,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let quad = local / 4u;
   var v = unit_row(weight[quad * UNITS + c], local % 4u);
   if (IS_SCALED == 1u) {
-    v *= scales[quad * GROUPS + c / UNITS_PER_GROUP][local % 4u];
+    v *= scale_of(scales[quad * GROUPS + c / UNITS_PER_GROUP])[local % 4u];
   }
   x[at] = v * params.scale;
 }

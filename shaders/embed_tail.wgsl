@@ -9,7 +9,7 @@ override WORKGROUP_SIZE: u32 = 64u;
 override UNITS: u32 = 1u;
 override GROUPS: u32 = 1u;
 override UNITS_PER_GROUP: u32 = 1u;
-// 1 where weights are int8 and need their scales.
+// 1 where weights are integers and need their scales.
 override IS_SCALED: u32 = 0u;
 
 struct Params {
@@ -19,7 +19,7 @@ struct Params {
 @group(0) @binding(0) var<storage, read> ctl: array<u32>;
 @group(0) @binding(1) var<storage, read> seq: array<u32>;
 @group(0) @binding(2) var<storage, read> weight: array<Unit>;
-@group(0) @binding(3) var<storage, read> scales: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> scales: array<Scale>;
 @group(0) @binding(4) var<storage, read_write> rows: array<u32>;
 @group(0) @binding(5) var<storage, read_write> bits: array<u32>;
 @group(0) @binding(6) var<storage, read_write> x: array<Activation>;
@@ -44,7 +44,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let token = seq[position];
   var v = unit_row(weight[(token / 4u) * UNITS + c], token % 4u);
   if (IS_SCALED == 1u) {
-    v *= scales[(token / 4u) * GROUPS + c / UNITS_PER_GROUP][token % 4u];
+    v *= scale_of(scales[(token / 4u) * GROUPS + c / UNITS_PER_GROUP])[token % 4u];
   }
   x[at] = v * params.scale;
 }

@@ -22,7 +22,7 @@ struct Params {
 }
 @group(0) @binding(0) var<storage, read> x: array<Loaded, X_LENGTH>;
 @group(0) @binding(1) var<storage, read> weight: array<array<Unit, UNITS>, QUADS>;
-@group(0) @binding(2) var<storage, read> scales: array<vec4<f32>, SCALES>;
+@group(0) @binding(2) var<storage, read> scales: array<Scale, SCALES>;
 @group(0) @binding(3) var<storage, read> bias: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> y: array<vec4<f32>>;
 @group(1) @binding(0) var<uniform> params: Params;

@@ -1,7 +1,7 @@
 // pack_weights: a plain matrix becomes blocks of 4 rows by 4 columns in the storage type, with scales where it has them
 // shapes:   source [R,D] -> weight [O,D] in blocks from row `first_row` on, scales [O/4,groups,4]
 // grid:     one invocation per scale group of a quad (without scales: per block), x over groups, y (folded into z) over quads
-// numerics: f16 as pack2x16float rounds; int8 symmetric, scale = max |w| of row and group / 127; rows beyond R are zeros
+// numerics: f16 as pack2x16float rounds; int8 by max |w| / 127; int4 from -8 to 7, best of seven f16 scales; rows beyond R are zeros
 // source:   Dettmers et al. 2022, LLM.int8(), section 2.1 (absmax quantization), by groups
 // @use pack
 
@@ -18,7 +18,7 @@ struct Params {
 }
 @group(0) @binding(0) var<storage, read> source: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read_write> weight: array<Packed>;
-@group(0) @binding(2) var<storage, read_write> scales: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read_write> scales: array<Scale>;
 @group(1) @binding(0) var<uniform> params: Params;
 
 @compute @workgroup_size(WORKGROUP_SIZE)

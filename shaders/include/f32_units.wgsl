@@ -1,4 +1,5 @@
 // Units of 4 rows by 4 columns in f32: used by weights.f32_block and weights.f32_texels.
+// @use f32_scales
 alias Unit = mat4x4<f32>;
 alias Activation = vec4<f32>;
 alias Input = vec4<f32>;

@@ -1,4 +1,5 @@
 // pack: blocks as weights.f16 and weights.f16_packed read them.
+// @use f32_scales
 alias Packed = array<vec2<u32>, 4>;
 
 fn pack_group(quad: u32, group: u32) {

@@ -1,4 +1,5 @@
 // pack: blocks as weights.f32 reads them.
+// @use f32_scales
 alias Packed = mat4x4<f32>;
 
 fn pack_group(quad: u32, group: u32) {

@@ -1,4 +1,5 @@
 // pack: blocks and scales as weights.int8 and weights.int8_dot read them.
+// @use f32_scales
 alias Packed = vec4<u32>;
 
 fn pack_group(quad: u32, group: u32) {

@@ -1,5 +1,6 @@
 enable f16;
 // weights: units of 4 rows by 1 column in f16, read natively; sums stay in f32.
+// @use f32_scales
 alias Unit = vec4<f16>;
 alias Activation = f32;
 alias Input = f32;

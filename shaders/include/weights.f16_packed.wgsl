@@ -1,4 +1,5 @@
 // weights: the bytes of weights.f16 for devices without f16: a unit is two words, rows 0 1 and rows 2 3.
+// @use f32_scales
 alias Unit = vec2<u32>;
 alias Activation = f32;
 alias Input = f32;

@@ -1,4 +1,5 @@
 // weights: units of 4 rows by 1 column in f32.
+// @use f32_scales
 alias Unit = vec4<f32>;
 alias Activation = f32;
 alias Input = f32;

@@ -1,4 +1,5 @@
 // weights: units of 4 rows by 4 columns in int8, one word a row; the scale of row and group is applied to sums.
+// @use f32_scales
 alias Unit = vec4<u32>;
 alias Activation = vec4<f32>;
 const UNIT_COLUMNS = 4u;

@@ -1,5 +1,6 @@
 requires packed_4x8_integer_dot_product;
 // weights: the bytes of weights.int8, multiplied as integers: x is rounded to int8 too, with a scale per 4 columns.
+// @use f32_scales
 alias Unit = vec4<u32>;
 alias Activation = vec4<f32>;
 const UNIT_COLUMNS = 4u;

@@ -1,11 +1,12 @@
 /** Command-line arguments of the headless runner, checked. */
+import { WEIGHT_STORAGES, type WeightStorage } from "../kernels/weights";
 import { DecoscopeError } from "../base/errors";
 import type { SamplerSettings } from "../trace/events";
 
 export interface ModelArguments {
   /** A bundled id or a path to a directory in hub layout. */
   readonly model: string;
-  readonly storage: "f32" | "f16" | "int8";
+  readonly storage: WeightStorage;
   readonly promptIds: readonly number[] | null;
 }
 export interface RunArguments extends ModelArguments {
@@ -36,9 +37,9 @@ export const USAGE = `methods
 models
 run --model M [--draft D] --method ID [--set key=value ...] (--prompt TEXT | --prompt-ids 1,2,3)
     [--max-new-tokens N] [--temperature T] [--top-k K] [--top-p P] [--min-p P] [--repetition-penalty R]
-    [--seed S] [--storage f32|f16|int8] [--profile] [--trace FILE]
-chat --model M --request FILE [--storage f32|f16|int8]
-logits --model M --prompt-ids 1,2,3 --out FILE [--storage f32|f16|int8]
+    [--seed S] [--storage f32|f16|int8|int4] [--profile] [--trace FILE]
+chat --model M --request FILE [--storage f32|f16|int8|int4]
+logits --model M --prompt-ids 1,2,3 --out FILE [--storage f32|f16|int8|int4]
 M and D are bundled ids or paths to directories in hub layout.`;
 
 const fail = (message: string): never => {
@@ -109,9 +110,10 @@ function ids(text: string | null): number[] | null {
 }
 
 function modelArguments(flags: Flags): ModelArguments {
-  const storage = flags.text("--storage") ?? "f32";
-  if (storage !== "f32" && storage !== "f16" && storage !== "int8")
-    return fail(`--storage: expected f32, f16 or int8, found "${storage}".`);
+  const asked = flags.text("--storage") ?? "f32";
+  const storage =
+    WEIGHT_STORAGES.find((known) => known === asked) ??
+    fail(`--storage: expected one of ${WEIGHT_STORAGES.join(", ")}, found "${asked}".`);
   return { model: flags.required("--model"), storage, promptIds: ids(flags.text("--prompt-ids")) };
 }
 

@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { DecoscopeError } from "../base/errors";
 import { methods, findMethod } from "../decoding";
+import type { WeightStorage } from "../kernels/weights";
 import { catalog, findModel } from "../models/catalog";
 import type { ModelSource } from "../models/source";
 import { directorySource } from "../models/source_node";
@@ -42,10 +43,7 @@ interface Host {
   readonly target: HostedModel;
 }
 /** A device with the model on it. */
-export async function open(
-  gpu: GPU,
-  args: { model: string; storage: "f32" | "f16" | "int8" },
-): Promise<Host> {
+export async function open(gpu: GPU, args: { model: string; storage: WeightStorage }): Promise<Host> {
   const host = await EngineHost.open(gpu, { storage: args.storage });
   return { host, target: await host.load(args.model, sourceOf(args.model)) };
 }

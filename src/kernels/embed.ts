@@ -51,7 +51,7 @@ function embedVariant(rec: Recording, part: WeightMatrix): Variant {
     overrides: {
       WORKGROUP_SIZE: size,
       ...scaleOverrides(part, include),
-      IS_SCALED: part.storage === "int8" ? 1 : 0,
+      IS_SCALED: part.groupSize > 0 ? 1 : 0,
     },
   };
 }

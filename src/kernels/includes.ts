@@ -24,6 +24,7 @@ import lanesSubgroup from "../../shaders/include/lanes.subgroup.wgsl?raw";
 import lanesWorkgroup from "../../shaders/include/lanes.workgroup.wgsl?raw";
 import packF16 from "../../shaders/include/pack.f16.wgsl?raw";
 import packF32 from "../../shaders/include/pack.f32.wgsl?raw";
+import packInt4 from "../../shaders/include/pack.int4.wgsl?raw";
 import packInt8 from "../../shaders/include/pack.int8.wgsl?raw";
 import weightsF16 from "../../shaders/include/weights.f16.wgsl?raw";
 import weightsF16Packed from "../../shaders/include/weights.f16_packed.wgsl?raw";
@@ -31,6 +32,9 @@ import weightsF32 from "../../shaders/include/weights.f32.wgsl?raw";
 import f32Units from "../../shaders/include/f32_units.wgsl?raw";
 import weightsF32Block from "../../shaders/include/weights.f32_block.wgsl?raw";
 import weightsF32Texels from "../../shaders/include/weights.f32_texels.wgsl?raw";
+import f16Scales from "../../shaders/include/f16_scales.wgsl?raw";
+import f32Scales from "../../shaders/include/f32_scales.wgsl?raw";
+import weightsInt4 from "../../shaders/include/weights.int4.wgsl?raw";
 import weightsInt8 from "../../shaders/include/weights.int8.wgsl?raw";
 import weightsInt8Dot from "../../shaders/include/weights.int8_dot.wgsl?raw";
 import { withHeads } from "./head";
@@ -62,6 +66,7 @@ export const includes: Includes = withHeads(
     "lanes.workgroup": lanesWorkgroup,
     "pack.f16": packF16,
     "pack.f32": packF32,
+    "pack.int4": packInt4,
     "pack.int8": packInt8,
     "weights.f16": weightsF16,
     "weights.f16_packed": weightsF16Packed,
@@ -69,6 +74,9 @@ export const includes: Includes = withHeads(
     f32_units: f32Units,
     "weights.f32_block": weightsF32Block,
     "weights.f32_texels": weightsF32Texels,
+    f16_scales: f16Scales,
+    f32_scales: f32Scales,
+    "weights.int4": weightsInt4,
     "weights.int8": weightsInt8,
     "weights.int8_dot": weightsInt8Dot,
   }),

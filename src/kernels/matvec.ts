@@ -49,6 +49,7 @@ export const wantsTexels = (rec: Recording, w: Pick<WeightMatrix, "rows" | "cols
 export function storageInclude(rec: Recording, w: WeightMatrix, mayRound: boolean): string {
   const { f16, packedDot, choices } = rec.tuning;
   if (w.storage === "f16") return f16 ? "f16" : "f16_packed";
+  if (w.storage === "int4") return "int4";
   if (w.storage === "int8")
     return packedDot && mayRound && (choices["matvec.packed_dot"] ?? 0) === 1 ? "int8_dot" : "int8";
   return (choices["matvec.block"] ?? (hasSlowLoops(rec) ? 1 : 0)) === 1 ? "f32_block" : "f32";
@@ -62,7 +63,7 @@ export const rowsBuiltFor = (count: number): number =>
   count <= 1 ? 1 : Math.max(4, 2 ** Math.ceil(Math.log2(count)));
 
 /** Columns that a lane reads at once, by include. */
-const unitColumns = (include: string): 1 | 4 => (/^int8|_block$|_texels$/.test(include) ? 4 : 1);
+const unitColumns = (include: string): 1 | 4 => (/^int|_block$|_texels$/.test(include) ? 4 : 1);
 
 /** Overrides that say how an include divides a matrix. */
 export const scaleOverrides = (
@@ -76,7 +77,7 @@ export const scaleOverrides = (
 
 /**
  * How W [rows, cols] is multiplied with T rows of `x`, from its row `firstRow`. Choices, each by T and shape class:
- * `matvec.quads` and `matvec.lanes` for T up to 16, `matmul.rows`, `matmul.quads` above; `matvec.scaled_chunk` (int8) and
+ * `matvec.quads` and `matvec.lanes` for T up to 16, `matmul.rows`, `matmul.quads` above; `matvec.scaled_chunk` (integers) and
  * `matvec.shared` (lanes read x for one another) are the same for all T, so that sums are; `matvec.groups`: most workgroups.
  */
 export function planMatvec(
@@ -96,7 +97,7 @@ export function planMatvec(
   if (w.texels && !isShared) throw new Error("matvec: texels are read by lanes that share x");
   const include = w.texels ? "f32_texels" : storageInclude(rec, w, true);
   const scale = scaleOverrides(w, include);
-  const isScaled = w.storage === "int8";
+  const isScaled = w.groupSize > 0;
   const isFew = rowCount <= FEW_ROWS;
   const mode: TileLanes = isShared ? "shared" : isFew ? "together" : "alone";
 

@@ -37,7 +37,7 @@ export function packWeights(rec: Recording, a: PackWeightsArgs): void {
     );
   }
   const blocks = into.cols / 4;
-  const isGrouped = into.storage === "int8";
+  const isGrouped = into.groupSize > 0;
   const groups = isGrouped ? groupsOf(into) : blocks;
   const perGroup = isGrouped ? into.groupSize / 4 : 1;
   const [y, z] = foldGrid(quadsOf(rows));

@@ -3,7 +3,7 @@
  * loops over T and R written out. WGSL has no unrolled loops, and arrays indexed by a loop variable leave registers (on
  * software adapters they become scattered loads), so the text is made here, one per tile shape, when it is first asked for.
  *
- * A quad is four neighbouring rows of the matrix and a unit is a quad by one column (int8: by four), so a sum is a `vec4`,
+ * A quad is four neighbouring rows of the matrix and a unit is a quad by one column (integers: by four), so a sum is a `vec4`,
  * one value a row. The order in which a sum is formed depends on the columns and the lanes only, never on T or R: a row's result is
  * the same bits in every tile.
  */
@@ -96,7 +96,7 @@ ${each(s.chunk, (k) => four(`${s.chunk}u * c + ${k}u`))}
 ${each(
   s.quads,
   (r) => `    {
-      let scale = scales[s${r} + ${s.chunk}u * c / UNITS_PER_GROUP];
+      let scale = scale_of(scales[s${r} + ${s.chunk}u * c / UNITS_PER_GROUP]);
 ${each(s.rows, (t) => `      a${t}_${r} += p${t}_${r} * scale;`)}
     }`,
 )}
@@ -138,7 +138,7 @@ ${each(s.chunk, (k) => step(`c + ${k}u`, "p"))}
 ${each(
   s.quads,
   (r) => `    {
-      let scale = scales[s${r} + c / UNITS_PER_GROUP];
+      let scale = scale_of(scales[s${r} + c / UNITS_PER_GROUP]);
 ${each(s.rows, (t) => `      a${t}_${r} += p${t}_${r} * scale;`)}
     }`,
 )}

@@ -1,11 +1,13 @@
 /**
  * Weight matrices as the dense kernels read them: blocks of 4 rows by 4 columns, quads of rows after one another, in a
- * block column after column (int8: row after row). One layout serves every storage type and every kernel: neighbouring
+ * block column after column (int8: row after row; int4: two columns a word). One layout serves every storage type and every kernel: neighbouring
  * lanes read neighbouring columns of four rows, and sums are `vec4`s of rows.
  */
 import type { BufferRange, Memory } from "../engine/memory";
 
-export type WeightStorage = "f32" | "f16" | "int8";
+/** How weights can be kept on the device, the most exact first. */
+export const WEIGHT_STORAGES = ["f32", "f16", "int8", "int4"] as const;
+export type WeightStorage = (typeof WEIGHT_STORAGES)[number];
 
 /** A matrix W [rows, cols] on the GPU, for products W x. */
 export interface WeightMatrix {
@@ -14,11 +16,11 @@ export interface WeightMatrix {
   /** Inputs of the product, a multiple of four. */
   readonly cols: number;
   readonly storage: WeightStorage;
-  /** Blocks [ceil(rows / 4), cols / 4] of 64 (f32), 32 (f16) or 16 (int8) bytes. */
+  /** Blocks [ceil(rows / 4), cols / 4] of 64 (f32), 32 (f16), 16 (int8) or 8 (int4) bytes. */
   readonly data: BufferRange;
-  /** int8: f32 [ceil(rows / 4), ceil(cols / groupSize), 4]; null otherwise. */
+  /** [ceil(rows / 4), ceil(cols / groupSize), 4] in f32 (int8) or f16 (int4); null otherwise. */
   readonly scales: BufferRange | null;
-  /** int8: columns that share a scale, 32 or 64; 0 otherwise. */
+  /** Integers: columns that share a scale, 32 or 64; 0 otherwise. */
   readonly groupSize: number;
   /**
    * f32 only: the blocks again, [ceil(rows / 4), cols] texels of four rows by one column. Where products read it, `data`
@@ -27,7 +29,9 @@ export interface WeightMatrix {
   readonly texels?: GPUTexture;
 }
 
-const BLOCK_BYTES: Readonly<Record<WeightStorage, number>> = { f32: 64, f16: 32, int8: 16 };
+const BLOCK_BYTES: Readonly<Record<WeightStorage, number>> = { f32: 64, f16: 32, int8: 16, int4: 8 };
+/** Of the scales of four rows and a group. */
+const SCALE_BYTES: Readonly<Record<WeightStorage, number>> = { f32: 0, f16: 0, int8: 16, int4: 8 };
 
 export const quadsOf = (rows: number): number => Math.ceil(rows / 4);
 /** Scale groups of a row; 1 where there are no scales. */
@@ -43,7 +47,7 @@ export function weightBytes(
 ): { readonly data: number; readonly scales: number } {
   return {
     data: quadsOf(rows) * (cols / 4) * BLOCK_BYTES[storage],
-    scales: storage === "int8" ? quadsOf(rows) * Math.ceil(cols / groupSize) * 16 : 0,
+    scales: SCALE_BYTES[storage] * quadsOf(rows) * Math.ceil(cols / groupSize),
   };
 }
 
@@ -53,7 +57,7 @@ export interface WeightSpec {
   readonly rows: number;
   readonly cols: number;
   readonly storage: WeightStorage;
-  /** int8: columns that share a scale; 32 unless given. */
+  /** Integers: columns that share a scale; 32 unless given. */
   readonly groupSize?: 32 | 64;
 }
 
@@ -68,7 +72,7 @@ export function createWeights(memory: Memory, spec: WeightSpec): WeightMatrix {
       `${label}: expected at least one row and a multiple of four columns, found ${rows} x ${cols}`,
     );
   }
-  const groupSize = storage === "int8" ? (spec.groupSize ?? 32) : 0;
+  const groupSize = SCALE_BYTES[storage] > 0 ? (spec.groupSize ?? 32) : 0;
   const bytes = weightBytes(rows, cols, storage, groupSize);
   const make = (name: string, size: number): BufferRange => {
     const buffer = memory.create({ label: name, bytes: size });

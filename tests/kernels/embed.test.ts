@@ -5,7 +5,7 @@ import { NONE, Row, ROW_WORDS } from "../../src/kernels/layouts";
 import { freeWeights, type WeightStorage } from "../../src/kernels/weights";
 import { downloadF32, makeEngine, noise, run, upload, weightsOf } from "../helpers/dense";
 import { useGpu } from "../helpers/gpu";
-import { roundToF16, roundToInt8 } from "../reference/dense";
+import { storedAs } from "../reference/dense";
 
 const gpu = useGpu();
 let engine: Engine;
@@ -18,13 +18,12 @@ const TOKENS = [0, 5, 66, NONE, 43, 44, 67];
 
 async function check(dim: number, storage: WeightStorage, tolerance: number, f16 = true): Promise<void> {
   const plain = noise(V * dim, 12);
-  const values =
-    storage === "f16" ? roundToF16(plain) : storage === "int8" ? roundToInt8(plain, dim, 32) : plain;
+  const { given, kept: values } = storedAs(storage, plain, dim);
   const rows = new Uint32Array(TOKENS.length * ROW_WORDS);
   TOKENS.forEach((token, t) => (rows[t * ROW_WORDS + Row.TOKEN] = token));
   for (const cut of [V, 44]) {
-    const table = [await weightsOf(engine, plain.slice(0, cut * dim), dim, storage)];
-    if (cut < V) table.push(await weightsOf(engine, plain.slice(cut * dim), dim, storage));
+    const table = [await weightsOf(engine, given.slice(0, cut * dim), dim, storage)];
+    if (cut < V) table.push(await weightsOf(engine, given.slice(cut * dim), dim, storage));
     const buffers = {
       rows: upload(engine, "test.rows", rows),
       x: upload(engine, "test.x", noise(TOKENS.length * dim, 13)),
@@ -56,5 +55,8 @@ describe("embed", () => {
   test("int8", async () => {
     // A value on a tie may round either way: one step of 1 / 127, times the scale.
     await check(96, "int8", 3 / 127);
+  });
+  test("int4", async () => {
+    for (const dim of [4, 96, 128]) await check(dim, "int4", 3 * 2 ** -24);
   });
 });

@@ -5,7 +5,7 @@ import type { Tuning } from "../../src/kernels/tuning";
 import { freeWeights, gatedRowOrder, type WeightStorage } from "../../src/kernels/weights";
 import { downloadF32, makeEngine, noise, reorder, run, upload, weightsOf, TEXELS } from "../helpers/dense";
 import { useGpu } from "../helpers/gpu";
-import { gated, roundToF16, roundToInt8 } from "../reference/dense";
+import { gated, storedAs } from "../reference/dense";
 
 const gpu = useGpu();
 let engine: Engine;
@@ -30,12 +30,11 @@ async function error(
   const { storage = "f32", tuning = {}, activation = "silu", size = 1, hasBias = false } = options;
   // Weights of about 1 / sqrt(dim), as trained ones are, keep gates where the activation bends.
   const plain = noise(2 * hiddenDim * dim, 4).map((w) => w / Math.sqrt(dim));
-  const values =
-    storage === "f16" ? roundToF16(plain) : storage === "int8" ? roundToInt8(plain, dim, 32) : plain;
+  const { given, kept: values } = storedAs(storage, plain, dim);
   const x = noise(T * dim, 5).map((v) => v * size);
   const weight = await weightsOf(
     engine,
-    reorder(plain, dim, gatedRowOrder(hiddenDim)),
+    reorder(given, dim, gatedRowOrder(hiddenDim)),
     dim,
     storage,
     32,
@@ -107,9 +106,11 @@ describe("matvec_gated", () => {
     for (const T of [1, 5, 20]) expect(await error(128, 352, T, { tuning })).toBeLessThan(tolerance(128));
   });
 
-  test("f16 storage", async () => {
+  test("f16 and int4 storage", async () => {
     expect(await error(128, 352, 2, { storage: "f16" })).toBeLessThan(tolerance(128));
     expect(await error(128, 352, 2, { storage: "f16", tuning: { f16: false } })).toBeLessThan(tolerance(128));
+    for (const T of [1, 2, 20])
+      expect(await error(96, 64, T, { storage: "int4" })).toBeLessThan(tolerance(96));
   });
 
   test("int8 storage", async () => {

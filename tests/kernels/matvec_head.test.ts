@@ -5,7 +5,7 @@ import type { Tuning } from "../../src/kernels/tuning";
 import { freeWeights, type WeightMatrix, type WeightStorage } from "../../src/kernels/weights";
 import { downloadF32, makeEngine, noise, run, upload, weightsOf, TEXELS } from "../helpers/dense";
 import { useGpu } from "../helpers/gpu";
-import { head, roundToF16, roundToInt8 } from "../reference/dense";
+import { head, storedAs } from "../reference/dense";
 
 const gpu = useGpu();
 let engine: Engine;
@@ -30,13 +30,12 @@ interface Case {
 async function error(c: Case): Promise<number> {
   const { vocabSize, dim, T, firstRow = 0, outRow = 0, storage = "f32" } = c;
   const plain = noise(vocabSize * dim, 9).map((w) => w / Math.sqrt(dim));
-  const values =
-    storage === "f16" ? roundToF16(plain) : storage === "int8" ? roundToInt8(plain, dim, 32) : plain;
+  const { given, kept: values } = storedAs(storage, plain, dim);
   const gain = noise(dim, 10).map((v) => v + 2);
   const x = noise((firstRow + T) * dim, 11);
   const cut = c.split ?? vocabSize;
   const part = (from: number, to?: number): Promise<WeightMatrix> =>
-    weightsOf(engine, plain.slice(from * dim, to), dim, storage, 32, c.tuning);
+    weightsOf(engine, given.slice(from * dim, to), dim, storage, 32, c.tuning);
   const weight = [await part(0, cut * dim)];
   if (cut < vocabSize) weight.push(await part(cut));
   const buffers = {
@@ -100,6 +99,12 @@ describe("matvec_head", () => {
     expect(await error({ vocabSize: 67, dim: 128, T: 1, storage: "f16" })).toBeLessThan(tolerance(128));
     // One step of rounding, of a weight on a tie.
     expect(await error({ vocabSize: 67, dim: 128, T: 1, storage: "int8" })).toBeLessThan(0.02);
+  });
+  test("int4 storage, whole and in parts", async () => {
+    for (const T of [1, 2, 20])
+      expect(await error({ vocabSize: 67, dim: 96, T, storage: "int4" })).toBeLessThan(tolerance(96));
+    const cut = { vocabSize: 67, dim: 96, T: 2, split: 44, storage: "int4" } as const;
+    expect(await error(cut)).toBeLessThan(tolerance(96));
   });
   test("sums through workgroup memory", async () => {
     const tuning = { reduce: "workgroup" } as const;

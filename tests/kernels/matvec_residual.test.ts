@@ -6,7 +6,7 @@ import type { WeightStorage } from "../../src/kernels/weights";
 import { freeWeights } from "../../src/kernels/weights";
 import { downloadF32, makeEngine, noise, run, upload, weightsOf, TEXELS } from "../helpers/dense";
 import { useGpu } from "../helpers/gpu";
-import { addProduct, roundToF16, roundToInt8 } from "../reference/dense";
+import { addProduct, storedAs } from "../reference/dense";
 
 const gpu = useGpu();
 let engine: Engine;
@@ -32,7 +32,8 @@ async function product(
   const values = noise(c.rows * c.cols, 1);
   const a = noise(16 * 40 * c.cols, 2).subarray(0, c.T * c.cols);
   const x = noise(16 * 40 * c.rows, 3).subarray(0, c.T * c.rows);
-  const weight = await weightsOf(engine, values, c.cols, storage, c.groupSize, c.tuning);
+  const { given: kept, kept: stored } = storedAs(storage, values, c.cols, c.groupSize);
+  const weight = await weightsOf(engine, kept, c.cols, storage, c.groupSize, c.tuning);
   const [aBuffer, xBuffer] = [upload(engine, "test.a", a), upload(engine, "test.x", x)];
   const bias = noise(c.rows, 4).map((v) => (c.hasBias ? v : 0));
   const biasBuffer = upload(engine, "test.bias", bias);
@@ -43,12 +44,6 @@ async function product(
   );
   engine.memory.free(biasBuffer);
   const found = (await downloadF32(engine, xBuffer)).slice(0, c.T * c.rows);
-  const stored =
-    storage === "f16"
-      ? roundToF16(values)
-      : storage === "int8"
-        ? roundToInt8(values, c.cols, c.groupSize ?? 32)
-        : values;
   const expected = Array.from({ length: c.T }, (_, t) =>
     addProduct(
       Float64Array.from(x.subarray(t * c.rows, (t + 1) * c.rows), (v, i) => (replaces ? 0 : v) + bias[i]!),
@@ -159,6 +154,7 @@ describe("matvec_residual", () => {
     ["f32", 0, 16],
     ["f16", 0, 4],
     ["int8", 0, 16],
+    ["int4", 0, 16],
   ] as const)
     test(`lanes that read for one another, ${storage}, block ${block}, ${lanes} lanes, two workgroups`, async () => {
       const choices = {
@@ -247,6 +243,45 @@ describe("matvec_residual", () => {
       }
     });
 
+  for (const groupSize of [32, 64] as const)
+    test(`int4 storage, groups of ${groupSize}`, async () => {
+      // Few rows and many; a row of less than a group, of no whole number of groups, and of more than the lanes take at once.
+      for (const [rows, cols, T] of [
+        [8, 28, 1],
+        [44, 100, 2],
+        [128, 352, 1],
+        [128, 352, 13],
+        [128, 352, 20],
+      ] as const) {
+        const { found, expected } = await product({ rows, cols, T, storage: "int4", groupSize });
+        expect(worst(found, expected)).toBeLessThan(tolerance(cols));
+      }
+    });
+
+  for (const [quads, lanes, chunk] of [
+    [1, 8, 1],
+    [2, 16, 2],
+    [4, 64, 4],
+  ] as const)
+    test(`int4 storage, tile of ${quads} quads, ${lanes} lanes, chunk ${chunk}`, async () => {
+      const choices = {
+        "matvec.quads": quads,
+        "matvec1.quads": quads,
+        "matmul.quads": quads,
+        "matvec.lanes": lanes,
+        "matvec.scaled_chunk": chunk,
+      };
+      for (const T of [1, 2, 20])
+        for (const reduce of ["subgroup", "workgroup"] as const) {
+          if (reduce === "workgroup" && T !== 2) continue;
+          const tuning = { reduce, choices };
+          const c = { rows: 80, cols: 352, T, storage: "int4", tuning } as const;
+          const { found, expected, labels } = await product(c);
+          expect(labels[0]).toContain("weights.int4");
+          expect(worst(found, expected)).toBeLessThan(tolerance(352));
+        }
+    });
+
   test("int8 storage, integer dot products", async () => {
     const { found, expected, labels } = await product({
       rows: 128,
@@ -260,7 +295,7 @@ describe("matvec_residual", () => {
     expect(worst(found, expected)).toBeLessThan((6 * Math.sqrt(352)) / 254 / 3);
   });
 
-  for (const storage of ["f32", "f16", "int8"] as const)
+  for (const storage of ["f32", "f16", "int8", "int4"] as const)
     test(`a row's bits do not depend on the number of rows, ${storage}`, async () => {
       const rows = 128;
       const alone = await product({ rows, cols: 352, T: 1, storage });

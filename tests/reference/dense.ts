@@ -78,6 +78,56 @@ export function roundToInt8(matrix: Float32Array, cols: number, groupSize: numbe
   return rounded;
 }
 
+/** Factors of the scale that int4 storage tries. */
+const INT4_FACTORS = Array.from({ length: 7 }, (_, i) => 1 - 0.05 * i);
+
+/** The multiple -8 to 7 of scale that is nearest. */
+const nearestInt4 = (w: number, scale: number): number =>
+  scale === 0 ? 0 : Math.min(7, Math.max(-8, Math.round(w / scale)));
+
+const largestOf = (group: Float32Array): number =>
+  group.reduce((m, w) => (Math.abs(w) > Math.abs(m) ? w : m), 0);
+
+/** The least squared error with which int4 storage can keep a group: of seven scales, the largest weight at -8 or beyond. */
+export const leastInt4Error = (group: Float32Array): number =>
+  Math.min(
+    ...INT4_FACTORS.map((factor) => {
+      const scale = f16round((factor * largestOf(group)) / -8);
+      return group.reduce((sum, w) => sum + (w - nearestInt4(w, scale) * scale) ** 2, 0);
+    }),
+  );
+
+/** A matrix that int4 storage keeps exactly, near the given one: multiples of a half-precision number, the largest of a group at -8. */
+export function exactInInt4(matrix: Float32Array, cols: number, groupSize: number): Float32Array {
+  const exact = new Float32Array(matrix.length);
+  for (let row = 0; row < matrix.length; row += cols)
+    for (let first = 0; first < cols; first += groupSize) {
+      const group = matrix.subarray(row + first, row + Math.min(cols, first + groupSize));
+      const scale = f16round(largestOf(group) / -8);
+      exact.set(
+        group.map((w) => nearestInt4(w, scale) * scale),
+        row + first,
+      );
+    }
+  return exact;
+}
+
+/** What to store and what is then kept: rounded by f16 and int8, chosen so that nothing is lost in f32 and int4. */
+export function storedAs(
+  storage: "f32" | "f16" | "int8" | "int4",
+  plain: Float32Array,
+  cols: number,
+  groupSize = 32,
+): { readonly given: Float32Array; readonly kept: Float32Array } {
+  if (storage === "int4") {
+    const exact = exactInInt4(plain, cols, groupSize);
+    return { given: exact, kept: exact };
+  }
+  const kept =
+    storage === "f16" ? roundToF16(plain) : storage === "int8" ? roundToInt8(plain, cols, groupSize) : plain;
+  return { given: plain, kept };
+}
+
 /** What f16 storage keeps of a matrix. */
 export const roundToF16 = (matrix: Float32Array): Float32Array => Float32Array.from(matrix, f16round);
 

@@ -1,6 +1,7 @@
 /** The models that are stored here: which there are, what is known of them, and how much of each has come. */
 import * as v from "valibot";
 import { DecoscopeError } from "../../base/errors";
+import { WEIGHT_STORAGES } from "../../kernels/weights";
 import type { CatalogEntry } from "../catalog";
 import { hubId, isHubId, type HubName } from "./name";
 import { storedBytesOf } from "./part_file";
@@ -19,7 +20,7 @@ const manifestSchema = v.object({
   commit: v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/)),
   licence: v.nullable(v.string()),
   /** How its weights are kept on the device. */
-  storage: v.picklist(["f32", "f16", "int8"]),
+  storage: v.picklist(WEIGHT_STORAGES),
   /** Milliseconds since 1970 when it was asked for. */
   begun: v.number(),
   files: v.array(v.object({ name: v.string(), sizeBytes: size, sha256: hash, gitOid: hash })),

@@ -1,6 +1,6 @@
 /** What a model would take, known before anything large is fetched: from its configuration and the heads of its weight files. */
 import { DecoscopeError } from "../../base/errors";
-import { weightBytes, type WeightStorage } from "../../kernels/weights";
+import { WEIGHT_STORAGES, weightBytes, type WeightStorage } from "../../kernels/weights";
 import { findArchitecture, type KnownConfig } from "../architectures";
 import { findShards, INDEX_FILE, openShards, SINGLE_FILE } from "../checkpoint";
 import { parseJson } from "../config";
@@ -98,13 +98,20 @@ function choiceOf(
   return { storage, weightBytes: total, problem };
 }
 
-/** Bytes of f32 weights that need no thought on any device. */
+/** Bytes of weights that need no thought on any device. */
 const SMALL_BYTES = 256e6;
+/** Bytes of int8 weights above which the loss of int4 is worth the room. */
+const LARGE_BYTES = 1e9;
 
 /** The most exact way that the device can do and that is not large for no good reason; null if there is none. */
 export const preferred = (choices: readonly StorageChoice[]): StorageChoice | null => {
   const able = choices.filter(({ problem }) => problem === null);
-  return able.find(({ weightBytes: bytes }) => bytes <= SMALL_BYTES) ?? able.at(-1) ?? null;
+  return (
+    able.find(({ weightBytes: bytes }) => bytes <= SMALL_BYTES) ??
+    able.find(({ storage, weightBytes: bytes }) => storage === "int8" && bytes <= LARGE_BYTES) ??
+    able.at(-1) ??
+    null
+  );
 };
 
 /**
@@ -144,7 +151,7 @@ export async function inspect(source: ModelSource, limits: DeviceLimits): Promis
     maxContext: config.maxContext,
     context,
     cacheBytes: cacheBytesOf(config, context),
-    choices: (["f32", "f16", "int8"] as const).map((storage) => choiceOf(tensors, config, storage, limits)),
+    choices: WEIGHT_STORAGES.map((storage) => choiceOf(tensors, config, storage, limits)),
     files: [
       ...SMALL.filter((name) => listed.has(name)),
       ...(listed.has(SINGLE_FILE) ? [] : [INDEX_FILE]),

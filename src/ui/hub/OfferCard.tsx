@@ -8,6 +8,7 @@ const STORAGE: Readonly<Record<StorageChoice["storage"], string>> = {
   f32: "32-bit numbers, exact",
   f16: "16-bit numbers",
   int8: "8-bit numbers, quantized while loading",
+  int4: "4-bit numbers, quantized while loading",
 };
 
 function Fact({ name, children }: { readonly name: string; readonly children: React.ReactNode }) {

@@ -132,6 +132,7 @@ group("an offer", () => {
       ["f32", true],
       ["f16", true],
       ["int8", false],
+      ["int4", false],
     ]);
     expect(preferred).toBe("int8");
   });
