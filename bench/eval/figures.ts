@@ -25,9 +25,32 @@ export interface ModelFigures {
   readonly figures: readonly Figure[];
 }
 
+/** One model's figures for every way to keep its weights. */
+export interface StorageFigures {
+  readonly weightsSha256: string;
+  readonly command: string;
+  readonly date: string;
+  readonly adapter: string;
+  /** How many things were looked at, and what they are. */
+  readonly count: number;
+  readonly of: string;
+  readonly rows: readonly {
+    readonly storage: string;
+    /** On the device: matrices with their scales, and vectors. */
+    readonly weightBytes: number;
+    readonly bitsPerByte: number;
+    /** Of a token. */
+    readonly perplexity: number;
+    /** Share of positions at which the most likely token is that of f32. */
+    readonly greedyAgreement: number;
+  }[];
+}
+
 export interface Evaluation {
   /** By model id. */
   readonly models: Readonly<Record<string, ModelFigures>>;
+  /** By model id: what the storage types cost. */
+  readonly storages?: Readonly<Record<string, StorageFigures>>;
 }
 
 export const share = (hits: number, count: number): number => Math.round((1e4 * hits) / count) / 1e4;

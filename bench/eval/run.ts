@@ -3,6 +3,7 @@
  * public/models/eval.json and into the cards. Without `--data` the stories are a small excerpt that lies beside this file.
  *
  *     npm run eval -- [--models a,b] [--data STORIES.txt(.gz)] [--windows N] [--count N] [--best N] [--samples N]
+ *     npm run eval -- --storages [--models a] [--data STORIES.txt(.gz)] [--windows N]     (what each storage type costs)
  */
 import { readFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
@@ -17,22 +18,26 @@ import { EngineHost, type HostedModel } from "../../src/worker/host";
 import { section, withSection } from "./cards";
 import type { Evaluation, Figure, ModelFigures } from "./figures";
 import { boundFigures, causalFigures, cutWindows, recurrentFigures, routedFigures } from "./stories";
+import { storageFigures } from "./storages";
 import { bestOfFigures, causalTaskFigures, maskedTaskFigures } from "./tasks";
 
 Object.assign(globalThis, globals);
 
 const MODELS = "public/models";
+/** The model whose storage types are compared unless another one is named. */
+const STORAGES_OF = "story-target";
 const OUT = `${MODELS}/eval.json`;
 
 const { values } = parseArgs({
   options: {
-    models: { type: "string", default: catalog.map(({ id }) => id).join(",") },
+    models: { type: "string" },
     data: { type: "string", default: new URL("heldout.txt", import.meta.url).pathname },
     windows: { type: "string", default: "1000" },
     draws: { type: "string", default: "4" },
     count: { type: "string", default: "40" },
     best: { type: "string", default: "24" },
     samples: { type: "string", default: "16" },
+    storages: { type: "boolean", default: false },
   },
 });
 const [windows, draws, count, best, samples] = (
@@ -53,6 +58,17 @@ async function sha256(path: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", await readFile(path));
   return Buffer.from(digest).toString("hex");
 }
+
+async function write(evaluation: Evaluation): Promise<void> {
+  await writeFile(OUT, await format(JSON.stringify(evaluation), { parser: "json", printWidth: 110 }));
+}
+
+/** Where and how something was measured. */
+const measuredNow = async (id: string) => ({
+  weightsSha256: await sha256(`${MODELS}/${id}/model.safetensors`),
+  command,
+  date: new Date().toISOString().slice(0, 10),
+});
 
 async function figuresOf(host: EngineHost, entry: CatalogEntry): Promise<Figure[]> {
   const load = (id: string): Promise<HostedModel> => host.load(id, directorySource(`${MODELS}/${id}`, id));
@@ -87,7 +103,17 @@ async function readEvaluation(): Promise<Evaluation> {
 const command = ["npm run eval --", ...process.argv.slice(2).map((word) => word.replace(/^.*\//, ""))].join(
   " ",
 );
-for (const id of values.models.split(",")) {
+if (values.storages) {
+  const id = values.models === undefined ? STORAGES_OF : values.models;
+  const found = await storageFigures(`${MODELS}/${id}`, readStories(values.data), windows);
+  for (const row of found.rows)
+    console.log(`${id} in ${row.storage}: ${row.bitsPerByte} bits/byte, ${row.weightBytes} bytes`);
+  const evaluation = await readEvaluation();
+  const measured = { ...(await measuredNow(id)), ...found };
+  await write({ ...evaluation, storages: { ...evaluation.storages, [id]: measured } });
+  process.exit(0);
+}
+for (const id of (values.models ?? catalog.map(({ id }) => id).join(",")).split(",")) {
   const entry = catalog.find((known) => known.id === id);
   if (!entry) throw new Error(`there is no bundled model ${id}`);
   const host = await EngineHost.open(create([]));
@@ -95,9 +121,7 @@ for (const id of values.models.split(",")) {
   for (const figure of figures)
     console.log(`${id}: ${figure.label}: ${figure.value} (${figure.count} ${figure.of})`);
   const measured: ModelFigures = {
-    weightsSha256: await sha256(`${MODELS}/${id}/model.safetensors`),
-    command,
-    date: new Date().toISOString().slice(0, 10),
+    ...(await measuredNow(id)),
     storage: "f32",
     adapter: host.gpu.adapter,
     figures,
@@ -110,7 +134,7 @@ for (const id of values.models.split(",")) {
   const models = Object.fromEntries(
     known.map((other) => [other, other === id ? measured : (evaluation.models[other] as ModelFigures)]),
   );
-  await writeFile(OUT, await format(JSON.stringify({ models }), { parser: "json", printWidth: 110 }));
+  await write({ ...evaluation, models });
   const card = `${MODELS}/${id}/card.md`;
   const text = withSection(await readFile(card, "utf8"), section({ models }, id));
   await writeFile(card, text);

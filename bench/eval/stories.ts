@@ -28,7 +28,7 @@ export function cutWindows(stories: readonly string[], model: HostedModel, limit
 }
 
 /** log2 of the softmax of each row: the law in bits. Rows of V logits. */
-function logLaw(logits: Float32Array, row: number, size: number): Float64Array {
+export function logLaw(logits: Float32Array, row: number, size: number): Float64Array {
   const law = Float64Array.from(logits.subarray(row * size, (row + 1) * size));
   const largest = law.reduce((a, b) => Math.max(a, b), -Infinity);
   let sum = 0;
@@ -40,8 +40,11 @@ function logLaw(logits: Float32Array, row: number, size: number): Float64Array {
 const argmax = (law: Float64Array): number =>
   law.reduce((best, x, i) => (x > (law[best] as number) ? i : best), 0);
 
-const logitsOf = (host: EngineHost, model: HostedModel, tokens: readonly number[]): Promise<Float32Array> =>
-  promptLogits(host.engine, host.tuning, model.gpu, tokens);
+export const logitsOf = (
+  host: EngineHost,
+  model: HostedModel,
+  tokens: readonly number[],
+): Promise<Float32Array> => promptLogits(host.engine, host.tuning, model.gpu, tokens);
 
 /** Bits per byte of a causal model; with a target also how often it agrees with it, and how much their laws overlap. */
 export async function causalFigures(

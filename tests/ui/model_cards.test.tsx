@@ -2,7 +2,7 @@
 import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 import { bodyOf, CardText } from "../../src/ui/about_models/card_text";
-import { readEvaluation, tableOf } from "../../src/ui/about_models/evaluation";
+import { readEvaluation, storagesOf, tableOf } from "../../src/ui/about_models/evaluation";
 import { models } from "../../src/ui/definitions";
 import { readText } from "../helpers/repository";
 
@@ -49,6 +49,21 @@ describe("the evaluation", () => {
     const evaluation = readEvaluation({ models: { "story-target": { ...measured, figures: [figure] } } });
     expect(tableOf(evaluation).rows).toEqual([
       { model: "story-target", figure: "sums solved", value: "63\u202f%", over: "40 problems" },
+    ]);
+  });
+  it("says what storage types cost, where that was measured", () => {
+    expect(storagesOf(readEvaluation({ models: {} }))).toBeNull();
+    const row = { storage: "int4", weightBytes: 5e6, bitsPerByte: 0.75, perplexity: 8, greedyAgreement: 0.9 };
+    const measuredToo = { "story-target": { ...measured, count: 9, of: "tokens", rows: [row] } };
+    expect(storagesOf(readEvaluation({ models: {}, storages: measuredToo }))?.rows).toEqual([
+      {
+        model: "story-target",
+        storage: "int4",
+        bytes: expect.stringMatching(/^5.*MB$/),
+        bits: "0.750",
+        perplexity: "8.000",
+        greedy: "90\u202f%",
+      },
     ]);
   });
   it("that does not fit says where", () => {

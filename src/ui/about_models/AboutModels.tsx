@@ -7,7 +7,7 @@ import { fetchText, useFetched } from "../fetched";
 import { bytes, count, parameters } from "../format";
 import { hrefOf } from "../routes";
 import { CardText } from "./card_text";
-import { EVALUATION_PATH, loadEvaluation, tableOf } from "./evaluation";
+import { EVALUATION_PATH, type Evaluation, loadEvaluation, storagesOf, tableOf } from "./evaluation";
 import "../benchmarks/benchmarks.css";
 import "./about_models.css";
 
@@ -81,6 +81,30 @@ function ModelCard({ model }: { readonly model: ModelInfo }) {
   );
 }
 
+function Measured({ of }: { readonly of: Evaluation["models"] | NonNullable<Evaluation["storages"]> }) {
+  return (
+    <ul className="help">
+      {Object.entries(of).map(([id, { command, adapter, date }]) => (
+        <li key={id}>
+          {labelOf(id)}: <code>{command}</code>, {date}, on {adapter}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Storages({ evaluation }: { readonly evaluation: Evaluation }) {
+  const table = storagesOf(evaluation);
+  return (
+    table && (
+      <>
+        <ResultTable table={table} />
+        <Measured of={evaluation.storages ?? {}} />
+      </>
+    )
+  );
+}
+
 function EvaluationFigures() {
   // Known when the page is built, so that a file that is not there is not asked for.
   const path = import.meta.env["HAS_EVALUATION"] === true ? EVALUATION_PATH : null;
@@ -101,13 +125,8 @@ function EvaluationFigures() {
       return (
         <>
           <ResultTable table={tableOf(evaluation.value)} />
-          <ul className="help">
-            {Object.entries(evaluation.value.models).map(([id, { command, adapter, date }]) => (
-              <li key={id}>
-                {labelOf(id)}: <code>{command}</code>, {date}, on {adapter}
-              </li>
-            ))}
-          </ul>
+          <Measured of={evaluation.value.models} />
+          <Storages evaluation={evaluation.value} />
         </>
       );
   }

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { DecoscopeError } from "../../base/errors";
 import type { BenchmarkTable } from "../benchmarks/schema";
 import { fetchJson } from "../fetched";
-import { percent } from "../format";
+import { bytes, percent } from "../format";
 
 const EVALUATION = v.object({
   models: v.record(
@@ -22,6 +22,27 @@ const EVALUATION = v.object({
         }),
       ),
     }),
+  ),
+  storages: v.optional(
+    v.record(
+      v.string(),
+      v.object({
+        command: v.string(),
+        date: v.string(),
+        adapter: v.string(),
+        count: v.number(),
+        of: v.string(),
+        rows: v.array(
+          v.object({
+            storage: v.string(),
+            weightBytes: v.number(),
+            bitsPerByte: v.number(),
+            perplexity: v.number(),
+            greedyAgreement: v.number(),
+          }),
+        ),
+      }),
+    ),
   ),
 });
 export type Evaluation = v.InferOutput<typeof EVALUATION>;
@@ -43,6 +64,37 @@ export function readEvaluation(json: unknown, path = EVALUATION_PATH): Evaluatio
     `${path}: ${v.getDotPath(issue) ?? "file"}: ${issue.message}. npm run eval writes it anew.`,
   );
 }
+
+/** What each storage type costs, one row each; null where nobody measured it. */
+export const storagesOf = ({ storages }: Evaluation): BenchmarkTable | null =>
+  storages === undefined
+    ? null
+    : {
+        title: "Smaller weights",
+        help: "The same model with its weights rounded while loading, on stories it was not trained on.",
+        columns: [
+          { key: "model", label: "Model", help: "Of this page.", of: "model" },
+          { key: "storage", label: "Kept as", help: "How the device keeps the weights." },
+          { key: "bytes", label: "Memory", help: "Of the weights on the device, with their scales." },
+          { key: "bits", label: "Bits per byte", help: "Of text: less is better." },
+          { key: "perplexity", label: "Perplexity", help: "Of a token: less is better." },
+          {
+            key: "greedy",
+            label: "Same choice",
+            help: "Positions at which the most likely token is that of f32.",
+          },
+        ],
+        rows: Object.entries(storages).flatMap(([model, { rows }]) =>
+          rows.map((r) => ({
+            model,
+            storage: r.storage,
+            bytes: bytes(r.weightBytes),
+            bits: r.bitsPerByte.toFixed(3),
+            perplexity: r.perplexity.toFixed(3),
+            greedy: percent(r.greedyAgreement),
+          })),
+        ),
+      };
 
 /** All figures, one row each. */
 export const tableOf = ({ models }: Evaluation): BenchmarkTable => ({

@@ -3,11 +3,24 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import type { Evaluation } from "../../../bench/eval/figures";
 import { section, withSection } from "../../../bench/eval/cards";
+import { WEIGHT_STORAGES } from "../../../src/kernels/weights";
 import { catalog } from "../../../src/models/catalog";
 import { findTask } from "../../../src/tasks";
 
 const MODELS = new URL("../../../public/models/", import.meta.url);
 const evaluation = JSON.parse(await readFile(new URL("eval.json", MODELS), "utf8")) as Evaluation;
+
+describe("the storage types", () => {
+  it("were measured with the weights of the model that there is, all four, the smaller with less memory", async () => {
+    for (const [id, { weightsSha256, rows, count }] of Object.entries(evaluation.storages ?? {})) {
+      expect(weightsSha256, "run npm run eval -- --storages").toBe(evaluation.models[id]?.weightsSha256);
+      expect(rows.map(({ storage }) => storage)).toEqual([...WEIGHT_STORAGES]);
+      expect(count).toBeGreaterThan(0);
+      rows.slice(1).forEach((row, i) => expect(row.weightBytes).toBeLessThan(rows[i]!.weightBytes));
+    }
+    expect(Object.keys(evaluation.storages ?? {})).toContain("story-target");
+  });
+});
 
 describe.each(catalog)("$id", ({ id, tasks }) => {
   it("was measured with the weights that it has", async () => {
