@@ -5,7 +5,7 @@ import { methods, findMethod } from "../decoding";
 import type { WeightStorage } from "../kernels/weights";
 import { catalog, findModel } from "../models/catalog";
 import type { ModelSource } from "../models/source";
-import { directorySource } from "../models/source_node";
+import { directorySource, largeDirectorySource } from "../models/source_node";
 import { promptLogits } from "../runtime/logits";
 import { encodeTrace } from "../trace/codec";
 import type { TraceEvent } from "../trace/events";
@@ -19,7 +19,7 @@ const BUNDLED = fileURLToPath(new URL("../../public/models", import.meta.url));
 
 /** A bundled id, or else a directory. */
 const sourceOf = (model: string): ModelSource =>
-  findModel(model) ? directorySource(`${BUNDLED}/${model}`, model) : directorySource(model);
+  findModel(model) ? directorySource(`${BUNDLED}/${model}`, model) : largeDirectorySource(model);
 
 /** Every registered method with its parameter schema. */
 export function listMethods(): unknown {

@@ -152,6 +152,17 @@ export interface CheckpointTensors {
    * @throws DecoscopeError if they cannot be had
    */
   prepare(prefix: string): Promise<void>;
+  /**
+   * Resolves when all tensors are on this machine, as far as they can be without being held in memory: at once where they come
+   * as they are prepared.
+   * @throws DecoscopeError if they cannot be had
+   */
+  arrive(): Promise<void>;
+  /**
+   * Rows [from, to) of a matrix as numbers, in a new array; prepares what it reads, and nothing else is prepared then.
+   * @throws DecoscopeError as {@link prepare} and {@link CheckpointTensor.toFloat32} do
+   */
+  rows(name: string, from: number, to: number): Promise<Float32Array<ArrayBuffer>>;
   /** Numbers in all tensors together. */
   readonly parameters: number;
   /** Bytes of all tensors as stored. */

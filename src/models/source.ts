@@ -27,6 +27,8 @@ export interface RangeFiles {
    * @throws DecoscopeError as {@link ModelSource.read} does
    */
   prepare(ranges: readonly ByteRange[]): Promise<void>;
+  /** Resolves when these bytes are on this machine; absent where they come as they are prepared. @throws as prepare does */
+  arrive?(ranges: readonly ByteRange[]): Promise<void>;
   /** Bytes that were prepared: a new array, the caller's own, or one shared with nobody who writes. */
   take(range: ByteRange): Uint8Array<ArrayBuffer>;
 }

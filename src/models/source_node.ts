@@ -2,7 +2,14 @@
 import { open, readdir, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { DecoscopeError } from "../base/errors";
-import { MissingFileError, throwIfCancelled, type ModelSource, type ReadOptions } from "./source";
+import { HeldRanges } from "./hub/held_ranges";
+import {
+  type ByteRange,
+  MissingFileError,
+  throwIfCancelled,
+  type ModelSource,
+  type ReadOptions,
+} from "./source";
 
 const CHUNK_BYTES = 1 << 22;
 
@@ -67,3 +74,27 @@ export function directorySource(directory: string, id: string = basename(resolve
     },
   };
 }
+
+/** The bytes [begin, end) of one file of a directory. */
+async function readRange(directory: string, { file: name, begin, end }: ByteRange) {
+  const path = join(directory, name);
+  const file = await open(path);
+  try {
+    const bytes = new Uint8Array(end - begin);
+    for (let at = 0; at < bytes.length;) {
+      const { bytesRead } = await file.read(bytes, at, bytes.length - at, begin + at);
+      if (bytesRead === 0)
+        throw new DecoscopeError("load", `Expected ${end} bytes in ${path}, found ${begin + at}.`);
+      at += bytesRead;
+    }
+    return bytes;
+  } finally {
+    await file.close();
+  }
+}
+
+/** The same with weights read tensor by tensor, for models that are large. */
+export const largeDirectorySource = (directory: string, id?: string): ModelSource => ({
+  ...directorySource(directory, id),
+  ranges: new HeldRanges((range) => readRange(directory, range)),
+});

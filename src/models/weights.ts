@@ -35,17 +35,33 @@ class LoadedTensor implements CheckpointTensor {
   }
 
   view(): Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer> {
-    const size = elementBytes(this.dtype);
-    // The format aligns nothing, and a typed array may only start at a multiple of its element size.
-    const stored = this.bytes;
-    const bytes = stored.byteOffset % size === 0 ? stored : stored.slice();
-    return size === 4
-      ? new Float32Array(bytes.buffer, bytes.byteOffset, this.count)
-      : new Uint16Array(bytes.buffer, bytes.byteOffset, this.count);
+    return this.numbersIn(this.bytes);
   }
 
   toFloat32(): Float32Array<ArrayBuffer> {
-    const stored = this.view();
+    return this.floatsOf(this.bytes, 0);
+  }
+
+  /** Where the rows [from, to) are in the tensor's bytes. */
+  bytesOfRows(from: number, to: number): { readonly begin: number; readonly end: number } {
+    const [, cols = 1] = this.shape;
+    const rowBytes = cols * elementBytes(this.dtype);
+    return { begin: from * rowBytes, end: to * rowBytes };
+  }
+
+  private numbersIn(stored: Uint8Array<ArrayBuffer>): Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer> {
+    const size = elementBytes(this.dtype);
+    // The format aligns nothing, and a typed array may only start at a multiple of its element size.
+    const bytes = stored.byteOffset % size === 0 ? stored : stored.slice();
+    const count = bytes.length / size;
+    return size === 4
+      ? new Float32Array(bytes.buffer, bytes.byteOffset, count)
+      : new Uint16Array(bytes.buffer, bytes.byteOffset, count);
+  }
+
+  /** Numbers of a piece of the tensor that begins at its number `first`. */
+  floatsOf(bytes: Uint8Array<ArrayBuffer>, first: number): Float32Array<ArrayBuffer> {
+    const stored = this.numbersIn(bytes);
     const floats =
       stored instanceof Float32Array
         ? stored.slice()
@@ -56,7 +72,7 @@ class LoadedTensor implements CheckpointTensor {
     if (at >= 0)
       throw new DecoscopeError(
         "load",
-        `${this.file}: tensor "${this.source}": expected finite numbers, found ${floats[at]} at index ${at} of ` +
+        `${this.file}: tensor "${this.source}": expected finite numbers, found ${floats[at]} at index ${first + at} of ` +
           `${this.count}. The checkpoint is damaged or was saved after training diverged: use another one.`,
       );
     return floats;
@@ -117,6 +133,20 @@ export function mapWeights(
     async prepare(prefix) {
       const wanted = all.filter(({ name }) => name.startsWith(prefix));
       await ranges?.prepare(wanted.flatMap(({ stored: { range } }) => range ?? []));
+    },
+    async arrive() {
+      await ranges?.arrive?.(all.flatMap(({ stored: { range } }) => range ?? []));
+    },
+    async rows(name, from, to) {
+      const tensor = tensors.get(name);
+      assert(tensor, `no weight is called "${name}"`);
+      const { begin, end } = tensor.bytesOfRows(from, to);
+      const { range } = tensor.stored;
+      const first = from * (tensor.shape[1] ?? 1);
+      if (!ranges || !range) return tensor.floatsOf(tensor.bytes.subarray(begin, end), first);
+      const piece = { file: range.file, begin: range.begin + begin, end: range.begin + end };
+      await ranges.prepare([piece]);
+      return tensor.floatsOf(ranges.take(piece), first);
     },
     parameters: all.reduce((sum, tensor) => sum + tensor.count, 0),
     sizeBytes: all.reduce((sum, { count, dtype }) => sum + count * elementBytes(dtype), 0),

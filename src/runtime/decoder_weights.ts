@@ -4,7 +4,7 @@ import type { WeightMatrix } from "../kernels/weights";
 import type { DecoderConfig } from "../models/decoder";
 import type { CheckpointTensors } from "../models/model";
 import { ropeFrequencies, ropeGain } from "../models/rope";
-import { foldGain, fuseGateUp, fuseQkv, matrix, type Matrix } from "./fuse_weights";
+import { foldGain, fuseGateUp, fuseQkv, matrix, type Matrix, rowsOf } from "./fuse_weights";
 import { EXTRA_POSITIONS } from "./gpu_model";
 import type { WeightUpload } from "./upload";
 
@@ -50,7 +50,7 @@ export async function uploadDecoder(
       .get(name)
       .toFloat32()
       .map((g) => g + config.gainOffset);
-  for (let l = 0; l < config.nLayers; l++) {
+  const layer = async (l: number): Promise<LayerWeights> => {
     const at = `layers.${l}.`;
     const get = (name: string): Matrix => matrix(tensors, at + name);
     /** A bias as a matrix of one column, to be put in order as its matrix is. */
@@ -62,7 +62,7 @@ export async function uploadDecoder(
       has ? upload.vector(`layer${l}.${name}`, values()) : null;
     const qkv = fuseQkv(get("wq"), get("wk"), get("wv"), headDim);
     const gateUp = fuseGateUp(get("wGate"), get("wUp"));
-    layers.push({
+    return {
       qkv: await upload.matrix(`layer${l}.qkv`, foldGain(qkv, gainOf(`${at}attnNorm`))),
       qkvBias: vector(
         biases.qkv,
@@ -80,13 +80,17 @@ export async function uploadDecoder(
       down: await upload.matrix(`layer${l}.down`, get("wDown")),
       downBias: vector(biases.mlp, "down_bias", () => column("bDown").values),
       mlpPostNorm: vector(hasPostNorms, "mlp_post_norm", () => gainOf(`${at}postMlpNorm`)),
-    });
+    };
+  };
+  for (let l = 0; l < config.nLayers; l++) {
+    // One layer is in memory at a time, and of embedding and head some rows.
+    await tensors.prepare(`layers.${l}.`);
+    layers.push(await upload.checked(() => layer(l)));
   }
-  const embedding = await upload.parts("embed", matrix(tensors, "embed"), true);
-  return {
-    layers,
-    embedding,
-    head: config.tieEmbeddings ? embedding : await upload.parts("head", matrix(tensors, "head"), false),
+  const embedding = await upload.parts("embed", rowsOf(tensors, "embed"), true);
+  const head = config.tieEmbeddings ? embedding : await upload.parts("head", rowsOf(tensors, "head"), false);
+  await tensors.prepare("finalNorm");
+  const vectors = await upload.checked(() => ({
     finalGain: upload.vector("final_gain", gainOf("finalNorm")),
     ropes: config.ropes.map((spec, i) => {
       const positions = config.maxContext + EXTRA_POSITIONS;
@@ -96,5 +100,6 @@ export async function uploadDecoder(
         ropeTable(positions, headDim, spec.theta, frequencies, ropeGain(spec)),
       );
     }),
-  };
+  }));
+  return { layers, embedding, head, ...vectors };
 }

@@ -20,6 +20,21 @@ export function matrix(tensors: CheckpointTensors, name: string): Matrix {
   return { rows, cols, values: t.toFloat32() };
 }
 
+/** A matrix that is read some rows at a time, so that it is nowhere whole. */
+export interface RowSource {
+  readonly rows: number;
+  readonly cols: number;
+  /** Rows [from, to), row-major. */
+  readonly read: (from: number, to: number) => Promise<Float32Array<ArrayBuffer>>;
+}
+
+/** A checkpoint's matrix, to be read by rows; each reading prepares its own. */
+export function rowsOf(tensors: CheckpointTensors, name: string): RowSource {
+  const [rows, cols] = tensors.get(name).shape;
+  assert(rows !== undefined && cols !== undefined, `${name} is no matrix`);
+  return { rows, cols, read: (from, to) => tensors.rows(name, from, to) };
+}
+
 /** Rows [from, to) of a matrix. */
 export const rowsOfMatrix = ({ cols, values }: Matrix, from: number, to: number): Matrix => ({
   rows: to - from,

@@ -33,6 +33,8 @@ export class GpuDecoder implements GpuModel {
     readonly facts: ModelFacts,
     readonly weights: DecoderWeights,
     private readonly owned: readonly Held[],
+    /** As it was when the weights were uploaded. */
+    readonly tuning: Tuning,
   ) {}
 
   get maxContext(): number {
@@ -67,11 +69,9 @@ export class GpuDecoder implements GpuModel {
       config.architecture !== "recurrent-depth" && config.architecture !== "mixture-of-recursions",
       `${facts.id} is no decoder of this family`,
     );
-    return engine.memory.checked(`the weights of ${facts.id}`, async () => {
-      const upload = new WeightUpload(engine, tuning, facts.id, storage);
-      const weights = await uploadDecoder(upload, tensors, config);
-      return new GpuDecoder(engine, config, facts, weights, upload.owned);
-    });
+    const upload = new WeightUpload(engine, tuning, facts.id, storage);
+    const weights = await upload.whole(() => uploadDecoder(upload, tensors, config));
+    return new GpuDecoder(engine, config, facts, weights, upload.owned, tuning);
   }
 
   createState(label: string, slots: number, maxRows: number): ModelState {
@@ -92,7 +92,10 @@ interface SublayerEnd {
 }
 
 class DecoderState implements ModelState {
-  private readonly cache: GPUBuffer;
+  /** The caches of the layers one after another, in as few buffers as the device can bind. */
+  private readonly caches: readonly GPUBuffer[];
+  /** Layers whose caches lie in one buffer. */
+  private readonly layersTogether: number;
   /** Bytes from one layer's cache to the next. */
   private readonly layerStride: number;
   /** Residual stream [maxRows, D] and scratch of one layer. */
@@ -116,19 +119,30 @@ class DecoderState implements ModelState {
     const f32 = (name: string, count: number): GPUBuffer =>
       memory.create({ label: `${label}.${name}`, bytes: 4 * count });
     this.layerStride = Math.ceil((4 * slotsBuiltFor(slots) * this.slotWords) / 256) * 256;
-    this.cache = memory.create({ label: `${label}.cache`, bytes: this.layerStride * c.nLayers });
+    const { maxBufferSize, maxStorageBufferBindingSize } = model.engine.gpu.device.limits;
+    const room =
+      model.tuning.choices["cache.buffer_bytes"] ?? Math.min(maxBufferSize, maxStorageBufferBindingSize);
+    this.layersTogether = Math.min(c.nLayers, Math.max(1, Math.floor(room / this.layerStride)));
+    this.caches = Array.from({ length: Math.ceil(c.nLayers / this.layersTogether) }, (_, i) =>
+      memory.create({ label: `${label}.cache${i}`, bytes: this.layerStride * this.layersIn(i) }),
+    );
     // What the products read has room for the rows that they are built for.
-    const room = rowsBuiltFor(maxRows);
-    this.x = f32("x", room * c.dim);
+    const built = rowsBuiltFor(maxRows);
+    this.x = f32("x", built * c.dim);
     // Behind the queries, where their heads have norms, the keys that are not finished.
     this.q = f32("q", maxRows * (c.nHeads + (c.hasHeadNorms ? c.nKvHeads : 0)) * c.headDim);
     this.sublayer = c.hasPostNorms ? f32("sublayer", maxRows * c.dim) : null;
-    this.attended = f32("attended", room * c.nHeads * c.headDim);
-    this.hidden = f32("hidden", room * c.hiddenDim);
+    this.attended = f32("attended", built * c.nHeads * c.headDim);
+    this.hidden = f32("hidden", built * c.hiddenDim);
     this.partial =
       attentionSplits(slots) > 1
         ? f32("partial", attentionPartialWords(maxRows, c.nHeads, c.headDim, slots))
         : null;
+  }
+
+  /** Layers in the i-th buffer of caches. */
+  private layersIn(i: number): number {
+    return Math.min(this.layersTogether, this.model.config.nLayers - i * this.layersTogether);
   }
 
   /** Words of one slot in one layer: key and value of every head. */
@@ -155,7 +169,11 @@ class DecoderState implements ModelState {
   private recordAttention(rec: Recording, l: number, w: LayerWeights, { rows, bits, count: T }: RowBuffers) {
     const { config: c, weights } = this.model;
     const { x, q, attended, slots, partial } = this;
-    const cache: BufferRange = { buffer: this.cache, offset: l * this.layerStride, size: this.layerStride };
+    const cache: BufferRange = {
+      buffer: this.caches[Math.floor(l / this.layersTogether)]!,
+      offset: (l % this.layersTogether) * this.layerStride,
+      size: this.layerStride,
+    };
     const shape = { T, nHeads: c.nHeads, nKvHeads: c.nKvHeads, headDim: c.headDim, slots };
     const { rope: turn, window } = c.layers[l]!;
     const rope = turn === null ? null : weights.ropes[turn]!;
@@ -217,19 +235,21 @@ class DecoderState implements ModelState {
   }
 
   recordCompaction(rec: Recording, verified: Parameters<ModelState["recordCompaction"]>[1]): void {
-    compactSlots(rec, {
-      ...verified,
-      cache: this.cache,
-      layers: this.model.config.nLayers,
-      slots: this.slots,
-      layerStride: this.layerStride / 4,
-      rowWords: this.slotWords,
-    });
+    this.caches.forEach((cache, i) =>
+      compactSlots(rec, {
+        ...verified,
+        cache,
+        layers: this.layersIn(i),
+        slots: this.slots,
+        layerStride: this.layerStride / 4,
+        rowWords: this.slotWords,
+      }),
+    );
   }
 
   dispose(): void {
     for (const b of [
-      this.cache,
+      ...this.caches,
       this.x,
       this.q,
       this.attended,

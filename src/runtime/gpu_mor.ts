@@ -50,6 +50,7 @@ export class GpuMor implements GpuModel, DepthModel {
     return engine.memory.checked(`the weights of ${facts.id}`, async () => {
       const upload = new WeightUpload(engine, tuning, facts.id, storage);
       const decoder = await uploadDecoder(upload, tensors, { ...config, architecture: "llama" });
+      await tensors.prepare("router");
       const router = tensors
         .get("router")
         .toFloat32()

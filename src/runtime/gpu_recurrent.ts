@@ -21,7 +21,7 @@ import type { LoadedModel } from "../models/load";
 import type { ModelFacts, RecurrenceFacts } from "../models/model";
 import type { BlockRows, DepthModel, DepthScratch, Latents, Part, Recurrence } from "./depth_model";
 import { FixedDepth } from "./fixed_depth";
-import { columnsOfMatrix, foldGain, fuseGateUp, matrix, rowsOfMatrix } from "./fuse_weights";
+import { columnsOfMatrix, foldGain, fuseGateUp, matrix, rowsOf, rowsOfMatrix } from "./fuse_weights";
 import { EXTRA_POSITIONS, type GpuModel, type ModelState } from "./gpu_model";
 import { WeightUpload } from "./upload";
 
@@ -57,6 +57,7 @@ async function uploadWeights(
   const values = (name: string): Float32Array<ArrayBuffer> => tensors.get(name).toFloat32();
   const block = async (part: Part, l: number): Promise<BlockWeights> => {
     const at = `${part}.${l}`;
+    await tensors.prepare(`${at}.`);
     // Pairs that turn together are neighbours here, which is the order that the kernel wants.
     const qkv = foldGain(matrix(tensors, `${at}.wqkv`), values(`${at}.norm1`));
     const fused = matrix(tensors, `${at}.wGateUp`);
@@ -78,18 +79,21 @@ async function uploadWeights(
     for (let l = 0; l < count; l++) made.push(await block(part, l));
     return made;
   };
+  const made = {
+    prelude: await blocks("prelude", recurrence.nPrelude),
+    core: await blocks("core", recurrence.nCore),
+    coda: await blocks("coda", recurrence.nCoda),
+  };
+  await tensors.prepare("adapter");
   const adapter = matrix(tensors, "adapter");
+  const latent = await upload.matrix("adapter.latent", columnsOfMatrix(adapter, 0, dim));
+  const embedding = await upload.matrix("adapter.embedding", columnsOfMatrix(adapter, dim, 2 * dim));
+  const table = await upload.parts("embed", rowsOf(tensors, "embed"), true);
+  await tensors.prepare("finalNorm");
   return {
-    blocks: {
-      prelude: await blocks("prelude", recurrence.nPrelude),
-      core: await blocks("core", recurrence.nCore),
-      coda: await blocks("coda", recurrence.nCoda),
-    },
-    adapter: {
-      latent: await upload.matrix("adapter.latent", columnsOfMatrix(adapter, 0, dim)),
-      embedding: await upload.matrix("adapter.embedding", columnsOfMatrix(adapter, dim, 2 * dim)),
-    },
-    embedding: await upload.parts("embed", matrix(tensors, "embed"), true),
+    blocks: made,
+    adapter: { latent, embedding },
+    embedding: table,
     finalNorm: upload.vector("final_norm", values("finalNorm")),
     rope: upload.vector("rope", ropeTable(config.maxContext + EXTRA_POSITIONS, headDim, config.ropeTheta)),
   };

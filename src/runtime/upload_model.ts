@@ -16,8 +16,8 @@ export async function uploadModel(
   loaded: LoadedModel,
   storage: WeightMatrix["storage"],
 ): Promise<GpuModel> {
-  // Of a model that is on its way, everything is here now; each tensor is read when its matrix is made.
-  await loaded.tensors.prepare("");
+  // Waited for before anything is allocated; each tensor is read when its matrix is made.
+  await loaded.tensors.arrive();
   const { architecture } = loaded.config;
   if (architecture === "mixture-of-recursions") {
     const { GpuMor } = await import("./gpu_mor");

@@ -260,8 +260,7 @@ describe("matvec_residual", () => {
 
   for (const [quads, lanes, chunk] of [
     [1, 8, 1],
-    [2, 16, 2],
-    [4, 64, 4],
+    [4, 16, 4],
   ] as const)
     test(`int4 storage, tile of ${quads} quads, ${lanes} lanes, chunk ${chunk}`, async () => {
       const choices = {
@@ -271,15 +270,17 @@ describe("matvec_residual", () => {
         "matvec.lanes": lanes,
         "matvec.scaled_chunk": chunk,
       };
-      for (const T of [1, 2, 20])
-        for (const reduce of ["subgroup", "workgroup"] as const) {
-          if (reduce === "workgroup" && T !== 2) continue;
-          const tuning = { reduce, choices };
-          const c = { rows: 80, cols: 352, T, storage: "int4", tuning } as const;
-          const { found, expected, labels } = await product(c);
-          expect(labels[0]).toContain("weights.int4");
-          expect(worst(found, expected)).toBeLessThan(tolerance(352));
-        }
+      for (const [T, reduce] of [
+        [1, "subgroup"],
+        [2, "subgroup"],
+        [1, "workgroup"],
+      ] as const) {
+        const tuning = { reduce, choices };
+        const c = { rows: 80, cols: 352, T, storage: "int4", tuning } as const;
+        const { found, expected, labels } = await product(c);
+        expect(labels[0]).toContain("weights.int4");
+        expect(worst(found, expected)).toBeLessThan(tolerance(352));
+      }
     });
 
   test("int8 storage, integer dot products", async () => {

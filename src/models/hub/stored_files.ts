@@ -82,7 +82,7 @@ export class StoredFiles implements RangeFiles {
   }
 
   /** Resolves when a file is here and what was published. Files come one after another, in the order they are asked for. */
-  arrive(name: string): Promise<void> {
+  private fileArrived(name: string): Promise<void> {
     let arrived = this.arrived.get(name);
     if (!arrived) {
       const before = [...this.arrived.values()].at(-1) ?? Promise.resolve();
@@ -95,7 +95,7 @@ export class StoredFiles implements RangeFiles {
 
   /** Fetches every file that is missing. @throws DecoscopeError with a reason; `cancelled` */
   async fetchAll(): Promise<void> {
-    for (const { name } of this.options.files) await this.arrive(name);
+    for (const { name } of this.options.files) await this.fileArrived(name);
   }
 
   private async complete(name: string): Promise<void> {
@@ -217,7 +217,7 @@ export class StoredFiles implements RangeFiles {
 
   /** Waits for the files, and compares the stored parts with their digests; fetches damaged ones again. */
   async prepare(ranges: readonly ByteRange[]): Promise<void> {
-    for (const name of new Set(ranges.map(({ file }) => file))) await this.arrive(name);
+    for (const name of new Set(ranges.map(({ file }) => file))) await this.fileArrived(name);
     for (const { file: name, begin, end } of ranges) {
       const file = this.part(name);
       for (let part = Math.floor(begin / file.partBytes); part * file.partBytes < end; part++) {
@@ -227,6 +227,10 @@ export class StoredFiles implements RangeFiles {
         await this.fetchParts(name, [part]);
       }
     }
+  }
+
+  arrive(ranges: readonly ByteRange[]): Promise<void> {
+    return this.prepare(ranges);
   }
 
   take({ file: name, begin, end }: ByteRange): Uint8Array<ArrayBuffer> {
