@@ -59,7 +59,7 @@ describe("the evaluation", () => {
       {
         model: "story-target",
         storage: "int4",
-        bytes: expect.stringMatching(/^5.*MB$/),
+        bytes: expect.stringMatching(/^5.*MB$/) as string,
         bits: "0.750",
         perplexity: "8.000",
         greedy: "90\u202f%",

@@ -11,7 +11,7 @@ const MODELS = new URL("../../../public/models/", import.meta.url);
 const evaluation = JSON.parse(await readFile(new URL("eval.json", MODELS), "utf8")) as Evaluation;
 
 describe("the storage types", () => {
-  it("were measured with the weights of the model that there is, all four, the smaller with less memory", async () => {
+  it("were measured with the weights of the model that there is, all four, the smaller with less memory", () => {
     for (const [id, { weightsSha256, rows, count }] of Object.entries(evaluation.storages ?? {})) {
       expect(weightsSha256, "run npm run eval -- --storages").toBe(evaluation.models[id]?.weightsSha256);
       expect(rows.map(({ storage }) => storage)).toEqual([...WEIGHT_STORAGES]);
