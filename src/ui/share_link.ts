@@ -1,5 +1,6 @@
 /** Links of this page: what share/link.ts needs to know of methods and models, and what opening a link does. */
 import { decodeLink, encodeLink, type LinkContents, type LinkContext } from "../share/link";
+import { LINK_VERSION } from "../share/migrations";
 import { blanksOf } from "../decoding/canvas/blanks";
 import { encodeTrace } from "../trace/codec";
 import { isHubId } from "../models/hub/name";
@@ -114,7 +115,7 @@ function openTrace(bytes: Uint8Array, hash: string | null): boolean {
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message : String(thrown);
     addNotice(
-      `The run in this link cannot be shown: ${why}. Its settings are in place: Run replays them on this device.`,
+      `The run in this link cannot be shown. ${why} Its settings are in place: Run replays them on this device.`,
     );
     return false;
   }
@@ -127,6 +128,10 @@ function openTrace(bytes: Uint8Array, hash: string | null): boolean {
   return true;
 }
 
+/** Whether a link says that it is of a version that is not known here. */
+const isNewer = (fragment: string): boolean =>
+  Number(/^#?v(\d{1,6})\./.exec(fragment)?.[1] ?? 0) > LINK_VERSION;
+
 /**
  * Takes over what a link holds; says what was wrong with it. Resolves with whether it put a run on the stage.
  * Runs nothing and loads nothing.
@@ -135,10 +140,17 @@ export function openLink(fragment: string): boolean {
   const link = decodeLink(fragment, context);
   // A trace that could not be read is said in one notice, with what to do.
   for (const { key, message } of link.issues)
-    if (key === "trace") addNotice(`This link: ${message}, which are in place.`);
+    if (key === "trace")
+      addNotice(
+        "The recording in this link is damaged: a part of the link was probably cut off on its way. Its settings are in place: Run replays them on this device. Or ask for the link again.",
+      );
+    else if (key === "link" && isNewer(fragment))
+      addNotice(
+        `This link was made by a newer Decoscope: this page reads links up to version ${LINK_VERSION}. Reload the page to get the newest one, then open the link again.`,
+      );
     else if (key === "link")
       addNotice(
-        `This link cannot be read; nothing of the page was changed. It was probably cut off or altered on the way: ask for it again. (What is wrong with it: ${message}.)`,
+        `This link cannot be read; nothing of the page was changed. It was probably cut off or altered on the way: ask for it again. (What is wrong with it: ${message.replace(/; using defaults.*$/, "")}.)`,
       );
     else
       addNotice(

@@ -1,5 +1,6 @@
 /** A run leaves the page as one HTML file that replays it anywhere: from a disk, without a network, without WebGPU. */
 import { readFileSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import AxeBuilder from "@axe-core/playwright";
 import type { Browser, Page } from "@playwright/test";
@@ -134,4 +135,18 @@ test("its policy lets nothing else run or be fetched", async ({ browser, app, pa
   expect(tried.title).not.toBe("hacked");
   expect(errors.join("\n")).toMatch(/Content Security Policy/);
   await close();
+});
+
+test("a file saved by the first version opens by itself and in the page", async ({ app, page, browser }) => {
+  const frozen = "tests/fixtures/replays/format1-trace1.html";
+  const { replay, close, asked, errors } = await openFile(browser, resolve(frozen));
+  await expect(replay.page.getByTestId("step-count")).toHaveText(/^4 \/ 7/);
+  const there = await replay.result();
+  expect([asked, errors]).toEqual([[], []]);
+  await close();
+
+  await app.open();
+  await page.getByLabel("Trace file").setInputFiles(frozen);
+  await expect(page.locator(".caption")).toContainText("format1-trace1.html");
+  expect(await app.result()).toEqual(there);
 });

@@ -1,10 +1,12 @@
 import fc from "fast-check";
+import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { DecoscopeError } from "../../../src/base/errors";
-import { isMarkup, readReplay, writeReplay } from "../../../src/share/replay_file";
+import { isMarkup, readReplay, REPLAY_FORMAT, writeReplay } from "../../../src/share/replay_file";
 import { REPLAY_MARK } from "../../../src/share/replay_mark";
 import { encodeTrace } from "../../../src/trace/codec";
+import { TRACE_VERSION } from "../../../src/trace/events";
 import { readTrace } from "../../../src/ui/trace_file";
 import { sampleTrace } from "../../helpers/sample_trace";
 
@@ -75,6 +77,25 @@ describe("a recording in an HTML file", () => {
   it("is not put into a page that has no place for it, or two", () => {
     for (const page of ["<p>", REPLAY_MARK + REPLAY_MARK])
       expect(() => writeReplay(page, bytesOf("x"), SHOWN)).toThrow("one place for a recording");
+  });
+});
+
+describe("frozen files", () => {
+  const dir = new URL("../../fixtures/replays/", import.meta.url);
+  const files = readdirSync(dir);
+
+  it("there are some of every format and of every version of traces", () => {
+    for (let format = 1; format <= REPLAY_FORMAT; format++)
+      expect(files.filter((name) => name.startsWith(`format${format}-`))).not.toEqual([]);
+    for (let version = 1; version <= TRACE_VERSION; version++)
+      expect(files.filter((name) => name.endsWith(`-trace${version}.html`))).not.toEqual([]);
+  });
+
+  it("the first one holds the run it was made of", () => {
+    const { events, warnings } = readTrace(readFileSync(new URL("format1-trace1.html", dir)));
+    expect(warnings).toEqual([]);
+    expect(events).toHaveLength(418);
+    expect(events.at(-1)).toMatchObject({ kind: "run_end", hash: "308c93d6" });
   });
 });
 

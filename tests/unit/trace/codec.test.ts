@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { DecoscopeError } from "../../../src/base/errors";
 import { decodeTrace, encodeEvent, encodeTrace } from "../../../src/trace/codec";
-import type { TraceEvent } from "../../../src/trace/events";
+import { TRACE_VERSION, type TraceEvent } from "../../../src/trace/events";
+import { foldEvents } from "../../../src/trace/fold";
 import { LIMITS } from "../../../src/trace/schemas";
 import { sampleTrace } from "../../helpers/sample_trace";
 
@@ -25,6 +26,16 @@ function messageOf(file: string | Uint8Array): string {
 
 describe("writing and reading", () => {
   const legal = readdirSync(FIXTURES).filter((name) => name.endsWith(".jsonl"));
+
+  it("there are some of every version, and of every kind of run", () => {
+    const starts = legal.map((name) => JSON.parse(linesOf(name)[0] ?? "") as { version: number });
+    const versions = new Set(starts.map(({ version }) => version));
+    for (let version = 1; version <= TRACE_VERSION; version++) expect(versions).toContain(version);
+    const views = legal.map((name) => foldEvents(decodeTrace(read(name)).events));
+    expect(views.filter((view) => view.canvas !== null)).not.toEqual([]);
+    expect(views.filter((view) => view.rounds.at(0)?.recursion)).not.toEqual([]);
+    expect(views.filter((view) => view.rounds.at(0)?.nodes.length)).not.toEqual([]);
+  });
 
   it.each(legal)("%s: comes back as it was, without warnings", (name) => {
     const { events, warnings } = decodeTrace(read(name));
