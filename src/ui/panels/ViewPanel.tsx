@@ -112,6 +112,8 @@ function onZoomKey(e: KeyboardEvent<HTMLElement>, { scaleBy, fit }: Zoom): boole
 }
 
 const ZOOM_STEP = 1.4;
+/** What cannot be done where nothing is run. */
+const FORCING = ", and again to force one that was not taken.";
 
 function ZoomTools({ zoom: { shown, scaleBy, fit } }: { readonly zoom: Zoom }) {
   const tool = (name: string, title: string, icon: ReactNode, act: () => void, isDisabled = false) => (
@@ -238,7 +240,9 @@ export function ViewPanel() {
         )}
       </Tabs.Content>
       <p className="view-help help" data-testid="view-help">
-        {helpOf(head, moment.view, moment.step)}
+        {isReplayOnly
+          ? helpOf(head, moment.view, moment.step).replace(FORCING, ".")
+          : helpOf(head, moment.view, moment.step)}
       </p>
     </Tabs.Root>
   );
