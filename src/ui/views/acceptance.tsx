@@ -18,7 +18,19 @@ interface ChartProps {
 
 const MARGIN = { top: 62, right: 8, bottom: 52, left: 40 };
 
-function Chart({ title, axis, classes, nameOf, width, height }: ChartProps) {
+/** Room a bar needs for "12 of 34" below it, and for "100 %" above it, in px. */
+const ROOM = { counts: 48, fraction: 34, rate: 36 };
+
+function Chart({ title, axis, classes: all, nameOf, width, height }: ChartProps) {
+  // Classes behind the last one that was tested hold nothing and would take the others' room.
+  const lastTested = all.findLastIndex(({ tested }) => tested > 0);
+  const classes = all.slice(0, Math.max(1, lastTested + 1));
+  const untested =
+    classes.length === all.length
+      ? ""
+      : classes.length + 1 === all.length
+        ? `; ${nameOf(all.length - 1)} was not tested`
+        : `; ${nameOf(classes.length)} to ${nameOf(all.length - 1)} were not tested`;
   const most = max(classes, (c) => c.tested) ?? 0;
   const y = scaleLinear([0, Math.max(1, most)], [height - MARGIN.bottom, MARGIN.top]).nice(4);
   const x = scaleBand(
@@ -85,7 +97,7 @@ function Chart({ title, axis, classes, nameOf, width, height }: ChartProps) {
                 x={left + x.bandwidth() / 2}
                 y={y(c.tested) - 7}
                 textAnchor="middle"
-                fontSize={12}
+                fontSize={x.step() < ROOM.rate ? 9.5 : 12}
                 fontWeight={560}
                 fill="var(--ink)"
                 className="figures"
@@ -111,14 +123,16 @@ function Chart({ title, axis, classes, nameOf, width, height }: ChartProps) {
               fill="var(--ink-soft)"
               className="figures"
             >
-              {`${c.accepted} of ${c.tested}`}
+              {x.step() >= ROOM.counts
+                ? `${c.accepted} of ${c.tested}`
+                : x.step() >= ROOM.fraction && `${c.accepted}/${c.tested}`}
             </text>
           </g>
         );
       })}
       <path d={`M${MARGIN.left},${y(0)}H${width - MARGIN.right}`} stroke="var(--rule-strong)" />
       <text x={MARGIN.left} y={height - 6} fontSize={11} fill="var(--ink-soft)">
-        {axis}
+        {axis + untested}
       </text>
       <text x={0} y={34} fontSize={11} fill="var(--ink-soft)">
         drafted tokens
@@ -178,7 +192,7 @@ function AcceptanceDrawing({ view, size }: DrawingProps) {
           <g transform={stacked ? `translate(${EDGE},${46 + height})` : `translate(${2 * EDGE + half},46)`}>
             <Chart
               title="By test order"
-              axis="Place among siblings, in the order they are tested"
+              axis="Place among siblings, in test order"
               classes={bySibling}
               nameOf={(k) => String(k + 1)}
               width={half}
