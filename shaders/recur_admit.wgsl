@@ -1,5 +1,5 @@
-// recur_admit: which rows run a recurrence: exits by what the one before measured or by gates, then those left, in order
-// shapes:   rows [T,8], signals [T,8] of recurrence r - 1, of gates r -> memory [T,8] in place, active [T], run and plain rows [T,8], banks [S]
+// recur_admit: which rows run a recurrence: exits by what the one before measured, by gates or by chosen depths, then those left, in order
+// shapes:   rows [T,8], signals [T,8] of recurrence r - 1, of gates r, choices [T,R+1] -> memory [T,8] in place, active [T], run and plain rows [T,8], banks [S]
 // grid:     one workgroup; lanes take consecutive rows
 // numerics: comparisons in f32 with f32 thresholds
 // source:   Geiping et al. 2025, section 5; Bae et al. 2025, section 2.2; src/decoding/depth/policy.ts says the same in words
@@ -22,14 +22,18 @@ struct Params {
   // Rows with the largest gates that are let in, of all: capacity / shares of them.
   capacity: u32,
   shares: u32,
+  // Words of a row of choices.
+  choice_words: u32,
 }
 @group(0) @binding(0) var<storage, read> rows: array<u32>;
 @group(0) @binding(1) var<storage, read> signals: array<u32>;
-@group(0) @binding(2) var<storage, read_write> memory: array<u32>;
-@group(0) @binding(3) var<storage, read_write> active_rows: array<u32>;
-@group(0) @binding(4) var<storage, read_write> run_rows: array<u32>;
-@group(0) @binding(5) var<storage, read_write> plain_rows: array<u32>;
-@group(0) @binding(6) var<storage, read_write> banks: array<u32>;
+// The first word of a row: the depth that it chose.
+@group(0) @binding(2) var<storage, read> choices: array<u32>;
+@group(0) @binding(3) var<storage, read_write> memory: array<u32>;
+@group(0) @binding(4) var<storage, read_write> active_rows: array<u32>;
+@group(0) @binding(5) var<storage, read_write> run_rows: array<u32>;
+@group(0) @binding(6) var<storage, read_write> plain_rows: array<u32>;
+@group(0) @binding(7) var<storage, read_write> banks: array<u32>;
 @group(1) @binding(0) var<uniform> params: Params;
 
 // As in src/kernels/latents.ts.
@@ -60,12 +64,14 @@ const ENTROPY_DIFF = 5u;
 const ARGMAX_STABILITY = 6u;
 const GATE = 7u;
 const GATE_TOP = 8u;
+const CHOICE = 9u;
 
 const CONVERGED = 1u;
 const CAP = 2u;
 const FORCED = 3u;
 const IDLE = 4u;
 const ROUTER = 5u;
+const CHOSEN = 6u;
 
 const LATEST = 0u;
 const FIRST = 1u;
@@ -160,6 +166,12 @@ fn admit(row: u32, most: u32) -> u32 {
     return 0u;
   }
   let had = params.recurrence - 1u;
+  if (params.criterion == CHOICE) {
+    let goes_on = choices[row * params.choice_words] > had && had < params.most;
+    memory[at + MEMORY_EXIT] = select(CHOSEN, 0u, goes_on);
+    memory[at + MEMORY_DEPTH] = select(had, params.recurrence, goes_on);
+    return select(0u, 1u, goes_on);
+  }
   if (params.criterion >= GATE && had < params.most) {
     let is_best = params.criterion == GATE_TOP && memory[at + MEMORY_RANK] < most;
     let is_open = params.criterion == GATE && gate_of(row) >= params.threshold;

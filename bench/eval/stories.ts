@@ -127,8 +127,12 @@ export async function routedFigures(
   const asked = { routing: "threshold", threshold: 0.5, forceDepth: 0, cache: "per-recurrence" } as const;
   const readings: readonly (readonly [id: string, label: string, params: Parameters<typeof morPolicy>[0]])[] =
     [
-      ["threshold", "its router at 0.5", asked],
-      ["topk", "the best of each text (looks ahead)", { ...asked, routing: "topk-text" }],
+      ...(recurrence.router?.choice === "token"
+        ? ([["choice", "each token's own choice", asked]] as const)
+        : ([
+            ["threshold", "its router at 0.5", asked],
+            ["topk", "the best of each text (looks ahead)", { ...asked, routing: "topk-text" }],
+          ] as const)),
       ...Array.from(
         { length: recurrence.trainedRecurrence },
         (_, i) => [`depth_${i + 1}`, `depth ${i + 1} for all`, { ...asked, forceDepth: i + 1 }] as const,
@@ -152,7 +156,10 @@ export async function recurrentFigures(
 ): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const depth of [1, 2, 3, model.gpu.recurrence!.trainedRecurrence]) {
-    const named = { id: `bits_per_byte_${depth}`, label: `bits per byte, ${depth} recurrences` };
+    const named = {
+      id: `bits_per_byte_${depth}`,
+      label: `bits per byte, ${depth} recurrence${depth === 1 ? "" : "s"}`,
+    };
     const how = { policy: fixedDepth(depth), cache: "latest", origin: "random", readsEach: false } as const;
     figures.push(await lossFigure(host, model, heldOut, named, how));
   }

@@ -89,6 +89,28 @@ function lossChart(losses: readonly LossRow[], model: string, shows: string): Ch
   };
 }
 
+function entriesChart(losses: readonly LossRow[], model: string, shows: string): Chart {
+  return {
+    title: `${model}: keys and values kept at each mean depth`,
+    shows,
+    x: byDepth,
+    y: { label: "Keys in the shared layers, a token" },
+    series: lines(
+      losses.filter((row) => row.model === model),
+      (row) => row.group,
+      (row) => ({ x: row.depth, y: row.entries, label: row.label }),
+    ),
+  };
+}
+
+/** A criterion's name and threshold, as a sentence has them: 'change of the latent below 0.3'. */
+function criterionOf({ group, label }: LossRow): string {
+  const [id, threshold] = label.split(" ");
+  const name = group.charAt(0).toLowerCase() + group.slice(1);
+  if (id === "fixed") return `${name} ${threshold}`;
+  return id === "argmax-stability" ? `${name} ${threshold} times in a row` : `${name} below ${threshold}`;
+}
+
 /** The rule that costs less than 1 % of the loss at full depth with the fewest recurrences. */
 function cheapest(losses: readonly LossRow[], model: string, full: string): LossRow {
   const rows = losses.filter((row) => row.model === model);
@@ -161,6 +183,9 @@ export function report({ losses, tasks, stories }: Found, about: About): Result 
   const least = cheapest(losses, "story-loop", "fixed 12");
   const routed = losses.filter((row) => row.model === "story-mor");
   const atHalf = routed.find((row) => row.label === "gate 0.5, per-recurrence")!;
+  const chosen = losses.filter((row) => row.model === "story-mor-token");
+  const ownChoice = chosen.find((row) => row.label === "choice, per-recurrence")!;
+  const likeDepth = chosen.filter((row) => row.label.startsWith("all "));
   const deepest = routed.filter((row) => row.label.startsWith("all ")).at(-1)!;
   const plain = stories.find(({ contender }) => contender.label === "fixed 12")!;
   const wave = stories
@@ -171,7 +196,7 @@ export function report({ losses, tasks, stories }: Found, about: About): Result 
   return {
     id: "recursion",
     title: "Depth: what recurrences give and cost",
-    summary: `On held-out stories, ${least.label} needs ${least.depth.toFixed(2)} recurrences a token where full depth has ${full.depth}, at ${percent(least.bitsPerByte, full.bitsPerByte)} more loss. ${wave.contender.label} takes ${wave.inARow.toFixed(2)} recurrences in a row for a token of a story, plain decoding ${plain.inARow.toFixed(2)}.`,
+    summary: `On held-out stories the best exit criterion is ${criterionOf(least)}: it needs ${least.depth.toFixed(2)} recurrences a token where full depth has ${full.depth}, at ${percent(least.bitsPerByte, full.bitsPerByte)} more loss. ${wave.contender.label} takes ${wave.inARow.toFixed(2)} recurrences in a row for a token of a story, plain decoding ${plain.inARow.toFixed(2)}.`,
     command: about.command,
     adapter: about.adapter,
     isSoftware: about.isSoftware,
@@ -186,18 +211,17 @@ export function report({ losses, tasks, stories }: Found, about: About): Result 
         "story-mor",
         "Each point is a threshold of the router, from one that lets every token in to one that lets none. The best of the text looks at later tokens and cannot be used to write.",
       ),
-      {
-        title: "story-mor: keys and values kept at each mean depth",
-        shows:
-          "Keys with values in the shared layers. With those of the first recursion only, depth costs no memory.",
-        x: byDepth,
-        y: { label: "Keys in the shared layers, a token" },
-        series: lines(
-          routed,
-          (row) => row.group,
-          (row) => ({ x: row.depth, y: row.entries, label: row.label }),
-        ),
-      },
+      lossChart(
+        losses,
+        "story-mor-token",
+        "Each token chooses its depth once, so there is no threshold to move: one point for each way to keep keys, beside the same depth for all.",
+      ),
+      entriesChart(
+        losses,
+        "story-mor",
+        "Keys with values in the shared layers. With those of the first recursion only, depth costs no memory.",
+      ),
+      entriesChart(losses, "story-mor-token", "The same, where each token chooses its depth."),
       {
         title: "task-loop: right answers at the depth that each criterion leads to",
         shows: `${about.asked} test problems (sums, sort, reverse, lookups of one to four hops), greedy.`,
@@ -232,7 +256,7 @@ export function report({ losses, tasks, stories }: Found, about: About): Result 
     notes: [
       {
         method: "recurrent",
-        text: `Held-out stories: ${least.label} needs ${least.depth.toFixed(2)} recurrences a token of ${full.depth} at ${percent(least.bitsPerByte, full.bitsPerByte)} more loss in bits per byte.`,
+        text: `Held-out stories: ${criterionOf(least)} needs ${least.depth.toFixed(2)} recurrences a token of ${full.depth} at ${percent(least.bitsPerByte, full.bitsPerByte)} more loss in bits per byte.`,
       },
       {
         method: "depth-wavefront",
@@ -240,7 +264,7 @@ export function report({ losses, tasks, stories }: Found, about: About): Result 
       },
       {
         method: "mor",
-        text: `Held-out stories: the router at 0.5 gives ${atHalf.bitsPerByte.toFixed(3)} bits per byte at mean depth ${atHalf.depth.toFixed(2)}; every token at depth ${deepest.depth} gives ${deepest.bitsPerByte.toFixed(3)}.`,
+        text: `Held-out stories: the router at 0.5 gives ${atHalf.bitsPerByte.toFixed(3)} bits per byte at mean depth ${atHalf.depth.toFixed(2)}; every token at depth ${deepest.depth} gives ${deepest.bitsPerByte.toFixed(3)}. story-mor-token, whose tokens choose their depth: ${ownChoice.bitsPerByte.toFixed(3)} at ${ownChoice.depth.toFixed(2)} with ${ownChoice.entries.toFixed(2)} keys a token (threshold 0.5: ${atHalf.entries.toFixed(2)}); the same depth for all, 1 to ${likeDepth.length}: ${likeDepth.map((row) => row.bitsPerByte.toFixed(3)).join(", ")}.`,
       },
     ],
   };

@@ -1,16 +1,19 @@
 /**
  * `npm run bench:recursion`: what depth gives and costs. On held-out stories the loss at the mean depth that each exit criterion
- * and threshold leads to, and each threshold of a router; when models write, the recurrences that follow one another for a
- * token in plain decoding, self-speculation and the wavefront, beside the accuracy on tasks and the agreement of stories with
- * those of full depth. Counts, not times. Writes public/benchmarks/recursion.json, which the page draws.
+ * and threshold leads to, each threshold of a router, and depths that tokens choose; when models write, the recurrences that
+ * follow one another for a token in plain decoding, self-speculation and the wavefront, beside the accuracy on tasks and the
+ * agreement of stories with those of full depth. Counts, not times. Writes public/benchmarks/recursion.json, which the page draws.
  *
  *     npm run bench:recursion -- [--problems N] [--stories N] [--tokens N] [--windows N] [--dry]
  */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { create, globals } from "webgpu";
+import { type ParamsOf, readParams } from "../../src/base/params";
+import { morParams } from "../../src/decoding/depth/mor_params";
 import { criteria, type CriterionId, type DepthPolicy } from "../../src/decoding/depth/policy";
 import { fixedDepth } from "../../src/decoding/depth/params";
+import { morPolicy } from "../../src/decoding/depth/run_mor";
 import { directorySource } from "../../src/models/source_node";
 import { findTask, judge, type Problem } from "../../src/tasks";
 import { BOS, decode, encode } from "../../src/tasks/vocabulary";
@@ -24,6 +27,8 @@ import { lossOf } from "./loss";
 import { printed, report, type Measured, type LossRow } from "./report";
 
 Object.assign(globalThis, globals);
+
+type MorParams = ParamsOf<typeof morParams>;
 
 const { values } = parseArgs({
   options: {
@@ -96,26 +101,26 @@ async function losses(): Promise<LossRow[]> {
       const { label, readsOut } = criteria[criterion];
       await add("story-loop", label, `${criterion} ${threshold}`, { ...loop, policy, readsEach: readsOut });
     }
-  const { trainedRecurrence, router } = (await load("story-mor")).gpu.recurrence!;
-  const mor = { origin: "embedding", readsEach: false } as const;
-  for (let depth = 1; depth <= trainedRecurrence; depth++)
-    await add("story-mor", "Same depth for all", `all ${depth}`, {
-      ...{ ...mor, policy: fixedDepth(depth), cache: "per-recurrence" },
-    });
-  const routed = { minRecurrence: 0, maxRecurrence: trainedRecurrence, checkEvery: 1 };
-  for (const cache of ["per-recurrence", "first-recurrence"] as const)
+  /** As the method makes a policy of its options. */
+  const addRouted = async (id: string, group: string, label: string, change: Partial<MorParams> = {}) => {
+    const params: MorParams = { ...readParams(morParams, {}).values, ...change };
+    const policy = morPolicy(params, (await load(id)).gpu.recurrence!);
+    await add(id, group, label, { policy, cache: params.cache, origin: "embedding", readsEach: false });
+  };
+  const caches = [
+    ["per-recurrence", "keys of the same recursion"],
+    ["first-recurrence", "keys of the first recursion"],
+  ] as const;
+  for (const id of ["story-mor", "story-mor-token"])
+    for (let depth = 1; depth <= (await load(id)).gpu.recurrence!.trainedRecurrence; depth++)
+      await addRouted(id, "Same depth for all", `all ${depth}`, { forceDepth: depth });
+  for (const [cache, keys] of caches) {
     for (const threshold of GATES)
-      await add(
-        "story-mor",
-        cache === "per-recurrence"
-          ? "Threshold, keys of the same recursion"
-          : "Threshold, keys of the first recursion",
-        `gate ${threshold}, ${cache}`,
-        { ...mor, cache, policy: { ...routed, criterion: "gate", threshold } },
-      );
-  await add("story-mor", "Best of the text (looks ahead)", "top-k of the text", {
-    ...{ ...mor, cache: "per-recurrence" },
-    policy: { ...routed, criterion: "gate-top", threshold: null, capacities: router!.capacities },
+      await addRouted("story-mor", `Threshold, ${keys}`, `gate ${threshold}, ${cache}`, { threshold, cache });
+    await addRouted("story-mor-token", `Each token's choice, ${keys}`, `choice, ${cache}`, { cache });
+  }
+  await addRouted("story-mor", "Best of the text (looks ahead)", "top-k of the text", {
+    routing: "topk-text",
   });
   return rows;
 }

@@ -8,6 +8,7 @@ import {
   learnSuccessorsKernel,
   shiftGuessesKernel,
 } from "./chosen_tree";
+import { chooseDepthKernel } from "./choose_depth";
 import { compactSlotsKernel } from "./compact_slots";
 import {
   appendBeamKernel,
@@ -93,6 +94,7 @@ export const kernels: readonly Kernel[] = [
   recurEndKernel,
   routeRowsKernel,
   latentAccelerationKernel,
+  chooseDepthKernel,
   recurAdmitKernel,
   readoutSignalsKernel,
 ];

@@ -5,6 +5,7 @@ import latentStartSource from "../../shaders/latent_start.wgsl?raw";
 import recurBeginSource from "../../shaders/recur_begin.wgsl?raw";
 import recurEndSource from "../../shaders/recur_end.wgsl?raw";
 import routeRowsSource from "../../shaders/route_rows.wgsl?raw";
+import { choiceWords } from "./choose_depth";
 import { ROW_WORDS } from "./layouts";
 import { needBytes, REDUCE_OVERRIDES, reduceVariant } from "./reduce";
 import type { Recording } from "./tuning";
@@ -38,10 +39,10 @@ export const recurBeginKernel = defineKernel({
 export const recurEndKernel = defineKernel({
   name: "recur_end",
   source: recurEndSource,
-  reads: ["rows", "active_rows", "x"],
+  reads: ["rows", "active_rows", "x", "e", "choices"],
   writes: ["z", "signals"],
-  params: { dim: "u32", alpha: "f32" },
-  overrides: { ...REDUCE_OVERRIDES, BY_POSITION: 0, HAS_LIST: 0, IS_GATED: 0 },
+  params: { dim: "u32", alpha: "f32", recurrence: "u32", choice_words: "u32" },
+  overrides: { ...REDUCE_OVERRIDES, BY_POSITION: 0, HAS_LIST: 0, IS_GATED: 0, IS_CHOSEN: 0 },
 });
 export const routeRowsKernel = defineKernel({
   name: "route_rows",
@@ -217,11 +218,25 @@ export interface RecurEndArgs extends LatentRows {
   readonly signals: Signals;
   /** Factor of the gate, by which x is added to the latent; without it x takes its place. */
   readonly alpha?: number;
+  /** Of rows that chose their depths (kernels/choose_depth.ts): x takes the latent's place until the last recurrence. */
+  readonly chosen?: {
+    readonly choices: GPUBuffer;
+    /** How many they chose among. */
+    readonly depths: number;
+    /** This recurrence, from 1. */
+    readonly r: number;
+    /** f32 [S, D]: what the last one's x is added to, by alpha times the probability of the depth. */
+    readonly e: GPUBuffer;
+    readonly alpha: number;
+  };
 }
 
 export function recurEnd(rec: Recording, a: RecurEndArgs): void {
   check("recur_end", a);
   needBytes("recur_end", "signals", a.signals, 4 * SIGNAL_WORDS * a.T);
+  const { chosen } = a;
+  const words = chosen ? choiceWords(chosen.depths) : 0;
+  if (chosen) needBytes("recur_end", "choices", chosen.choices, 4 * words * a.T);
   const lanes = reduceVariant(rec, 64, "recur_end.lanes");
   rec.list.add(
     recurEndKernel,
@@ -232,11 +247,18 @@ export function recurEnd(rec: Recording, a: RecurEndArgs): void {
         BY_POSITION: a.byPosition ? 1 : 0,
         HAS_LIST: a.active ? 1 : 0,
         IS_GATED: a.alpha === undefined ? 0 : 1,
+        IS_CHOSEN: chosen ? 1 : 0,
       },
     },
     {
-      bind: { rows: a.rows, active_rows: a.active ?? a.rows, x: a.x, z: a.z, signals: a.signals },
-      params: { dim: a.dim, alpha: a.alpha ?? 0 },
+      bind: {
+        ...{ rows: a.rows, active_rows: a.active ?? a.rows, x: a.x },
+        ...{ e: chosen?.e ?? a.x, choices: chosen?.choices ?? a.rows, z: a.z, signals: a.signals },
+      },
+      params: {
+        ...{ dim: a.dim, alpha: chosen?.alpha ?? a.alpha ?? 0 },
+        ...{ recurrence: chosen?.r ?? 0, choice_words: words },
+      },
       grid: [1, a.T],
     },
   );

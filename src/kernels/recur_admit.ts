@@ -1,6 +1,8 @@
 /** Which rows of a recurrent model run its next recurrence, decided and listed on the device. */
+import { assert } from "../base/errors";
 import { defineKernel } from "../engine/kernel";
 import source from "../../shaders/recur_admit.wgsl?raw";
+import { choiceWords } from "./choose_depth";
 import { SIGNAL_WORDS } from "./latents";
 import { ROW_WORDS } from "./layouts";
 import { needBytes } from "./reduce";
@@ -9,7 +11,7 @@ import type { Recording } from "./tuning";
 export const recurAdmitKernel = defineKernel({
   name: "recur_admit",
   source,
-  reads: ["rows", "signals"],
+  reads: ["rows", "signals", "choices"],
   writes: ["memory", "active_rows", "run_rows", "plain_rows", "banks"],
   params: {
     recurrence: "u32",
@@ -23,6 +25,7 @@ export const recurAdmitKernel = defineKernel({
     slots: "u32",
     capacity: "u32",
     shares: "u32",
+    choice_words: "u32",
   },
   overrides: { WORKGROUP_SIZE: 64 },
 });
@@ -38,6 +41,7 @@ const CRITERIA = [
   "argmax-stability",
   "gate",
   "gate-top",
+  "choice",
 ] as const;
 /** Cache policies, likewise. */
 const CACHES = ["latest", "first-recurrence", "per-recurrence", "nearest"] as const;
@@ -59,7 +63,7 @@ export const Memory = {
 export const MEMORY_WORDS = 8;
 
 /** Why a row runs no further; 0 while it does. */
-export const Exit = { CONVERGED: 1, CAP: 2, FORCED: 3, IDLE: 4, ROUTER: 5 } as const;
+export const Exit = { CONVERGED: 1, CAP: 2, FORCED: 3, IDLE: 4, ROUTER: 5, CHOSEN: 6 } as const;
 
 export interface RecurAdmitArgs {
   /** u32 [T, ROW_WORDS]; rows without a slot are idle. */
@@ -91,6 +95,8 @@ export interface RecurAdmitArgs {
   readonly slots: number;
   /** "gate-top" lets in this part of all rows, rounded down, at least one. */
   readonly share?: { readonly capacity: number; readonly of: number };
+  /** "choice": what kernels/choose_depth.ts left, and the depths that it chose among. */
+  readonly chosen?: { readonly choices: GPUBuffer; readonly depths: number };
 }
 
 export function recurAdmit(rec: Recording, a: RecurAdmitArgs): void {
@@ -104,6 +110,9 @@ export function recurAdmit(rec: Recording, a: RecurAdmitArgs): void {
   needBytes("recur_admit", "signals", a.signals, 4 * SIGNAL_WORDS * T);
   needBytes("recur_admit", "memory", a.memory, 4 * MEMORY_WORDS * T);
   needBytes("recur_admit", "active", a.active, 4 * T);
+  const words = a.chosen ? choiceWords(a.chosen.depths) : 0;
+  if (a.criterion === "choice") assert(a.chosen !== undefined, "no choices to admit rows by");
+  if (a.chosen) needBytes("recur_admit", "choices", a.chosen.choices, 4 * words * T);
   rec.list.add(
     recurAdmitKernel,
     { overrides: { WORKGROUP_SIZE: T === 1 ? 1 : 64 } },
@@ -111,6 +120,7 @@ export function recurAdmit(rec: Recording, a: RecurAdmitArgs): void {
       bind: {
         rows: a.rows,
         signals: a.signals,
+        choices: a.chosen?.choices ?? a.rows,
         memory: a.memory,
         active_rows: a.active,
         run_rows: a.runRows,
@@ -129,6 +139,7 @@ export function recurAdmit(rec: Recording, a: RecurAdmitArgs): void {
         slots: a.slots,
         capacity: a.share?.capacity ?? 0,
         shares: a.share?.of ?? 1,
+        choice_words: words,
       },
       grid: [1],
     },

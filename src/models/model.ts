@@ -35,17 +35,26 @@ export interface RecurrenceFacts {
   readonly nCoda: number;
   /** Recurrences that training used, on average: what the model runs where nothing else is asked for. */
   readonly trainedRecurrence: number;
-  /** Of models whose own router says before each recurrence which tokens run it; left out by those that are stopped from outside. */
+  /** Of models whose own router says which tokens run which recurrence; left out by those that are stopped from outside. */
   readonly router?: RouterFacts;
 }
 
-/** How a mixture of recursions chooses its tokens. */
-export interface RouterFacts {
+/** How a mixture of recursions decides who runs how deep, and which keys and values the weights were trained with. */
+export type RouterFacts = ExpertChoice | TokenChoice;
+
+/** Each recursion chooses its tokens. */
+export interface ExpertChoice {
+  readonly choice: "expert";
   /** Probability from which a token is let in, as in training's target. */
   readonly threshold: number;
   /** Tokens that training let into each recursion, in shares of {@link RecurrenceFacts.trainedRecurrence}; they never grow. */
   readonly capacities: readonly number[];
-  /** Which keys and values the weights were trained with. */
+  readonly cache: "per-recurrence" | "first-recurrence";
+}
+
+/** Each token chooses its depth, once, before the first recursion. */
+export interface TokenChoice {
+  readonly choice: "token";
   readonly cache: "per-recurrence" | "first-recurrence";
 }
 

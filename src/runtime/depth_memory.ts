@@ -2,6 +2,7 @@
 import type { DepthPass, LatentOrigin } from "../decoding/depth/session";
 import type { BufferRange } from "../engine/memory";
 import { slotsBuiltFor } from "../kernels/attention";
+import { choiceWords } from "../kernels/choose_depth";
 import { LatentStart, SIGNAL_WORDS, Start, START_WORDS } from "../kernels/latents";
 import { Ctl, CTL_WORDS, NONE, Row, ROW_BIT_WORDS, ROW_WORDS } from "../kernels/layouts";
 import { rowsBuiltFor } from "../kernels/matvec";
@@ -49,6 +50,8 @@ export class DepthMemory {
   /** f32 [T, D] by row: the adapter's part of the embedding. */
   readonly w: GPUBuffer;
   readonly signals: GPUBuffer;
+  /** Depths that rows chose and the law of them, by row; null unless the model's router has them choose. */
+  readonly choices: GPUBuffer | null;
   readonly change: GPUBuffer;
   /** f32 [T, V]: of the last readout. */
   readonly logits: GPUBuffer;
@@ -98,6 +101,8 @@ export class DepthMemory {
     this.lastZ = words("last_z", T * dim);
     this.w = words("w", rowsBuiltFor(T) * dim);
     this.signals = bytes("signals", maxRecurrence * signalStride(T));
+    const { router, trainedRecurrence } = model.recurrence;
+    this.choices = router?.choice === "token" ? words("choices", choiceWords(trainedRecurrence) * T) : null;
     this.change = words("change", SIGNAL_WORDS * T);
     this.logits = words("logits", T * vocabSize);
     this.draws = words("draws", drawWords(T));
@@ -178,9 +183,14 @@ export class DepthMemory {
     const T = s.room;
     const ladder: [GPUBuffer, number][] =
       s.ladderTop > 0 ? [[this.ladder(s), s.most * ladderStride(T, s.ladderTop)]] : [];
+    const { trainedRecurrence } = this.model.recurrence;
+    const choices: [GPUBuffer, number][] = this.choices
+      ? [[this.choices, 4 * choiceWords(trainedRecurrence) * T]]
+      : [];
     const list: [GPUBuffer, number][] = [
       [this.kept, 4 * MEMORY_WORDS * T],
       [this.signals, s.most * signalStride(T)],
+      ...choices,
       ...ladder,
       [this.change, s.compares ? 4 * SIGNAL_WORDS * T : 0],
       [this.stats, s.reads ? 4 * STAT_WORDS * T : 0],

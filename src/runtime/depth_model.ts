@@ -50,6 +50,23 @@ export interface Latents {
   readonly w: GPUBuffer;
 }
 
+/** What a router leaves of rows that choose their depths: see kernels/choose_depth.ts. Null without such a router. */
+type Choices = GPUBuffer | null;
+
+/** A question to a router, before a recurrence. */
+export interface Question {
+  /** From 1. */
+  readonly r: number;
+  /** What recur_admit keeps of rows, of which it asks those that have not ended; null asks all of them. */
+  readonly kept: GPUBuffer | null;
+  /** f32 [T, SIGNAL_WORDS] by row, of this recurrence: routers that are asked each time leave gates there. */
+  readonly signals: GPUBuffer | BufferRange;
+  readonly choices: Choices;
+  /** Most recurrences of a row, and whether all of them are to have as many. */
+  readonly most: number;
+  readonly isForced: boolean;
+}
+
 /** One recurrence of some rows. */
 export interface Recurrence {
   /** From 1. */
@@ -59,6 +76,7 @@ export interface Recurrence {
   /** f32 [T, SIGNAL_WORDS] by row. */
   readonly signals: GPUBuffer | BufferRange;
   readonly core: (layer: number) => BlockRows;
+  readonly choices: Choices;
 }
 
 export interface DepthModel {
@@ -74,11 +92,8 @@ export interface DepthModel {
   createScratch(label: string, maxRows: number): DepthScratch;
   /** Latents of rows whose embeddings the prelude left in x. */
   begin(rec: Recording, scratch: DepthScratch, l: Latents, seed: number, hasCopies: boolean): void;
-  /**
-   * Gates of the rows that ran the recurrence before, into its signals; left out by models without a router.
-   * @param kept what recur_admit keeps of rows; null asks all of them
-   */
-  ask?(rec: Recording, l: Latents, r: number, kept: GPUBuffer | null, signals: Recurrence["signals"]): void;
+  /** Asks the router about rows; left out by models without one. */
+  ask?(rec: Recording, l: Latents, question: Question): void;
   /** One recurrence: latents go on, and signals say by how much. */
   recur(rec: Recording, scratch: DepthScratch, l: Latents, recurrence: Recurrence): void;
   /** x = what the coda sees of the latents of active rows, or of all. */

@@ -77,10 +77,12 @@ export function recordPass(rec: Recording, memory: DepthMemory, shape: PassShape
 
   for (let r = 1; r <= shape.most; r++) {
     const signals = memory.signalsOf(r, T);
-    model.ask?.(rec, latents, r, r === 1 ? null : memory.kept, signals);
+    const { active, choices } = memory;
+    const isForced = shape.criterion === "none";
+    const kept = r === 1 ? null : memory.kept;
+    model.ask?.(rec, latents, { r, kept, signals, choices, most: shape.most, isForced });
     admit(rec, memory, shape, r);
-    const { active } = memory;
-    model.recur(rec, scratch, latents, { r, active, signals, core: (l) => memory.coreBlock(l, T) });
+    model.recur(rec, scratch, latents, { r, active, signals, choices, core: (l) => memory.coreBlock(l, T) });
     if (!shape.ladder) continue;
     readOut(rec, memory, shape, "active");
     const { logits, before } = memory;
@@ -121,7 +123,7 @@ function readOut(rec: Recording, memory: DepthMemory, shape: PassShape, of: "act
 
 function admit(rec: Recording, memory: DepthMemory, shape: PassShape, recurrence: number): void {
   const { room: T, criterion, threshold, least, most, checkEvery, cache, capacities } = shape;
-  const { rows, active, runRows, plainRows, banks } = memory;
+  const { rows, active, runRows, plainRows, banks, choices } = memory;
   // Routers are asked before a recurrence; what is measured is so after one.
   const isAsked = criterion === "gate" || criterion === "gate-top";
   const measured = Math.min(most, Math.max(1, isAsked ? recurrence : recurrence - 1));
@@ -132,6 +134,9 @@ function admit(rec: Recording, memory: DepthMemory, shape: PassShape, recurrence
     memory: memory.kept,
     signals: memory.signalsOf(measured, T),
     slots: memory.slots,
+    ...(choices && criterion === "choice"
+      ? { chosen: { choices, depths: memory.model.recurrence.trainedRecurrence } }
+      : {}),
     ...(capacity === undefined ? {} : { share: { capacity, of: capacities!.length } }),
   });
 }

@@ -3,8 +3,10 @@ import { DecoscopeError } from "../base/errors";
 import type { RecurrenceSignals } from "../decoding/depth/policy";
 import type { DepthPass, Draw, RowOutcome } from "../decoding/depth/session";
 import { ACCELERATION } from "../kernels/latent_acceleration";
+import { Choice, choiceWords } from "../kernels/choose_depth";
 import { Signal, SIGNAL_WORDS } from "../kernels/latents";
 import { MASKED } from "../kernels/layouts";
+import type { RecurrenceFacts } from "../models/model";
 import { Exit, Memory, MEMORY_WORDS } from "../kernels/recur_admit";
 import { Stat, STAT_WORDS } from "../kernels/row_stats";
 import { ladderStride, signalStride } from "./depth_memory";
@@ -15,6 +17,7 @@ const REASONS: Readonly<Record<number, RowOutcome["reason"]>> = {
   [Exit.CAP]: "cap",
   [Exit.FORCED]: "forced",
   [Exit.ROUTER]: "router",
+  [Exit.CHOSEN]: "chosen",
 };
 
 type Top = readonly (readonly [token: number, logprob: number])[];
@@ -22,7 +25,7 @@ type Top = readonly (readonly [token: number, logprob: number])[];
 /**
  * @param known positions that earlier passes left latents of
  * @param steps passes before this one that each position's last step was measured in
- * @param hasRouter whether rows were asked for a gate before each recurrence
+ * @param recurrence of the model, whose router may have asked rows for a gate before each recurrence, or for a depth
  */
 export function decodePass(
   bytes: ArrayBuffer,
@@ -30,7 +33,7 @@ export function decodePass(
   shape: PassShape,
   known: number,
   steps: readonly number[],
-  hasRouter: boolean,
+  { router, trainedRecurrence }: RecurrenceFacts,
 ): RowOutcome[] {
   const { room: T, most } = shape;
   const u = new Uint32Array(bytes);
@@ -38,6 +41,9 @@ export function decodePass(
   let at = MEMORY_WORDS * T;
   const signalsAt = at;
   at += (most * signalStride(T)) / 4;
+  const isChoosing = router?.choice === "token";
+  const choicesAt = at;
+  if (isChoosing) at += choiceWords(trainedRecurrence) * T;
   const ladderAt = at;
   at += (most * ladderStride(T, shape.ladderTop)) / 4;
   const changeAt = at;
@@ -75,7 +81,7 @@ export function decodePass(
       ladder.push(topOf(from, place(i, r), shape.ladderTop, total));
     }
     // The last one is that of the recurrence that the row was turned away from.
-    const asked = hasRouter ? Math.min(most, depths[i]! + 1) : 0;
+    const asked = router?.choice === "expert" ? Math.min(most, depths[i]! + 1) : 0;
     const gates = Array.from(
       { length: asked },
       (_, r) => f[signalsAt + (r * signalStride(T)) / 4 + i * SIGNAL_WORDS + Signal.GATE]!,
@@ -85,6 +91,7 @@ export function decodePass(
       reason: REASONS[u[i * MEMORY_WORDS + Memory.EXIT]!] ?? "forced",
       signals,
       gates,
+      law: isChoosing ? lawOf(i) : [],
       ladder,
       change:
         shape.compares && row.position < known ? f[changeAt + i * SIGNAL_WORDS + Signal.REL_CHANGE]! : null,
@@ -96,6 +103,11 @@ export function decodePass(
       draw: shape.reads ? drawOf(i) : null,
     };
   });
+
+  function lawOf(i: number): number[] {
+    const from = choicesAt + i * choiceWords(trainedRecurrence) + Choice.LAW;
+    return [...f.subarray(from, from + trainedRecurrence)];
+  }
 
   function drawOf(i: number): Draw {
     const s = statsAt + i * STAT_WORDS;

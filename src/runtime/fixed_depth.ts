@@ -1,6 +1,7 @@
 /** A text of a model of recurrent depth that runs as many recurrences for every row, each in slots of its own: a causal model like others. */
 import { assert } from "../base/errors";
 import { slotsBuiltFor } from "../kernels/attention";
+import { choiceWords } from "../kernels/choose_depth";
 import { compactSlots } from "../kernels/compact_slots";
 import { embed, embedTail } from "../kernels/embed";
 import { SIGNAL_WORDS, Start, START_WORDS } from "../kernels/latents";
@@ -35,6 +36,8 @@ export class FixedDepth implements ModelState {
   private readonly z: GPUBuffer;
   private readonly starts: GPUBuffer;
   private readonly signals: GPUBuffer;
+  /** Null unless the router has rows choose their depths, which it is then told to leave. */
+  private readonly choices: GPUBuffer | null;
 
   constructor(
     private readonly model: DepthModel,
@@ -58,6 +61,9 @@ export class FixedDepth implements ModelState {
     this.w = make("w", rows);
     this.z = make("z", rows);
     this.signals = make("signals", 4 * SIGNAL_WORDS * maxRows);
+    const { router, trainedRecurrence } = model.recurrence;
+    const choice = 4 * choiceWords(trainedRecurrence) * maxRows;
+    this.choices = router?.choice === "token" ? make("choices", choice) : null;
     this.starts = make("starts", 4 * START_WORDS * maxRows);
     const starts = new Uint32Array(START_WORDS * maxRows);
     const shares = new Float32Array(starts.buffer);
@@ -91,9 +97,10 @@ export class FixedDepth implements ModelState {
     const latents = { rows, T, dim, byPosition: false, starts, e, z, w };
     model.begin(rec, scratch, latents, seed, false);
     for (let r = 1; r <= depth; r++) {
-      model.ask?.(rec, latents, r, null, signals);
+      const { choices } = this;
+      model.ask?.(rec, latents, { r, kept: null, signals, choices, most: depth, isForced: true });
       const core = (l: number): BlockRows => at(nPrelude + (r - 1) * nCore + l);
-      model.recur(rec, scratch, latents, { r, active: null, signals, core });
+      model.recur(rec, scratch, latents, { r, active: null, signals, core, choices });
     }
     model.leave(rec, scratch, latents, null);
     scratch.recordPart(rec, "coda", (l) => at(nPrelude + depth * nCore + l));

@@ -1,10 +1,12 @@
 /**
- * Mixtures of recursions on the GPU: a Llama's layers, the inner ones shared by recursions, and a router. Latents are the
- * residual stream, kept by position between recursions, since rows that are turned away keep theirs.
+ * Mixtures of recursions on the GPU: a Llama's layers, the inner ones shared by recursions, and a router, which is asked
+ * before each recursion or, where tokens choose their depths, before the first. Latents are the residual stream, kept by
+ * position between recursions, since rows that are turned away keep theirs.
  */
 import { assert } from "../base/errors";
 import type { Engine } from "../engine/dispatch_list";
 import { bytesOf, type Held } from "../engine/memory";
+import { chooseDepth } from "../kernels/choose_depth";
 import { embedMix, LatentStart, latentStart, recurBegin, recurEnd, routeRows } from "../kernels/latents";
 import { attention } from "../kernels/attention";
 import { rowsBuiltFor } from "../kernels/matvec";
@@ -17,14 +19,14 @@ import type { WeightMatrix } from "../kernels/weights";
 import type { MixtureOfRecursionsConfig } from "../models/architectures/mixture_of_recursions";
 import type { LoadedModel } from "../models/load";
 import type { ModelFacts } from "../models/model";
-import type { BlockRows, DepthModel, DepthScratch, Latents, Part, Recurrence } from "./depth_model";
+import type { BlockRows, DepthModel, DepthScratch, Latents, Part, Question, Recurrence } from "./depth_model";
 import { FixedDepth } from "./fixed_depth";
 import { type DecoderWeights, uploadDecoder } from "./decoder_weights";
 import type { GpuModel, ModelState } from "./gpu_model";
 import { WeightUpload } from "./upload";
 
 interface MorWeights extends DecoderWeights {
-  /** f32 [R, D], divided by the temperature. */
+  /** f32 [R, D], divided by the temperature; where tokens choose, then their balance [R]. */
   readonly router: GPUBuffer;
 }
 
@@ -55,7 +57,12 @@ export class GpuMor implements GpuModel, DepthModel {
         .get("router")
         .toFloat32()
         .map((v) => v / config.temperature);
-      const weights = { ...decoder, router: upload.vector("router", router) };
+      const isTokens = config.recurrence.router.choice === "token";
+      const balance = isTokens ? tensors.get("balance").toFloat32() : [];
+      const weights = {
+        ...decoder,
+        router: upload.vector("router", Float32Array.from([...router, ...balance])),
+      };
       return new GpuMor(engine, config, facts, weights, upload.owned);
     });
   }
@@ -71,6 +78,11 @@ export class GpuMor implements GpuModel, DepthModel {
   get layerCount(): number {
     const { nPrelude, nCore, nCoda, trainedRecurrence } = this.recurrence;
     return nPrelude + trainedRecurrence * nCore + nCoda;
+  }
+
+  /** Recursions that there are, and so depths. */
+  private get depths(): number {
+    return this.recurrence.trainedRecurrence;
   }
 
   get weightBytes(): number {
@@ -100,15 +112,20 @@ export class GpuMor implements GpuModel, DepthModel {
     latentStart(rec, { ...l, seed, sigma: 0, hasCopies });
   }
 
-  ask(rec: Recording, l: Latents, r: number, kept: GPUBuffer | null, signals: Recurrence["signals"]): void {
-    routeRows(rec, { ...l, router: this.weights.router, r, kept, signals });
+  ask(rec: Recording, l: Latents, { r, kept, signals, choices, most, isForced }: Question): void {
+    const { router } = this.weights;
+    if (!choices) routeRows(rec, { ...l, router, r, kept, signals });
+    else if (r === 1) chooseDepth(rec, { ...l, router, depths: this.depths, most, isForced, choices });
   }
 
-  recur(rec: Recording, scratch: DepthScratch, l: Latents, { active, signals, core }: Recurrence): void {
+  recur(rec: Recording, scratch: DepthScratch, l: Latents, recurrence: Recurrence): void {
+    const { r, active, signals, core, choices } = recurrence;
     const { x, y } = scratch;
+    const { alpha } = this.config;
     recurBegin(rec, { ...l, active, a: x, x: y });
     scratch.recordPart(rec, "core", core);
-    recurEnd(rec, { ...l, active, x, signals, alpha: this.config.alpha });
+    const weighted = choices ? { chosen: { choices, depths: this.depths, r, e: l.e, alpha } } : { alpha };
+    recurEnd(rec, { ...l, active, x, signals, ...weighted });
   }
 
   leave(rec: Recording, { x, y }: DepthScratch, l: Latents, active: GPUBuffer | null): void {

@@ -108,9 +108,9 @@ export class GpuDepthSession implements DepthSession {
     this.counts.readbacks++;
     const first = pass.rows[0]!.position;
     const known = this.filled.length;
-    const hasRouter = this.options.model.ask !== undefined;
+    const { recurrence } = this.options.model;
     this.steps.length = Math.min(this.steps.length, known);
-    const rows = decodePass(await ring.read(staging, at), pass, shape, known, this.steps, hasRouter);
+    const rows = decodePass(await ring.read(staging, at), pass, shape, known, this.steps, recurrence);
     if (shape.accelerates)
       for (const { position } of pass.rows) this.steps[position] = (this.steps[position] ?? 0) + 1;
     const kvEntries = this.countEntries(pass, rows, first);

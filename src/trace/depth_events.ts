@@ -35,11 +35,14 @@ export interface RecurEvent extends Base {
   readonly exited: readonly number[];
   /** Keys with values that the core's layers hold of all positions after this recurrence. */
   readonly kvEntries: number;
-  /** Those of this recurrence's own bank after the pass; 0 if recurrences share the first one's. Only with gates. */
+  /** Those of this recurrence's own bank after the pass; 0 if recurrences share the first one's. Only with a router. */
   readonly bankEntries?: number;
 }
-/** Why a position ran no further: a criterion was met, no more were allowed, so many were asked for, or a router turned it away. */
-export type DepthReason = "converged" | "cap" | "forced" | "router" | "gate";
+/**
+ * Why a position ran no further: a criterion was met, no more were allowed, so many were asked for, a router turned it away,
+ * or it is the depth that the router chose for it at the start.
+ */
+export type DepthReason = "converged" | "cap" | "forced" | "router" | "chosen" | "gate";
 /** How many recurrences a position had in the end. */
 export interface DepthEvent extends Base {
   readonly kind: "depth";
@@ -50,6 +53,8 @@ export interface DepthEvent extends Base {
   readonly reason: DepthReason;
   /** Of the router, before the recurrence that the position was not let into; only with reason "router". */
   readonly gate?: number;
+  /** Probability of each depth from 1, where the router has tokens choose theirs; always with reason "chosen". */
+  readonly law?: readonly number[];
 }
 /**
  * One step of a sampler that refines a wave of positions together: arrays start at the anchor, the last frozen position,

@@ -16,6 +16,13 @@ function checkGate(gate: number, position: number): void {
   expect(gate >= 0 && gate <= 1, () => `a gate from 0 to 1 at position ${position}`, gate);
 }
 
+function checkLaw(law: readonly number[], depth: number, position: number): void {
+  law.forEach((p) => checkGate(p, position));
+  const total = law.reduce((a, b) => a + b, 0);
+  expect(Math.abs(total - 1) <= SLACK, () => `a law of depths that sums to 1 at position ${position}`, total);
+  expect(depth <= law.length, () => `a depth of at most ${law.length}, those of the law`, depth);
+}
+
 /** What is known of a position. */
 interface Row {
   readonly step: number;
@@ -96,6 +103,8 @@ export class DepthChecker {
       e.reason,
     );
     if (e.gate !== undefined) checkGate(e.gate, e.position);
+    if (e.reason === "chosen") expect(e.law !== undefined, "a law with the reason chosen", "none");
+    if (e.law) checkLaw(e.law, e.depth, e.position);
     const row = this.rows.get(e.position);
     if (!row) return;
     const ran = row.recurrences;

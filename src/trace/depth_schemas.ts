@@ -31,8 +31,9 @@ export function depthSchemas({ limits, base, count, token, finite }: SchemaParts
       position: count,
       depth: count,
       maxDepth: count,
-      reason: v.picklist(["converged", "cap", "forced", "router", "gate"]),
+      reason: v.picklist(["converged", "cap", "forced", "router", "chosen", "gate"]),
       gate: v.exactOptional(finite),
+      law: v.exactOptional(numbers),
     }),
     wave: v.object({
       kind: v.literal("wave"),

@@ -33,10 +33,13 @@ export interface DepthCore {
     embeds: readonly Vector[],
     positions: readonly number[],
     r: number,
+    depths?: readonly number[],
   ): Vector[];
   readout(latents: readonly Vector[], positions: readonly number[]): Vector[];
   /** What a router says of a latent before recurrence r. */
   gate?(latent: Vector, r: number): number;
+  /** Of models whose tokens choose: what their router says of an embedding, before the first recurrence. */
+  choose?(embedding: Vector): { readonly law: readonly number[]; readonly depth: number };
 }
 
 export interface FakeDepthOptions {
@@ -118,17 +121,24 @@ export class FakeDepthSession implements DepthSession {
     const before = new Map<number, Vector>();
     const reasons: (RowOutcome["reason"] | null)[] = positions.map(() => null);
     const gates: number[][] = positions.map(() => []);
+    const choice = this.model.recurrence.router?.choice;
+    const choices = choice === "token" ? positions.map((p) => core.choose!(this.e[p]!)) : null;
+    const { criterion, maxRecurrence } = pass.policy;
+    const depths = choices?.map(({ depth }) =>
+      criterion === "choice" ? Math.min(depth, maxRecurrence) : maxRecurrence,
+    );
     for (let r = 1; reasons.includes(null); r++) {
       const asked = positions.flatMap((_, i) => (reasons[i] === null ? [i] : []));
-      if (core.gate) for (const i of asked) gates[i]!.push(core.gate(this.z[positions[i]!]!, r));
-      const isIn = isRouting(pass.policy.criterion)
-        ? routedIn(
-            pass.policy,
-            r,
-            asked.map((i) => gates[i]!.at(-1)!),
-            positions.length,
-          )
-        : null;
+      if (choice === "expert") for (const i of asked) gates[i]!.push(core.gate!(this.z[positions[i]!]!, r));
+      const isIn =
+        isRouting(criterion) && criterion !== "choice"
+          ? routedIn(
+              pass.policy,
+              r,
+              asked.map((i) => gates[i]!.at(-1)!),
+              positions.length,
+            )
+          : null;
       const active = asked.filter((_, k) => isIn?.[k] ?? true);
       for (const i of asked) if (!active.includes(i)) reasons[i] = "router";
       if (active.length === 0) break;
@@ -139,6 +149,7 @@ export class FakeDepthSession implements DepthSession {
         at.map((p) => this.e[p]!),
         at,
         r,
+        depths && active.map((i) => depths[i]!),
       );
       at.forEach((p, k) => (this.z[p] = next[k]!));
       const logits = isLadder ? core.readout(next, at) : null;
@@ -153,7 +164,7 @@ export class FakeDepthSession implements DepthSession {
         });
         if (logits) before.set(i, logits[k]!);
         if (logits && pass.top > 0) ladder[i]!.push(topOf(logSoftmax(logits[k]!), pass.top));
-        reasons[i] = exitReason(pass.policy, signals[i]!);
+        reasons[i] = exitReason(pass.policy, signals[i]!, depths?.[i]);
       });
       this.counts.coreForwards++;
       this.counts.coreRows += active.length;
@@ -170,6 +181,7 @@ export class FakeDepthSession implements DepthSession {
         reason: reasons[i]!,
         signals: signals[i]!,
         gates: gates[i]!,
+        law: choices?.[i]!.law ?? [],
         ladder: ladder[i]!,
         change: last ? relativeChange(latents[i]!, last) : null,
         acceleration: pass.accelerates && step && before ? acceleration(latents[i]!, step, before) : null,

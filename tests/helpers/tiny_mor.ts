@@ -19,6 +19,8 @@ export interface TinyMorOptions {
   /** At least {@link TINY_VOCAB}. */
   readonly vocabSize?: number;
   readonly maxContext?: number;
+  /** Whether tokens choose their depths. */
+  readonly isChoosing?: boolean;
   /** The head is the embedding, unless false: random weights that are tied repeat the token they read. */
   readonly isTied?: boolean;
   /** Fields of config.json, and of "mor" in it, to replace; the weights stay as they were. */
@@ -55,13 +57,14 @@ export function morConfig(options: TinyMorOptions = {}): Record<string, unknown>
       recursions,
       sharing: "middle_cycle",
       shared_layers: shared,
-      routing: "expert_choice",
+      routing: options.isChoosing ? "token_choice" : "expert_choice",
       router: "linear",
       alpha,
       temperature,
       gating: "weighted",
-      capacities: Array.from({ length: recursions }, (_, i) => recursions - i),
-      threshold: 0.5,
+      ...(options.isChoosing
+        ? {}
+        : { capacities: Array.from({ length: recursions }, (_, i) => recursions - i), threshold: 0.5 }),
       kv: "per-recurrence",
       ...options.mor,
     },

@@ -12,11 +12,13 @@ import {
   Start,
   START_WORDS,
 } from "../../src/kernels/latents";
+import { Choice, chooseDepth, choiceWords } from "../../src/kernels/choose_depth";
+import { chosenDepth } from "../../src/decoding/depth/policy";
 import { ACCELERATION, latentAcceleration } from "../../src/kernels/latent_acceleration";
 import { Memory, MEMORY_WORDS } from "../../src/kernels/recur_admit";
 import { Purpose } from "../../src/base/rng";
 import { latentNoise } from "../reference/latent";
-import { matvec } from "../reference/llama";
+import { matvec, softmax } from "../reference/llama";
 import { acceleration, cosineDistance, relativeChange } from "../reference/recurrent";
 import { normals, REDUCTIONS, useBench } from "./harness";
 
@@ -201,6 +203,92 @@ describe("a recurrence of some rows", () => {
       expect(measured[at + Signal.GATE]).toBe(gates[row]);
     });
     expect(rowOf(after, 5)).toEqual(rowOf(z0, 5));
+  });
+
+  test.each(REDUCTIONS)(
+    "recur_end adds a chosen depth's last result to the beginning, by %s",
+    async (_, tuning) => {
+      const depths = 3;
+      const words = choiceWords(depths);
+      const choices = new Uint32Array(words * T);
+      const law = new Float32Array(choices.buffer);
+      // Row 3 ends with this recurrence, row 0 goes on.
+      [3, 0, 0, 2].forEach((depth, row) => {
+        choices[row * words + Choice.DEPTH] = depth;
+        law.set([0.125, 0.25 + row / 8, 0.5], row * words + Choice.LAW);
+      });
+      const begins = random(S * D, 12);
+      const [rows, list, x, given, e] = [rowsOf(POSITIONS), active, x0, choices, begins].map((b) =>
+        bench().buffer(b),
+      );
+      const [z, signals] = [bench().buffer(z0), bench().empty(SIGNAL_WORDS * T)];
+      await bench().run((rec) => {
+        const where = { rows: rows!, active: list!, T, dim: D, byPosition: true };
+        const chosen = { choices: given!, depths, r: 2, e: e!, alpha: 0.4 };
+        recurEnd(rec, { ...where, x: x!, z, signals, chosen });
+      }, tuning);
+      const [after, measured] = [await bench().f32(z), await bench().f32(signals)];
+      const expected = [rowOf(begins, POSITIONS[3]!).map((v, d) => v + 0.4 * 0.625 * x0[d]!), rowOf(x0, 1)];
+      [3, 0].forEach((row, i) => {
+        const p = POSITIONS[row]!;
+        near(rowOf(after, p), expected[i]!, 1e-6);
+        const at = SIGNAL_WORDS * row;
+        expect(measured[at + Signal.REL_CHANGE]).toBeCloseTo(relativeChange(expected[i]!, rowOf(z0, p)), 5);
+        expect(measured[at + Signal.COSINE]).toBeCloseTo(cosineDistance(expected[i]!, rowOf(z0, p)), 5);
+      });
+      expect(rowOf(after, 5)).toEqual(rowOf(z0, 5));
+    },
+  );
+
+  test.each(REDUCTIONS)(
+    "choose_depth makes a law of each row and takes its best depth, by %s",
+    async (_, tuning) => {
+      const depths = 5;
+      const words = choiceWords(depths);
+      const theta = random(depths * D, 13);
+      const balance = [0.3, -0.1, 0, 0.2, -0.4];
+      const router = Float32Array.from([...theta, ...balance]);
+      const chosen = new Set<number>();
+      for (const [most, isForced] of [
+        [depths, false],
+        [2, false],
+        [3, true],
+      ] as const)
+        for (const seed of [14, 15, 16]) {
+          const begins = random(S * D, seed);
+          const [rows, e, given] = [rowsOf(POSITIONS), begins, router].map((b) => bench().buffer(b));
+          const choices = bench().buffer(new Uint32Array(words * T).fill(77));
+          await bench().run((rec) => {
+            const where = { rows: rows!, T, dim: D, byPosition: true };
+            chooseDepth(rec, { ...where, e: e!, router: given!, depths, most, isForced, choices });
+          }, tuning);
+          const [found, laws] = [await bench().u32(choices), await bench().f32(choices)];
+          POSITIONS.forEach((p, row) => {
+            const at = row * words;
+            if (p === null) {
+              expect([...found.subarray(at, at + words)]).toEqual(Array(words).fill(77));
+              return;
+            }
+            const law = [...softmax(Float64Array.from(matvec(theta, rowOf(begins, p))))];
+            near(laws.subarray(at + Choice.LAW, at + words), law, 1e-6);
+            const depth = isForced ? most : Math.min(most, chosenDepth(law, balance));
+            expect(found[at + Choice.DEPTH]).toBe(depth);
+            if (most === depths) chosen.add(depth);
+          });
+        }
+      expect(chosen.size).toBeGreaterThan(2);
+    },
+  );
+
+  test("choose_depth takes the smaller of depths that are as probable", async () => {
+    const [rows, e] = [rowsOf(POSITIONS), random(S * D, 17)].map((b) => bench().buffer(b));
+    const router = bench().buffer(Float32Array.from([...new Float32Array(3 * D), 0, 0.25, 0.25]));
+    const choices = bench().empty(choiceWords(3) * T);
+    await bench().run((rec) => {
+      const where = { rows: rows!, T, dim: D, byPosition: true };
+      chooseDepth(rec, { ...where, e: e!, router, depths: 3, most: 3, isForced: false, choices });
+    });
+    expect((await bench().u32(choices))[0]).toBe(2);
   });
 
   test.each(REDUCTIONS)("route_rows asks the rows that have not ended, by %s", async (_, tuning) => {

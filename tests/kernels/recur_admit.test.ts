@@ -7,6 +7,7 @@ import {
   type RecurrenceSignals,
   routedIn,
 } from "../../src/decoding/depth/policy";
+import { Choice, choiceWords } from "../../src/kernels/choose_depth";
 import { Signal, SIGNAL_WORDS } from "../../src/kernels/latents";
 import { NONE, Row, ROW_WORDS } from "../../src/kernels/layouts";
 import { Exit, Memory, MEMORY_WORDS, recurAdmit } from "../../src/kernels/recur_admit";
@@ -113,7 +114,7 @@ describe.each(["latest", "first-recurrence", "per-recurrence", "nearest"] as con
       for (const i of left) expect(filled[i + 10]).toBe(bank);
     }
     const kept = await bench().u32(memory);
-    const codes = { converged: Exit.CONVERGED, cap: Exit.CAP, forced: Exit.FORCED };
+    const codes = { converged: Exit.CONVERGED, cap: Exit.CAP, forced: Exit.FORCED, chosen: Exit.CHOSEN };
     for (let i = 0; i < T; i++) {
       const reason = ended[i];
       expect(kept[i * MEMORY_WORDS + Memory.DEPTH]).toBe(isIdle(i) ? 0 : history[i]!.length);
@@ -182,4 +183,46 @@ describe("by gates", () => {
     else if (threshold > 1) expect(sizes).toEqual([74, 0, 0, 0]);
     else expect(new Set(sizes).size).toBe(4);
   });
+});
+
+test.each([5, 3])("by chosen depths of five, at most %i", async (most) => {
+  const depths = 5;
+  const words = choiceWords(depths);
+  const rows = new Uint32Array(ROW_WORDS * T);
+  const choices = new Uint32Array(words * T).fill(99);
+  const depthOf = (i: number): number => 1 + (pcg4d(i, 0, 0, 8)[0] % depths);
+  for (let i = 0; i < T; i++) {
+    rows[i * ROW_WORDS + Row.POSITION] = i;
+    rows[i * ROW_WORDS + Row.SLOT] = isIdle(i) ? NONE : i;
+    if (!isIdle(i)) choices[i * words + Choice.DEPTH] = depthOf(i);
+  }
+  const room = (count: number): GPUBuffer => bench().buffer(new Uint32Array(count).fill(77));
+  const [memory, active, banks] = [room(MEMORY_WORDS * T), room(T), room(SLOTS)];
+  const [runRows, plainRows] = [room(ROW_WORDS * T), room(ROW_WORDS * T)];
+  const [given, chosen] = [bench().buffer(rows), bench().buffer(choices)];
+  const signals = bench().empty(SIGNAL_WORDS * T);
+  const present = Array.from({ length: T }, (_, i) => i).filter((i) => !isIdle(i));
+  const sizes: number[] = [];
+  for (let r = 1; r <= most + 1; r++) {
+    await bench().run((rec) => {
+      recurAdmit(rec, {
+        ...{ rows: given, signals, memory, active, runRows, plainRows, banks, T, recurrence: r },
+        ...{ criterion: "choice", threshold: 0, least: 0, most, checkEvery: 1 },
+        ...{ cache: "per-recurrence", slots: SLOTS, chosen: { choices: chosen, depths } },
+      });
+    });
+    const left = r > most ? [] : present.filter((i) => depthOf(i) >= r);
+    sizes.push(left.length);
+    const listed = [...(await bench().u32(active))].slice(0, T);
+    expect(listed).toEqual([...left, ...Array<number>(T - left.length).fill(NONE)]);
+    const ran = await bench().u32(runRows);
+    left.forEach((i, place) => expect(ran[place * ROW_WORDS + Row.SLOT]).toBe((r - 1) * SLOTS + i));
+  }
+  expect(sizes[0]).toBe(present.length);
+  expect(new Set(sizes).size).toBe(most + 1);
+  const kept = await bench().u32(memory);
+  for (const i of present) {
+    expect(kept[i * MEMORY_WORDS + Memory.DEPTH]).toBe(Math.min(most, depthOf(i)));
+    expect(kept[i * MEMORY_WORDS + Memory.EXIT]).toBe(Exit.CHOSEN);
+  }
 });

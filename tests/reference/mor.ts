@@ -3,17 +3,19 @@
  * are kept by position in one bank for each recursion, or in one that the first recursion fills.
  * @see Bae et al. 2025, Mixture-of-Recursions (arXiv 2507.10524), section 2
  */
+import { chosenDepth } from "../../src/decoding/depth/policy";
 import type { MixtureOfRecursionsConfig } from "../../src/models/architectures/mixture_of_recursions";
 import type { CheckpointTensors } from "../../src/models/model";
 import { matvec, rmsNorm, rotate, softmax } from "./llama";
 import type { Vector } from "./recurrent";
 
 export type MorCache = "per-recurrence" | "first-recurrence";
-/** Who runs a recursion after the first. */
+/** Who runs a recursion after the first; "choice" is the only one that a model whose tokens choose has beside "depth". */
 export type MorRouting =
   | { readonly kind: "threshold"; readonly threshold: number }
   /** The rows of the text with the largest gates: looks at later tokens. */
   | { readonly kind: "topk" }
+  | { readonly kind: "choice" }
   | { readonly kind: "depth"; readonly depth: number };
 
 const silu = (x: number): number => x / (1 + Math.exp(-x));
@@ -39,6 +41,7 @@ export class MorReference {
   private readonly head: Float32Array;
   private readonly finalNorm: Float32Array;
   private readonly router: Float32Array;
+  private readonly balance: Float32Array | null;
   private readonly layers: readonly Layer[];
   private readonly firstBank: Bank = new Map();
   private readonly lastBank: Bank = new Map();
@@ -55,9 +58,15 @@ export class MorReference {
     this.head = config.tieEmbeddings ? this.table : load("head");
     this.finalNorm = load("finalNorm");
     this.router = load("router");
+    this.balance = this.isChoosing ? load("balance") : null;
     this.layers = Array.from({ length: config.nLayers }, (_, l): Layer => {
       return Object.fromEntries(NAMES.map((name) => [name, load(`layers.${l}.${name}`)])) as Layer;
     });
+  }
+
+  /** Whether tokens choose their depths. */
+  get isChoosing(): boolean {
+    return this.config.recurrence.router.choice === "token";
   }
 
   private get shared(): readonly Layer[] {
@@ -82,14 +91,34 @@ export class MorReference {
     return sigmoid(matvec(this.router.subarray((r - 1) * dim, r * dim), x)[0]! / temperature);
   }
 
-  /** x + g y of the rows at `positions`, ascending, which run recursion r together. */
+  /** Token choice, of what a row begins the recursions with: p = softmax(W b / temperature), and the depth it makes. */
+  choose(b: Vector): { readonly law: readonly number[]; readonly depth: number } {
+    const logits = matvec(this.router, b).map((z) => z / this.config.temperature);
+    const law = [...softmax(Float64Array.from(logits))];
+    return { law, depth: chosenDepth(law, this.balance!) };
+  }
+
+  /**
+   * The rows at `positions`, ascending, after recursion r, which they run together: x + g y. Where tokens choose their depths
+   * y, and in a row's last recursion b + alpha p y.
+   */
   iterate(
     x: readonly Vector[],
-    _embeds: readonly Vector[],
+    begins: readonly Vector[],
     positions: readonly number[],
     r: number,
+    depths?: readonly number[],
   ): Vector[] {
     const y = this.shareds(x, positions, r);
+    if (this.isChoosing)
+      return y.map((row, i) => {
+        if (r < depths![i]!) return row;
+        const weight = this.config.alpha * this.choose(begins[i]!).law[r - 1]!;
+        return add(
+          begins[i]!,
+          row.map((v) => weight * v),
+        );
+      });
     return x.map((row, i) => {
       const g = this.config.alpha * this.gate(row, r);
       return add(
@@ -185,6 +214,7 @@ export function chosen(
   T: number,
   shares: readonly number[],
 ): boolean[] {
+  if (routing.kind === "choice") throw new Error("tokens chose before the first recursion");
   if (routing.kind === "depth") return gates.map(() => r <= routing.depth);
   if (routing.kind === "topk") {
     const order = gates.map((_, i) => i).sort((a, b) => gates[b]! - gates[a]! || a - b);
@@ -198,7 +228,7 @@ export interface MorForward {
   readonly first: readonly Vector[];
   /** After each recursion, all rows: [R][T][D]. */
   readonly states: readonly (readonly Vector[])[];
-  /** Gates of the rows that were asked, 0 for the others: [R][T]. */
+  /** Gates of the rows that were asked, 0 for the others; or the probability of each depth: [R][T]. */
   readonly gates: readonly (readonly number[])[];
   readonly depths: readonly number[];
   readonly last: readonly Vector[];
@@ -215,6 +245,7 @@ export function forwardRows(
   const { trainedRecurrence: R, router } = model.config.recurrence;
   const positions = tokens.map((_, i) => from + i);
   const first = model.embed(tokens, positions);
+  if (router.choice === "token") return forwardChoosing(model, tokens, positions, first, routing);
   const x = [...first];
   const depths = tokens.map(() => 0);
   const states: Vector[][] = [];
@@ -243,6 +274,32 @@ export function forwardRows(
   return { first, states, gates, depths, last, logits: model.readout(x, positions) };
 }
 
+/** Each token chooses its depth, unless all are to have the same. Causal, so run time equals training. */
+function forwardChoosing(
+  model: MorReference,
+  tokens: readonly number[],
+  positions: readonly number[],
+  first: readonly Vector[],
+  routing: MorRouting,
+): MorForward {
+  if (routing.kind !== "choice" && routing.kind !== "depth")
+    throw new Error(`tokens choose; found ${routing.kind}`);
+  const choices = first.map((b) => model.choose(b));
+  const depths = choices.map(({ depth }) => (routing.kind === "depth" ? routing.depth : depth));
+  const recursions = Array.from({ length: model.config.recurrence.trainedRecurrence }, (_, i) => i + 1);
+  const x = [...first];
+  const states = recursions.map((r) => {
+    const active = tokens.flatMap((_, i) => (depths[i]! >= r ? [i] : []));
+    const of = <T>(list: readonly T[]): T[] => active.map((i) => list[i]!);
+    const next = model.iterate(of(x), of(first), of(positions), r, of(depths));
+    active.forEach((i, k) => (x[i] = next[k]!));
+    return [...x];
+  });
+  const gates = recursions.map((r) => choices.map(({ law }) => law[r - 1]!));
+  const last = model.last(x, positions);
+  return { first, states, gates, depths, last, logits: model.readout(x, positions) };
+}
+
 /** A whole text at once. */
 export const forwardMor = (
   config: MixtureOfRecursionsConfig,
@@ -251,44 +308,3 @@ export const forwardMor = (
   routing: MorRouting,
   cache: MorCache = "per-recurrence",
 ): MorForward => forwardRows(new MorReference(config, tensors, cache), tokens, 0, routing);
-
-/**
- * Token choice: depths are chosen once, before the first recursion, by p = alpha softmax(W x). A row's recursions are not
- * gated until its last, which is added to what it began with: b + p y. Causal, so run time equals training.
- * @param weights [R, D]; or the law p [T][R] itself
- * @see section 2.2, token-choice routing
- */
-export function forwardTokenChoice(
-  model: MorReference,
-  tokens: readonly number[],
-  weights: Float32Array | readonly (readonly number[])[],
-  alpha: number,
-): Pick<MorForward, "depths" | "logits"> {
-  const { trainedRecurrence: R } = model.config.recurrence;
-  const positions = tokens.map((_, i) => i);
-  const begin = model.embed(tokens, positions);
-  const laws = begin.map((row, i) =>
-    weights instanceof Float32Array ? [...softmax(matvec(weights, row))].map((p) => alpha * p) : weights[i]!,
-  );
-  const depths = laws.map((p) => p.indexOf(Math.max(...p)) + 1);
-  const x = [...begin];
-  for (let r = 1; r <= R; r++) {
-    const active = positions.filter((i) => depths[i]! >= r);
-    const y = model.shareds(
-      active.map((i) => x[i]!),
-      active,
-      r,
-    );
-    active.forEach((i, k) => {
-      const weight = laws[i]![r - 1]!;
-      x[i] =
-        r < depths[i]!
-          ? y[k]!
-          : add(
-              begin[i]!,
-              y[k]!.map((v) => weight * v),
-            );
-    });
-  }
-  return { depths, logits: model.readout(x, positions) };
-}

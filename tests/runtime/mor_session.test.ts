@@ -17,24 +17,31 @@ import { openHost } from "./helpers";
 const R = 3;
 const PROMPT = [5, 17, 3, 99, 42, 8, 61, 23, 150];
 const source = memorySource(tinyMor({ temperature: 0.7 }), { id: "tiny mor" });
+const choosing = memorySource(tinyMor({ temperature: 0.7, isChoosing: true, isTied: false }), {
+  id: "tiny mor, tokens choose",
+});
 const gate = (threshold: number): DepthPolicy => policyOf(R, { criterion: "gate", threshold });
 let host: EngineHost;
-let loaded: LoadedModel & { config: MixtureOfRecursionsConfig };
+type Loaded = LoadedModel & { config: MixtureOfRecursionsConfig };
+let loaded: Loaded;
+let loadedChoosing: Loaded;
 beforeAll(async () => {
   host = await openHost();
   await host.load(source.id, source);
-  loaded = (await loadModel(source)) as typeof loaded;
+  await host.load(choosing.id, choosing);
+  loaded = (await loadModel(source)) as Loaded;
+  loadedChoosing = (await loadModel(choosing)) as Loaded;
 });
 afterAll(() => host.destroy());
 
-async function pair(cache: CachePolicy & MorCache) {
-  const { gpu } = await host.model(source.id);
+async function pair(cache: CachePolicy & MorCache, id = source.id) {
+  const { gpu } = await host.model(id);
   if (!isDepthModel(gpu)) throw new Error("no recurrent depth");
   const device = await GpuDepthSession.open(host.engine, {
     ...{ model: gpu, seed: 3, length: 40, maxRecurrence: R, cache },
     ...{ tuning: host.tuning, profiler: null },
   });
-  const { config, tensors } = loaded;
+  const { config, tensors } = id === source.id ? loaded : loadedChoosing;
   const core = Object.assign(new MorReference(config, tensors, cache), { dim: config.dim, sigma: 0 });
   return { device, plain: new FakeDepthSession({ facts: device.model, core, seed: 3 }) };
 }
@@ -89,6 +96,57 @@ describe.each(["per-recurrence", "first-recurrence"] as const)("cache %s", (cach
       const rows = rowsOf(fed, text.length - fed.length, origin);
       const result = await device.run(passOf(rows, gate(0.5), { cache, step }));
       const last = result.rows.at(-1)!;
+      expect(last.draw!.token).toBe(argmax(whole.logits.at(-1)!));
+      expect(last.depth).toBe(whole.depths.at(-1));
+      fed = [last.draw!.token];
+      text.push(...fed);
+    }
+    device.dispose();
+  });
+});
+
+describe.each(["per-recurrence", "first-recurrence"] as const)("tokens choose, cache %s", (cache) => {
+  const choice = policyOf(R, { criterion: "choice" });
+
+  it.each<[string, DepthPolicy]>([
+    ["its own choice", choice],
+    ["its own choice, at most 2", { ...choice, maxRecurrence: 2 }],
+    ["depth 1", policyOf(1, {})],
+    ["depth 2", policyOf(2, {})],
+    ["depth 3", policyOf(3, {})],
+  ])("a text with %s, one submit and one readback a pass", async (_, policy) => {
+    const sessions = await pair(cache, choosing.id);
+    const start = await both(sessions, passOf(rowsOf(PROMPT, 0, origin), policy, { cache }));
+    let token = start.rows.at(-1)!.draw!.token;
+    const depths = start.rows.map((row) => row.depth);
+    for (let step = 1; step <= 6; step++) {
+      const pass = passOf(rowsOf([token], PROMPT.length + step - 1, origin), policy, { cache, step });
+      const { rows } = await both(sessions, pass);
+      token = rows[0]!.draw!.token;
+      depths.push(rows[0]!.depth);
+    }
+    if (policy === choice) expect(new Set(depths).size).toBe(3);
+    const { counts } = sessions.device;
+    expect([counts.submits, counts.readbacks]).toEqual([7, 7]);
+    sessions.device.dispose();
+  });
+
+  it("goes back to a position and on from there as if nothing had followed it", async () => {
+    const sessions = await pair(cache, choosing.id);
+    await both(sessions, passOf(rowsOf(PROMPT, 0, origin), choice, { cache }));
+    await both(sessions, passOf(rowsOf([7, 200, 31, 2], 4, origin), choice, { cache, step: 1 }));
+    sessions.device.dispose();
+  });
+
+  it("writes what the float64 forward writes without a cache", async () => {
+    const { config, tensors } = loadedChoosing;
+    const { device } = await pair(cache, choosing.id);
+    const text = [...PROMPT];
+    let fed: number[] = [...PROMPT];
+    for (let step = 0; step < 8; step++) {
+      const whole = forwardMor(config, tensors, text, { kind: "choice" }, cache);
+      const rows = rowsOf(fed, text.length - fed.length, origin);
+      const last = (await device.run(passOf(rows, choice, { cache, step }))).rows.at(-1)!;
       expect(last.draw!.token).toBe(argmax(whole.logits.at(-1)!));
       expect(last.depth).toBe(whole.depths.at(-1));
       fed = [last.draw!.token];

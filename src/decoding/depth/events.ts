@@ -17,6 +17,7 @@ export function* recurEvents(
     const ran = rows.flatMap((row, i) =>
       row.depth >= r ? [{ row, position: pass.rows[i]!.position, signals: row.signals[r - 1]! }] : [],
     );
+    const isRouted = ran[0]!.row.gates.length + ran[0]!.row.law.length > 0;
     const isRead = ran[0]!.signals.argmax !== null;
     const hasTop = (ran[0]!.row.ladder[r - 1]?.length ?? 0) > 0;
     yield {
@@ -34,9 +35,8 @@ export function* recurEvents(
             argmax: ran.map(({ signals }) => signals.argmax!),
           }
         : {}),
-      ...(ran[0]!.row.gates.length > 0
-        ? { gate: ran.map(({ row }) => row.gates[r - 1]!), bankEntries: result.bankEntries[r - 1] ?? 0 }
-        : {}),
+      ...(ran[0]!.row.gates.length > 0 ? { gate: ran.map(({ row }) => row.gates[r - 1]!) } : {}),
+      ...(isRouted ? { bankEntries: result.bankEntries[r - 1] ?? 0 } : {}),
       ...(hasTop ? { top: ran.map(({ row }) => row.ladder[r - 1]!) } : {}),
       exited: ran.flatMap(({ row, position }) => (row.depth === r ? [position] : [])),
       kvEntries: result.kvEntries[r - 1]!,
@@ -52,6 +52,7 @@ export function* recurEvents(
       reason: row.reason,
       // The gate that was too small.
       ...(row.reason === "router" ? { gate: row.gates[row.depth]! } : {}),
+      ...(row.law.length > 0 ? { law: row.law } : {}),
     };
 }
 

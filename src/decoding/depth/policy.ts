@@ -93,12 +93,20 @@ export type CriterionId = keyof typeof criteria;
 
 /**
  * How a model's own router decides before each recurrence but the first, which all rows run: by the threshold that a row's
- * gate reaches, or for the rows of the pass with the largest gates, as training does, which looks at later tokens.
- * @see Bae et al. 2025, Mixture-of-Recursions (arXiv 2507.10524), section 2.2, expert-choice routing
+ * gate reaches, or for the rows of the pass with the largest gates, as training does, which looks at later tokens. Or, as
+ * "choice", once before the first: for the depth that a row's own law makes the most of.
+ * @see Bae et al. 2025, Mixture-of-Recursions (arXiv 2507.10524), section 2.2, expert-choice and token-choice routing
  */
-export type RoutingId = "gate" | "gate-top";
+export type RoutingId = "gate" | "gate-top" | "choice";
 
-export const isRouting = (id: CriterionId | RoutingId): id is RoutingId => id === "gate" || id === "gate-top";
+export const isRouting = (id: CriterionId | RoutingId): id is RoutingId =>
+  id === "gate" || id === "gate-top" || id === "choice";
+
+/** The depth, from 1, whose probability with its balance is largest; of equal ones the smallest. */
+export function chosenDepth(law: readonly number[], balance: ArrayLike<number>): number {
+  const scores = law.map((p, i) => p + balance[i]!);
+  return 1 + scores.indexOf(Math.max(...scores));
+}
 
 /** Which keys and values of earlier positions a row at recurrence r sees. */
 export const cachePolicies = {
@@ -128,7 +136,7 @@ export const capacityOf = (T: number, capacities: readonly number[], r: number):
   Math.max(1, Math.floor((T * capacities[r - 1]!) / capacities.length));
 
 /**
- * Which of the rows that ran recurrence r - 1 run recurrence r.
+ * Which of the rows that ran recurrence r - 1 run recurrence r, where their gates decide.
  * @param gates of these rows, in their order; of equal gates the earlier row's counts as larger
  * @param T rows of the pass
  */
@@ -140,12 +148,17 @@ export function routedIn(policy: DepthPolicy, r: number, gates: readonly number[
   return gates.map((_, i) => best.has(i));
 }
 
-/** Why a row runs no further: null while it does. */
+/**
+ * Why a row runs no further: null while it does.
+ * @param depth that the row chose, where rows do
+ */
 export function exitReason(
   policy: DepthPolicy,
   signals: readonly RecurrenceSignals[],
-): "converged" | "cap" | "forced" | null {
+  depth?: number,
+): "converged" | "cap" | "forced" | "chosen" | null {
   const r = signals.length;
+  if (policy.criterion === "choice") return r >= Math.min(depth!, policy.maxRecurrence) ? "chosen" : null;
   // Routers are asked before a recurrence, see routedIn; nothing that was measured ends a row.
   const criterion: Criterion = criteria[isRouting(policy.criterion) ? "none" : policy.criterion];
   const isTested = r > 0 && r >= policy.minRecurrence && r % policy.checkEvery === 0;

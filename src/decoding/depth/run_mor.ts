@@ -1,4 +1,4 @@
-/** A mixture of recursions, token by token: the model's router decides before each recursion. */
+/** A mixture of recursions, token by token: the model's router decides before each recursion, or once before the first. */
 import { DecoscopeError } from "../../base/errors";
 import type { ParamsOf } from "../../base/params";
 import type { RecurrenceFacts } from "../../models/model";
@@ -20,6 +20,7 @@ export function morPolicy(params: Params, { router, trainedRecurrence }: Recurre
     );
   if (params.forceDepth > 0) return fixedDepth(Math.min(params.forceDepth, trainedRecurrence));
   const shared = { minRecurrence: 0, maxRecurrence: trainedRecurrence, checkEvery: 1 };
+  if (router.choice === "token") return { ...shared, criterion: "choice", threshold: null };
   if (params.routing === "topk-text")
     return { ...shared, criterion: "gate-top", threshold: null, capacities: router.capacities };
   return { ...shared, criterion: "gate", threshold: params.threshold };

@@ -74,12 +74,14 @@ export interface Draw {
 export interface RowOutcome {
   /** Recurrences it had in this pass. */
   readonly depth: number;
-  readonly reason: "converged" | "cap" | "forced" | "router";
+  readonly reason: "converged" | "cap" | "forced" | "router" | "chosen";
   /**
    * What the model's router said before each recurrence that it was asked about, as probabilities: one more than the depth
-   * unless the row had all there are; empty without a router.
+   * unless the row had all there are; empty without such a router.
    */
   readonly gates: readonly number[];
+  /** Of models whose router has tokens choose: the probability of each depth from 1; empty for others. */
+  readonly law: readonly number[];
   /** Measured after each of them. */
   readonly signals: readonly RecurrenceSignals[];
   /** The most probable tokens of the readout after each; empty lists unless asked for. */

@@ -23,9 +23,11 @@ describe("config.json of a mixture of recursions", () => {
         nCore: 2,
         nCoda: 1,
         trainedRecurrence: 3,
-        router: { threshold: 0.5, capacities: [3, 2, 1], cache: "per-recurrence" },
+        router: { choice: "expert", threshold: 0.5, capacities: [3, 2, 1], cache: "per-recurrence" },
       },
     });
+    const { router } = read({ isChoosing: true }).recurrence;
+    expect(router).toEqual({ choice: "token", cache: "per-recurrence" });
     const found = await findArchitecture({ config: morConfig(), generation: undefined, label: "m" });
     expect(found.id).toBe("mixture-of-recursions");
   });
@@ -36,6 +38,8 @@ describe("config.json of a mixture of recursions", () => {
     [{ mor: { capacities: [3, 1, 2] } }, /never grow, found \[3, 1, 2\]/],
     [{ mor: { capacities: [2, 1, 1] } }, /begin with 3/],
     [{ mor: { threshold: 1.5 } }, /mor\.threshold: expected <=1, found 1\.5/],
+    [{ mor: { capacities: undefined } }, /mor\.capacities: expected/],
+    [{ mor: { threshold: undefined } }, /mor\.threshold: expected/],
     [{ mor: { alpha: 0 } }, /mor\.alpha: expected >0, found 0/],
     [{ config: { num_hidden_layers: 2 } }, /num_hidden_layers: expected >=3, found 2/],
     [{ config: { is_causal: false, attention: "bidirectional" } }, /sees earlier positions only/],
@@ -50,7 +54,7 @@ describe("config.json of a mixture of recursions", () => {
   });
 
   it.each<[TinyMorOptions, RegExp]>([
-    [{ mor: { routing: "token_choice" } }, /mor\.routing to be "expert_choice", found "token_choice"/],
+    [{ mor: { routing: "sigma" } }, /mor\.routing to be "expert_choice" or "token_choice", found "sigma"/],
     [{ mor: { sharing: "cycle" } }, /mor\.sharing to be "middle_cycle", found "cycle"/],
     [{ mor: { gating: "additive" } }, /mor\.gating to be "weighted"/],
     [{ mor: { router: "mlp" } }, /mor\.router to be "linear"/],
@@ -66,6 +70,13 @@ describe("weights of a mixture of recursions", () => {
     expect(config.architecture).toBe("mixture-of-recursions");
     expect(tensors.get("router").shape).toEqual([3, 16]);
     expect(tensors.get("layers.3.wq").source).toBe("model.layers.3.self_attn.q_proj.weight");
+  });
+
+  it("have a balance beside the router where tokens choose", async () => {
+    const { tensors } = await loadModel(memorySource(tinyMor({ isChoosing: true })));
+    expect(tensors.get("balance").shape).toEqual([3]);
+    const missing = tinyMor({ isChoosing: true, without: ["model.router.balance"] });
+    await expect(loadModel(memorySource(missing))).rejects.toThrow(/model\.router\.balance/);
   });
 
   it("must be there, in the shapes that config.json asks for", async () => {

@@ -10,7 +10,6 @@ import {
   capacity,
   forwardMor,
   forwardRows,
-  forwardTokenChoice,
   type MorCache,
   MorReference,
   type MorRouting,
@@ -169,10 +168,17 @@ it("counts capacities by whole numbers", () => {
 });
 
 describe("token choice", () => {
+  const own: MorRouting = { kind: "choice" };
+  beforeAll(() => load({ isChoosing: true }));
+
   it("with weight 1 at one depth is the plain unrolled model, with what it began with added", () => {
     for (const depth of [1, 2, 3]) {
-      const law = TEXT.map(() => [1, 2, 3].map((r) => (r === depth ? 1 : 0)));
-      const { logits, depths } = forwardTokenChoice(new MorReference(config, tensors), TEXT, law, 1);
+      class Sure extends MorReference {
+        override choose() {
+          return { law: [1, 2, 3].map((r) => (r === depth ? 1 : 0)), depth };
+        }
+      }
+      const { logits, depths } = forwardRows(new Sure({ ...config, alpha: 1 }, tensors), TEXT, 0, own);
       expect(depths).toEqual(TEXT.map(() => depth));
       const model = new MorReference(config, tensors);
       const positions = TEXT.map((_, p) => p);
@@ -185,11 +191,42 @@ describe("token choice", () => {
   });
 
   it("is causal: what follows changes nothing", () => {
-    const weights = tensors.get("router").toFloat32();
-    const whole = forwardTokenChoice(new MorReference(config, tensors), TEXT, weights, 0.5);
-    const prefix = forwardTokenChoice(new MorReference(config, tensors), TEXT.slice(0, 7), weights, 0.5);
-    expect(new Set(whole.depths).size).toBeGreaterThan(1);
+    const whole = forwardMor(config, tensors, TEXT, own);
+    const prefix = forwardMor(config, tensors, TEXT.slice(0, 7), own);
+    expect(new Set(whole.depths).size).toBe(3);
     expect(prefix.depths).toEqual(whole.depths.slice(0, 7));
     expect(distance(prefix.logits, whole.logits.slice(0, 7))).toBeLessThan(1e-12);
+  });
+
+  it.each(CACHES)("token by token chooses and says what it does for the whole text, cache %s", (cache) => {
+    for (const routing of [own, { kind: "depth", depth: 2 }] as const) {
+      const whole = forwardMor(config, tensors, TEXT, routing, cache);
+      const steps = cached(routing, cache);
+      expect(steps.depths).toEqual(whole.depths);
+      expect(distance(steps.logits, whole.logits)).toBeLessThan(1e-12);
+    }
+  });
+
+  it.each(CACHES)("keeps as many keys as rows ran, all of them in the first bank, cache %s", (cache) => {
+    const model = new MorReference(config, tensors, cache);
+    const { depths } = forwardRows(model, TEXT, 0, own);
+    const ran = [1, 2, 3].map((r) => depths.filter((d) => d >= r).length);
+    expect(ran[0]).toBe(TEXT.length);
+    expect(ran).toEqual([...ran].sort((a, b) => b - a));
+    const banks = cache === "per-recurrence" ? ran : ran.slice(0, 1);
+    expect(model.entries()).toEqual(banks.map((count) => 2 * count));
+  });
+
+  it("reads its law from what the first layer made, and its balance only where it chooses", () => {
+    const { first, gates, depths } = forwardMor(config, tensors, TEXT, own);
+    const balance = tensors.get("balance").toFloat32();
+    TEXT.forEach((_, t) => {
+      const scores = matvec(tensors.get("router").toFloat32(), first[t]!).map((z) => Math.exp(z));
+      const total = scores.reduce((a, b) => a + b, 0);
+      const law = [...scores].map((v) => v / total);
+      law.forEach((p, r) => expect(gates[r]![t]!).toBeCloseTo(p, 12));
+      const best = law.map((p, r) => p + balance[r]!);
+      expect(depths[t]).toBe(1 + best.indexOf(Math.max(...best)));
+    });
   });
 });
