@@ -1,4 +1,4 @@
-/** A router lets each token into another recursion of the shared layers, or says that it has had enough. */
+/** A router lets each token into another recursion of the shared layers or says that it has had enough, or tells it its depth at the start. */
 import { defineDepthMethod } from "./depth/method";
 import { morParams } from "./depth/mor_params";
 
@@ -14,7 +14,7 @@ export const mor = defineDepthMethod({
     year: 2025,
     url: "https://arxiv.org/abs/2507.10524",
     where:
-      "section 2.2 (expert-choice routing, key-value caching and sharing); the paper selects the best of a whole text, which looks at later tokens: here a token's gate is compared with a threshold",
+      "section 2.2 (expert-choice and token-choice routing, key-value caching and sharing); of expert choice the paper selects the best of a whole text, which looks at later tokens: here a token's gate is compared with a threshold",
   },
   lossless: false,
   params: morParams,

@@ -29,19 +29,24 @@ interface Run {
   readonly maxNewTokens?: number;
   readonly maxContext?: number;
   readonly seed?: number;
+  /** Of methods for routers: on the model whose tokens choose their depths. */
+  readonly isChoosing?: boolean;
 }
 
 const models = new Map<number, LoadedModel>();
 let routed: LoadedModel;
+let choosing: LoadedModel;
 beforeAll(async () => {
   for (const memory of [0, 0.4]) models.set(memory, await loadModel(memorySource(tinyRecurrent({ memory }))));
   routed = await loadModel(memorySource(tinyMor({ isTied: false, seed: 5 })));
+  choosing = await loadModel(memorySource(tinyMor({ isTied: false, seed: 5, isChoosing: true })));
 });
 
 /** The model that a method needs, with the cache that its options ask for. */
-function coreOf(id: string, params: unknown, memory: number) {
+function coreOf(id: string, params: unknown, memory: number, isChoosing: boolean) {
   const method = methodOf(id);
-  const { config, tensors, facts } = method.requires === "routed" ? routed : models.get(memory)!;
+  const withRouter = isChoosing ? choosing : routed;
+  const { config, tensors, facts } = method.requires === "routed" ? withRouter : models.get(memory)!;
   if (config.architecture !== "recurrent-depth" && config.architecture !== "mixture-of-recursions")
     throw new Error("no recurrent depth");
   const { recurrence, dim } = config;
@@ -61,7 +66,7 @@ function start(
   const method = methodOf(id);
   const params = readParams(method.params, run.params ?? {}).values as Record<string, unknown>;
   const session = new FakeDepthSession({
-    ...coreOf(id, params, memory),
+    ...coreOf(id, params, memory, run.isChoosing ?? false),
     seed: run.seed ?? SEED,
     maxContext: run.maxContext ?? 40,
   });
@@ -291,5 +296,72 @@ describe("laws of a mixture of recursions", () => {
     expect(first.map((e) => e.depth)).not.toEqual(last.slice(0, first.length).map((e) => e.depth));
     const whole = forward(textOf(events).slice(0, -1), { kind: "topk" }, "per-recurrence");
     expect(last.map((e) => e.depth)).toEqual(whole.depths);
+  });
+});
+
+describe("laws of a mixture of recursions whose tokens choose", () => {
+  const mor = (params: Readonly<Record<string, unknown>> = {}): Promise<MethodEvent[]> =>
+    runAll("mor", { params, isChoosing: true });
+  const forward = (events: readonly MethodEvent[], routing: MorRouting, cache: MorCache) => {
+    const text = [...PROMPT, ...committed(events)].slice(0, -1);
+    return forwardMor(choosing.config as MixtureOfRecursionsConfig, choosing.tensors, text, routing, cache);
+  };
+  const own: MorRouting = { kind: "choice" };
+  const depthsOf = (events: readonly MethodEvent[]): number[] => ofKind(events, "depth").map((e) => e.depth);
+
+  test.each(["per-recurrence", "first-recurrence"] as const)(
+    "cached, each token chooses and says what it does in the whole text at once, with %s",
+    async (cache) => {
+      const events = await mor({ cache });
+      expect(checkTrace(events, { methodPrompt: PROMPT })).toBeNull();
+      const whole = forward(events, own, cache);
+      expect(depthsOf(events)).toEqual(whole.depths);
+      expect(new Set(whole.depths).size).toBeGreaterThan(1);
+      expect(committed(events)).toEqual(whole.logits.slice(PROMPT.length - 1).map((row) => argmax(row)));
+    },
+  );
+
+  test("each token tells its law, and gates are told of none", async () => {
+    const events = await mor();
+    const { gates } = forward(events, own, "per-recurrence");
+    ofKind(events, "depth").forEach((e, t) => {
+      expect(e).toMatchObject({ position: t, reason: "chosen", maxDepth: 3 });
+      expect(e.gate).toBeUndefined();
+      e.law!.forEach((p, r) => expect(p).toBeCloseTo(gates[r]![t]!, 12));
+    });
+    for (const e of ofKind(events, "recur")) expect(e.gate).toBeUndefined();
+  });
+
+  test("sets shrink, and each bank has as many keys as tokens ran its recursion", async () => {
+    for (const cache of ["per-recurrence", "first-recurrence"]) {
+      const events = await mor({ cache });
+      const depths = depthsOf(events);
+      const { nCore } = (choosing.config as MixtureOfRecursionsConfig).recurrence;
+      const ran = [0, 1, 2].map((i) => depths.filter((d) => d > i).length);
+      expect(ran[0]).toBe(depths.length);
+      expect(ran).toEqual([...ran].sort((a, b) => b - a));
+      const last = ofKind(events, "recur").filter((e) => e.step === 4);
+      last.forEach((e, i) => {
+        expect(e.bankEntries).toBe(nCore * (cache === "per-recurrence" || i === 0 ? ran[i]! : 0));
+      });
+      const total = cache === "per-recurrence" ? depths.reduce((a, b) => a + b, 0) : depths.length;
+      expect(last.at(-1)!.kvEntries).toBe(nCore * total);
+    }
+  });
+
+  test("threshold and best of the text change nothing: tokens are not let in, they chose", async () => {
+    const events = await mor();
+    for (const params of [{ threshold: 0 }, { threshold: 1.01 }, { routing: "topk-text" }])
+      expect(await mor(params)).toEqual(events);
+  });
+
+  test("the same depth for all is that depth, weighted by its own probability", async () => {
+    for (const forceDepth of [1, 2, 3]) {
+      const events = await mor({ forceDepth });
+      const whole = forward(events, { kind: "depth", depth: forceDepth }, "per-recurrence");
+      expect(new Set(depthsOf(events))).toEqual(new Set([forceDepth]));
+      for (const e of ofKind(events, "depth")) expect(e.reason).toBe("forced");
+      expect(committed(events)).toEqual(whole.logits.slice(PROMPT.length - 1).map((row) => argmax(row)));
+    }
   });
 });

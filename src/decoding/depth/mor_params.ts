@@ -10,7 +10,7 @@ export const morParams = {
       { value: "topk-text", label: "Best of the text" },
     ],
     label: "Let in",
-    help: "By threshold a token is let in when its own gate is large enough: causal, and what the model was trained to make possible. The best of the text are chosen as in training, which looks at later tokens and so is no way to write: every step runs the whole text anew, to see what the paper measures.",
+    help: "Only where recursions choose their tokens; where each token chooses its depth, it does so once and this has no say. By threshold a token is let in when its own gate is large enough: causal, and what the model was trained to make possible. The best of the text are chosen as in training, which looks at later tokens and so is no way to write: every step runs the whole text anew, to see what the paper measures.",
   }),
   threshold: number({
     default: 0.5,
@@ -20,7 +20,7 @@ export const morParams = {
     // Most gates are near 0 or near 1: their odds are spread evenly.
     scale: { by: "log-odds", least: 0.0001 },
     label: "Threshold",
-    help: "Gate from which a token is let into the next recursion. 0 lets all in, above 1 none. Training aims at 0.5. The slider moves in odds, because most gates lie near 0 or 1.",
+    help: "Gate from which a token is let into the next recursion. 0 lets all in, above 1 none. Training aims at 0.5. The slider moves in odds, because most gates lie near 0 or 1. No say where each token chooses its depth.",
   }),
   forceDepth: integer({
     default: 0,
