@@ -40,6 +40,8 @@ ABOUT.update({
                  "one likes, and the state read after any recurrence.",
     "story-mor": "A mixture of recursions of stories: a first layer, two shared layers that a router lets each token pass "
                  "once, twice or three times, and a last layer. Grown from story-target.",
+    "story-mor-token": "A mixture of recursions of stories in which each token chooses once, before the first recursion, how "
+                       "often it passes the two shared layers. Grown from story-mor.",
 })
 
 CARD = """---
@@ -95,6 +97,32 @@ MIXTURE = """| recursion | first layer, {shared} shared layers up to {shape.recu
 routers, gate up to {shape.alpha}; trained on shares {shares} of the rows |
 """
 
+CHOOSING = """| recursion | first layer, {shared} shared layers up to {shape.recursions} times, last layer; token choice, linear \
+router with softmax, the last result weighted by up to {shape.alpha} |
+"""
+
+BY_CHOICE = """
+## Measured by depth
+
+{tokens:,} tokens of held-out stories, windows of {context}; the stored float16 weights, computed in float32. No token looks at
+others to choose, so a text is routed in writing as it was in training.
+
+| depth by | bits per byte | mean depth | share of tokens of depth {depths} | keys kept, of those of full depth |
+| --- | --- | --- | --- | --- |
+{table}
+
+Depth follows the token more than the place: of the {often} tokens seen often, {one_depth:.1%} of places have the depth that is
+usual for their token.
+
+| depth | the most frequent tokens of it |
+| --- | --- |
+{examples}
+
+```
+python3 training/token_choice_figures.py public/models/{name} --work train-work
+```
+{verdict}"""
+
 BY_ROUTING = """
 ## Measured by routing
 
@@ -135,7 +163,7 @@ FIGURES = {
 }
 
 # By a field that only such shapes have.
-DEPTH_TAGS = {"n_core": "depth-recurrent", "capacities": "mixture-of-recursions"}
+DEPTH_TAGS = {"n_core": "depth-recurrent", "recursions": "mixture-of-recursions"}
 
 ATTENTION = {"bidirectional": "both sides; row i speaks of position i",
              "prompt_isolated": "both sides, but rows of the prompt see only the prompt; row i speaks of position i"}
@@ -169,20 +197,34 @@ def by_recurrence_section(columns, over, digits):
     return BY_RECURRENCE.format(over=over, table="\n".join(f"| {' | '.join(line)} |" for line in lines))
 
 
-def by_routing_section(name, figures, shape, fixed):
-    """Returns the section of the figures of mixture_figures.py; `fixed` is the record of the model without routing, or None."""
+def depth_tables(figures, shape):
+    """Returns what sections of figures by depth have in common: {field: text}."""
     lines = [[way, f"{row['bits_per_byte']:.4f}", f"{row['mean_depth']:.2f}",
               ", ".join(f"{share:.1%}" for share in row["depth_shares"]), f"{row['entries']:.1%}"]
              for way, row in figures["rows"].items()]
     tokens = figures["by_token"]["examples"]
-    section = BY_ROUTING.format(
-        name=name, table="\n".join(f"| {' | '.join(line)} |" for line in lines), context=shape.context,
-        depths=", ".join(str(depth + 1) for depth in range(shape.recursions)),
-        examples="\n".join(f"| {depth} | {' '.join(f'`{json.dumps(text)}`' for text in texts)} |"
-                           for depth, texts in tokens.items()),
-        often=figures["by_token"]["often"], one_depth=figures["by_token"]["one_depth"],
-        **{key: figures[key] for key in ("tokens", "agreement", "same_depth")})
+    return {"table": "\n".join(f"| {' | '.join(line)} |" for line in lines), "context": shape.context,
+            "depths": ", ".join(str(depth + 1) for depth in range(shape.recursions)),
+            "examples": "\n".join(f"| {depth} | {' '.join(f'`{json.dumps(text)}`' for text in texts)} |"
+                                  for depth, texts in tokens.items()),
+            "often": figures["by_token"]["often"], "one_depth": figures["by_token"]["one_depth"], "tokens": figures["tokens"]}
+
+
+def by_routing_section(name, figures, shape, fixed):
+    """Returns the section of the figures of mixture_figures.py; `fixed` is the record of the model without routing, or None."""
+    section = BY_ROUTING.format(name=name, agreement=figures["agreement"], same_depth=figures["same_depth"],
+                                **depth_tables(figures, shape))
     return section + (beside_fixed(figures, fixed) if fixed else "")
+
+
+def by_choice_section(name, figures, shape):
+    """Returns the section of the figures of token_choice_figures.py."""
+    own, *forced = [row["bits_per_byte"] for way, row in figures["rows"].items() if "keys" not in way]
+    best = min(range(len(forced)), key=forced.__getitem__)
+    difference = own / forced[best] - 1
+    verdict = (f"\nThe tokens' own choice needs {abs(difference):.1%} {'more' if difference > 0 else 'fewer'} bits per byte than "
+               f"the best single depth, {best + 1} for all, of the same weights.\n")
+    return BY_CHOICE.format(name=name, verdict=verdict, **depth_tables(figures, shape))
 
 
 def beside_fixed(figures, fixed):
@@ -201,6 +243,8 @@ def depth_row(shape):
     if hasattr(shape, "capacities"):
         shares = ", ".join(f"{capacity}/{shape.recursions}" for capacity in shape.capacities)
         return MIXTURE.format(shape=shape, shared=shape.n_layers - 2, shares=shares)
+    if hasattr(shape, "recursions"):
+        return CHOOSING.format(shape=shape, shared=shape.n_layers - 2)
     return ""
 
 

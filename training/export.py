@@ -14,7 +14,7 @@ import shutil
 
 import torch
 
-from cards import by_recurrence_section, by_routing_section, card_of, measured_section
+from cards import by_choice_section, by_recurrence_section, by_routing_section, card_of, measured_section
 from data import HeldOut
 from evaluate import OWN_TEXT, measure, measure_own_text
 from masking import bits_per_byte_bound
@@ -26,12 +26,16 @@ from recurrent import RecurrentModel, RecurrentShape
 from recurrent_files import load_recurrent, save_recurrent
 from reference_mixture import by_depth
 from task_data import BOS, EOS, MASK, Tasks
+from token_choice import TokenChoiceModel, TokenChoiceShape
+from token_choice_figures import measure_token_choice
+from token_choice_files import load_token_choice, save_token_choice
 from tokenizer import Tokenizer
 from weights import STORY_TOKENS, load_model, save_model, write_json
 import train_story_diffusion
 import train_story_draft
 import train_story_loop
 import train_story_mor
+import train_story_mor_token
 import train_story_target
 import train_task_diffusion
 import train_task_loop
@@ -42,10 +46,11 @@ SHAPES = {"story-target": train_story_target.SHAPE, "story-draft": train_story_d
           "story-diffusion": train_story_diffusion.SHAPE, "task-target": train_task_target.SHAPE,
           "task-diffusion": train_task_diffusion.SHAPE, "task-diffusion-full": train_task_diffusion.FULL_SHAPE,
           "story-loop": train_story_loop.SHAPE, "task-loop": train_task_loop.SHAPE,
-          "story-mor": train_story_mor.SHAPE}
+          "story-mor": train_story_mor.SHAPE, "story-mor-token": train_story_mor_token.SHAPE}
 # What models of each shape are, how they are written and how they are read.
 KINDS = {Shape: (LanguageModel, save_model, load_model), RecurrentShape: (RecurrentModel, save_recurrent, load_recurrent),
-         MixtureShape: (MixtureModel, save_mixture, load_mixture)}
+         MixtureShape: (MixtureModel, save_mixture, load_mixture),
+         TokenChoiceShape: (TokenChoiceModel, save_token_choice, load_token_choice)}
 TARGETS = {"story-draft": "story-target"}
 BOUND_DRAWS = 4
 # Held-out windows of a recurrent story model, and test problems a task of a recurrent task model.
@@ -108,6 +113,15 @@ def measure_routing(name, folder, work):
     return by_routing_section(name, figures, model.shape, fixed_depth_record(f"{name}-fixed", work, heldout))
 
 
+def measure_choosing(name, folder, work):
+    """Returns the section of the card with the figures of a mixture of recursions whose tokens choose their depths."""
+    model = load_token_choice(folder)
+    heldout = HeldOut(work, model.shape.context, MIXTURE_WINDOWS)
+    figures = measure_token_choice(model, heldout, Tokenizer.load(os.path.join(folder, "tokenizer.json")))
+    print(json.dumps(figures))
+    return by_choice_section(name, figures, model.shape)
+
+
 def fixed_depth_record(name, work, heldout):
     """Returns the record of the run without routing with its loss, measured anew if the run is there; None without one."""
     run, path = os.path.join(work, "runs", name), os.path.join(RECORDS, f"{name}.json")
@@ -151,6 +165,8 @@ def main():
         measured = measure_loop(name, folder, args)
     elif isinstance(SHAPES[name], MixtureShape):
         measured = measure_routing(name, folder, args.work)
+    elif isinstance(SHAPES[name], TokenChoiceShape):
+        measured = measure_choosing(name, folder, args.work)
     else:
         measured = measure_story(name, folder, args.models, args.work) if is_story else ""
     with open(os.path.join(folder, "card.md"), "w", encoding="utf-8") as file:

@@ -21,7 +21,9 @@ from recurrent_files import MODEL_TYPE as RECURRENT_TYPE, huginn_parameters, loa
 from reference import forward
 from reference_mixture import by_rank, by_threshold, forward_mixture
 from reference_recurrent import forward_recurrent
+from reference_token_choice import by_router, forward_token_choice
 from task_data import BOS, EOS, MASK as TASK_MASK, PAD, Records, read_texts
+from token_choice_files import is_token_choice, load_token_choice, token_choice_parameters
 from tokenizer import END, MASK, Tokenizer
 from weights import load_model, read_config, weights_hash
 
@@ -161,6 +163,8 @@ def mixture_fixture(folder, case):
 
     Names of tensors begin with `shared` where later recursions see the keys of the first, and with `topk` for rank.
     """
+    if is_token_choice(folder):
+        return token_choice_fixture(folder, case)
     model = load_mixture(folder)
     named = {name: tensor.double() for name, tensor in mixture_parameters(model).items()}
 
@@ -182,6 +186,33 @@ def mixture_fixture(folder, case):
     content["routerMargin"] = round(min(margins), 6)
     content["greedy"] = greedy_content(lambda ids: outputs(ids.tolist(), admit)[0][-1][1][-1], case)
     content["greedy"]["depths"] = outputs([*case.prompt_ids, *content["greedy"]["tokens"]], admit)[1].tolist()
+    return content, [(name, x.numpy().astype("<f4")) for name, x in tensors]
+
+
+@torch.no_grad()
+def token_choice_fixture(folder, case):
+    """Returns (content, tensors) of the fixture of a mixture of recursions whose tokens choose their depths.
+
+    Names of tensors begin with `shared` where later recursions see the keys of the first. `router` has the law of depths.
+    """
+    model = load_token_choice(folder)
+    named = {name: tensor.double() for name, tensor in token_choice_parameters(model).items()}
+
+    def outputs(ids, shared=False):
+        return forward_token_choice(named, model.shape, torch.tensor(ids), by_router, shared)
+
+    positions = logit_positions(len(case.ids))
+    content = {"tokens": case.ids, "promptLength": case.text_prompt_length, "logitPositions": positions}
+    tensors = []
+    for prefix, shared, kept in (("", False, ("",)), ("shared", True, ("state", "router", "logits"))):
+        named_outputs, depths = outputs(case.ids, shared)
+        content["depths" if not prefix else prefix + "Depths"] = depths.tolist()
+        tensors += [(name if not prefix else prefix + name[0].upper() + name[1:], x[positions] if name == "logits" else x)
+                    for name, x in named_outputs if name.startswith(kept)]
+    best = (dict(tensors)["router"].T + model.balance.double()).topk(2).values
+    content["routerMargin"] = round((best[:, 0] - best[:, 1]).min().item(), 6)
+    content["greedy"] = greedy_content(lambda ids: outputs(ids.tolist())[0][-1][1][-1], case)
+    content["greedy"]["depths"] = outputs([*case.prompt_ids, *content["greedy"]["tokens"]])[1].tolist()
     return content, [(name, x.numpy().astype("<f4")) for name, x in tensors]
 
 

@@ -65,6 +65,9 @@ class TokenChoiceModel(LayerStack):
             x = AddGated.apply(x, gates.gather(1, rows) * ends, y, rows)
         return RmsNorm.apply(self.run(layers[-1:], x), self.final_norm), logits, depths
 
+    def parameter_count(self):
+        return super().parameter_count() + self.balance.numel()
+
     def share_of_depths(self, depths):
         """depths [..] -> the share of the rows that chose each depth [R]."""
         return torch.bincount(depths.reshape(-1) - 1, minlength=self.shape.recursions) / depths.numel()

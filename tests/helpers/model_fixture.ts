@@ -16,7 +16,7 @@ interface FixtureHeader {
   readonly promptLength: number;
   /** Recurrences that latents were followed through, of models of recurrent depth. */
   readonly recurrences?: number;
-  /** Of mixtures of recursions: by threshold, with keys of a recurrence's own and of the first; by the best of the text. */
+  /** Of mixtures of recursions: by threshold or by the tokens' choice, with keys of a recurrence's own and of the first; by the best of the text. */
   readonly threshold?: number;
   readonly depths?: readonly number[];
   readonly sharedDepths?: readonly number[];

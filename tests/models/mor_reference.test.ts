@@ -27,13 +27,16 @@ describe.each(ids)("%s", (id) => {
   let model: LoadedModel;
   let config: MixtureOfRecursionsConfig;
   let fixture: ModelFixture;
-  let byThreshold: MorRouting;
+  /** By the threshold of training, or by the tokens' own choice. */
+  let own: MorRouting;
+  let isChoosing: boolean;
   beforeAll(async () => {
     fixture = await readFixture(id);
     model = await loadModel(bundled(id));
     if (model.config.architecture !== "mixture-of-recursions") throw new Error("no mixture of recursions");
     config = model.config;
-    byThreshold = { kind: "threshold", threshold: fixture.threshold! };
+    isChoosing = config.recurrence.router.choice === "token";
+    own = isChoosing ? { kind: "choice" } : { kind: "threshold", threshold: fixture.threshold! };
   });
 
   /** Largest difference, in units of what may differ. */
@@ -53,7 +56,7 @@ describe.each(ids)("%s", (id) => {
     ] as const) {
       const named = (name: string): string =>
         prefix ? prefix + name.charAt(0).toUpperCase() + name.slice(1) : name;
-      const found = forwardMor(config, model.tensors, fixture.tokens, byThreshold, cache);
+      const found = forwardMor(config, model.tensors, fixture.tokens, own, cache);
       expect(found.depths).toEqual(prefix ? fixture.sharedDepths : fixture.depths);
       found.states.forEach((state, r) =>
         expect(distance(named(`state${r + 1}`), state), named(`state${r + 1}`)).toBeLessThan(1),
@@ -69,7 +72,13 @@ describe.each(ids)("%s", (id) => {
     }
   });
 
-  it("chooses the same rows of a whole text", () => {
+  it("chooses the same rows of a whole text, if recursions choose", () => {
+    if (isChoosing) {
+      expect(() => forwardMor(config, model.tensors, fixture.tokens, { kind: "topk" })).toThrow(
+        /tokens choose/,
+      );
+      return;
+    }
     const found = forwardMor(config, model.tensors, fixture.tokens, { kind: "topk" });
     expect(found.depths).toEqual(fixture.topkDepths);
     expect(distance("topkRouter", found.gates)).toBeLessThan(1);
@@ -84,7 +93,7 @@ describe.each(ids)("%s", (id) => {
     const ran: number[] = [];
     let fed = [...promptTokens];
     while (written.length < tokens.length) {
-      const result = forwardRows(reference, fed, ran.length, byThreshold);
+      const result = forwardRows(reference, fed, ran.length, own);
       ran.push(...result.depths);
       fed = [argmax(result.logits.at(-1)!)];
       written.push(fed[0]!);
@@ -113,15 +122,19 @@ describe.each(ids)("%s", (id) => {
         ...{ model: gpu, seed: 1, length: fixture.tokens.length, maxRecurrence: R, cache },
         ...{ tuning: host.tuning, profiler: null },
       });
-      const policy = policyOf(R, { criterion: "gate", threshold: fixture.threshold! });
+      const policy = policyOf(
+        R,
+        isChoosing ? { criterion: "choice" } : { criterion: "gate", threshold: fixture.threshold! },
+      );
       const rows = rowsOf(fixture.tokens, 0, { origin: "embedding" });
       const sampler = { ...GREEDY_SAMPLER, temperature: 1 };
       const result = await session.run(passOf(rows, policy, { cache, top: 10, sampler }));
-      const expected = forwardMor(config, model.tensors, fixture.tokens, byThreshold, cache);
-      // The text was chosen so that no gate is near the threshold: rounding changes no depth.
+      const expected = forwardMor(config, model.tensors, fixture.tokens, own, cache);
+      // The text was chosen so that no gate is near the threshold, and no two depths are as good: rounding changes none.
       expect(result.rows.map((row) => row.depth)).toEqual(expected.depths);
       result.rows.forEach((row, t) => {
-        row.gates.forEach((gate, r) =>
+        expect(row.law).toHaveLength(isChoosing ? R : 0);
+        [...row.gates, ...row.law].forEach((gate, r) =>
           expect(Math.abs(gate - expected.gates[r]![t]!)).toBeLessThan(10 * bound),
         );
         const logits = expected.logits[t]!;
