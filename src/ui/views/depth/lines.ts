@@ -109,6 +109,7 @@ const WORDS: Readonly<Record<string, string>> = {
   cap: "no more were allowed",
   router: "not let into the next",
   forced: "as many as were asked for",
+  chosen: "the depth its router chose",
   gate: "its exit gate was open",
 };
 
