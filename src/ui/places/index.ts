@@ -21,6 +21,7 @@ export const places: readonly Place[] = [
   { id: HOME, label: "Playground", Content: null },
   place("gallery", "Gallery", async () => (await import("../gallery/Gallery")).Gallery),
   place("compare", "Compare", async () => (await import("../compare/Compare")).Compare),
+  place("chat", "Chat", async () => (await import("../chat/Chat")).Chat),
   place("benchmarks", "Benchmarks", async () => (await import("../benchmarks/Benchmarks")).Benchmarks),
   place("models", "Models", async () => (await import("../about_models/AboutModels")).AboutModels),
 ];
