@@ -46,15 +46,13 @@ export async function* drawRounds(
     held.allowed = filter && ops.allowedTokens();
     const laws = ops.forward("target", rows, sampler, undefined, held.allowed ?? undefined);
     const plain = listener && ops.plain(rows);
-    const outcome = ops.commitSample(laws);
-    return {
+    const tops = {
       ...(context.detail === "full" && { topTarget: ops.top(laws, Math.min(CANDIDATES, vocabSize)) }),
-      ...(plain && {
-        topPlain: ops.top(plain, Math.min(Math.max(1, listener.count), vocabSize)),
-        drawn: ops.drawn(plain),
-      }),
-      outcome,
+      ...(plain && { topPlain: ops.top(plain, Math.min(Math.max(1, listener.count), vocabSize)) }),
     };
+    // Nothing but what was drawn can be asked after the commit.
+    const outcome = ops.commitSample(laws);
+    return { ...tops, outcome, ...(plain && { drawn: ops.drawn(plain) }) };
   });
   const restrict = (): void => held.allowed?.set(filter!.allowed());
   restrict();

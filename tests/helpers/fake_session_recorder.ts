@@ -171,8 +171,15 @@ export class FakeRecorder implements Recorder {
   }
 
   drawn(laws: Laws): Readable<number> {
-    expect(this.outcome !== null, "the law of a token before one was drawn");
-    return this.readable(4, () => lawsOf(laws).laws.at(-1)![this.outcome!.value.tokens[0]!]!);
+    const { outcome } = this;
+    expect(outcome !== null, "the law of a token before one was drawn");
+    const out: FakeReadable = { value: null, bytes: 4 };
+    this.readbackBytes += 4;
+    this.steps.push(() => {
+      const [token] = outcome.value.tokens;
+      if (outcome.value.active && token !== undefined) out.value = lawsOf(laws).laws.at(-1)![token]!;
+    });
+    return out as unknown as Readable<number>;
   }
 
   top(laws: Laws, k: number): Readable<TopTokens> {
