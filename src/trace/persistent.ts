@@ -36,6 +36,14 @@ export class IdMap<T> {
     return node?.[id & MASK] as T | undefined;
   }
 
+  /** The values of ids from `32 k` to `32 k + 31` as they are stored: the same array as long as none of them changes. */
+  leaf(k: number): readonly T[] | undefined {
+    let node: TrieNode | undefined = this.root;
+    for (let level = this.levels; level > 0 && node; level--)
+      node = node[Math.floor(k / WIDTH ** (level - 1)) & MASK] as TrieNode | undefined;
+    return node as readonly T[] | undefined;
+  }
+
   set(id: number, value: T): IdMap<T> {
     let { root, levels } = this;
     while (id >= WIDTH ** (levels + 1)) {
@@ -81,7 +89,7 @@ export class Vector<T> implements Iterable<T> {
 
   /** All values as an array, made once for each vector and then kept. */
   toArray(): readonly T[] {
-    this.array ??= Array.from({ length: this.length }, (_, i) => this.map.get(i) as T);
+    this.array ??= this.parts().flatMap((part) => part);
     return this.array;
   }
 
@@ -92,6 +100,18 @@ export class Vector<T> implements Iterable<T> {
       { length: Math.max(0, Math.min(end, this.length) - from) },
       (_, i) => this.map.get(from + i) as T,
     );
+  }
+
+  /**
+   * All values in parts of 32, the last one shorter. Parts in which nothing changed are the same arrays in every version that has
+   * them whole, so that what is made of them can be kept.
+   */
+  parts(): readonly (readonly T[])[] {
+    return Array.from({ length: Math.ceil(this.length / WIDTH) }, (_, k) => {
+      const leaf = this.map.leaf(k)!;
+      const length = Math.min(WIDTH, this.length - k * WIDTH);
+      return leaf.length === length ? leaf : leaf.slice(0, length);
+    });
   }
 
   *[Symbol.iterator](): Iterator<T> {

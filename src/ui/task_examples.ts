@@ -1,9 +1,9 @@
 /** Problems as prompts for the task models, and what changes with them in the setup. */
 import { drawProblem, findTask, taskOfPrompt, tasks, type Task } from "../tasks";
 import { encode } from "../tasks/vocabulary";
-import { modelOf } from "./definitions";
+import { fits, methodOf, methods, modelOf, models } from "./definitions";
 import { remember } from "./remember";
-import { DEFAULT_PROMPT, useSettings } from "./stores/settings";
+import { DEFAULT_PROMPT, setMethod, setModel, useSettings } from "./stores/settings";
 import { offerUndo } from "./stores/undo";
 
 /** Seed of the examples; training and evaluation use others. */
@@ -43,6 +43,23 @@ export function takeExample(taskId: string, level: number, number: number): void
 
 /** The level in the middle: lists that fill a line, puzzles that are no trifle. */
 export const middleLevel = ({ levels }: Task): number => levels[Math.floor(levels.length / 2)] as number;
+
+/** Puts a problem of any task into the setup, with a model that knows the task and a method that runs on it. */
+export function openProblem(taskId: string): void {
+  const task = findTask(taskId);
+  const { isOwn, model, method } = useSettings.getState();
+  const restore = remember(true);
+  if (!tasksOf(model).includes(task)) {
+    const able = models.filter((m) => m.tasks.includes(taskId));
+    const next = able.find((m) => m.kind === "masked") ?? able[0];
+    if (!next) return;
+    const runs = [methodOf(method), ...methods].find((m) => m && fits(m, next.id));
+    if (runs) setMethod(runs.id);
+    setModel(next.id);
+  }
+  takeExample(taskId, middleLevel(task), 0);
+  if (isOwn) offerUndo(`A problem of ${task.label} took the place of prompt and settings.`, restore);
+}
 
 /** Changes the prompt if the chosen model has another tokenizer than the one given. */
 export function followModel(tokenizer: string): void {

@@ -1,4 +1,4 @@
-/** The command palette by keyboard alone: a method by its paper's author, a place, and nothing found. */
+/** The command palette by keyboard alone: a method by its paper's author, a problem, a place, and nothing found. */
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "./decoscope";
 
@@ -17,6 +17,10 @@ test("a method is found by its author and opened without a pointer", async ({ ap
   expect(violations.map((v) => v.id)).toEqual([]);
   await page.keyboard.press("Enter");
   await expect(page.locator(".caption")).toContainText("Prophet");
+  await page.keyboard.press("Control+k");
+  await input.fill("sudoku");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("combobox", { name: "Task" }).locator(":checked")).toHaveText("Sudoku 4 x 4");
   await page.keyboard.press("Control+k");
   await input.fill("gallery");
   await page.keyboard.press("Enter");

@@ -16,6 +16,7 @@ import {
   LEAST_LANES,
   MOST_LANES,
   newLane,
+  offerBack,
   opponentOf,
   showLanes,
   useCompare,
@@ -80,6 +81,7 @@ async function recordedLanes(methods: readonly string[]): Promise<readonly Lane[
 export async function runLanes(again: boolean): Promise<void> {
   if (isBusy(useEngine.getState().phase)) cancel();
   const isDone = (lane: Lane): boolean => lane.timeline?.latest.status.state === "ended";
+  if (again) offerBack("New runs take the place of these.", isDone);
   for (const { id } of useCompare.getState().lanes) {
     const lane = useCompare.getState().lanes.find((l) => l.id === id);
     if (!lane || (!again && isDone(lane))) continue;
@@ -88,7 +90,10 @@ export async function runLanes(again: boolean): Promise<void> {
     const { status } = timeline.latest;
     const isOver = status.state === "ended" && status.reason !== "cancelled" && status.reason !== "error";
     // What was stopped or failed is said by the engine; the others wait to be asked for.
-    if (!isOver || useCompare.getState().running !== id) break;
+    if (!isOver || useCompare.getState().running !== id) {
+      useCompare.setState({ running: null });
+      return;
+    }
   }
   useCompare.setState({ running: null });
   if (useCompare.getState().lanes.every(isDone)) play(0);

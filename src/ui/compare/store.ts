@@ -5,6 +5,7 @@ import { Timeline } from "../../trace/timeline";
 import type { RunSettings } from "../../worker/api";
 import { draftOf, fits, methodOf, modelFor, methods } from "../definitions";
 import { readParams, type ParamValue } from "../../base/params";
+import { cancel } from "../engine";
 import { offerUndo } from "../stores/undo";
 import type { Measure } from "./race";
 
@@ -63,11 +64,14 @@ export function showLanes(lanes: readonly Lane[], by?: Measure): void {
   useCompare.setState({ lanes, ...still, ...(by ? { by } : {}) });
 }
 
-/** Offers to put back what a change takes away, if any run is lost by it. */
-function offerBack(did: string, isLost: (lane: Lane) => boolean): void {
+/** Offers to put back what a change takes away, if any run is lost by it; a run that is being made in its place is then no longer wanted. */
+export function offerBack(did: string, isLost: (lane: Lane) => boolean): void {
   const { lanes, by, view } = useCompare.getState();
   if (lanes.some((lane) => lane.timeline !== null && isLost(lane)))
-    offerUndo(did, () => useCompare.setState({ lanes, by, view, ...still }));
+    offerUndo(did, () => {
+      if (useCompare.getState().running !== null) cancel();
+      useCompare.setState({ lanes, by, view, running: null, ...still });
+    });
 }
 
 export function changeLane(id: number, change: (settings: RunSettings) => RunSettings): void {

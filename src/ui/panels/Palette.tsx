@@ -1,6 +1,7 @@
-/** Everything the page can do, by typing a part of its name: methods, views, places, actions, races. Opened by Ctrl+K or Cmd+K. */
+/** Everything the page can do, by typing a part of its name: methods, problems, views, places, actions, races. Opened by Ctrl+K or Cmd+K. */
 import * as Dialog from "@radix-ui/react-dialog";
 import { useId, useState, type KeyboardEvent } from "react";
+import { tasks } from "../../tasks";
 import { methods } from "../definitions";
 import { openRecordedRun, saveTrace } from "../files";
 import { kindOf } from "../moment";
@@ -12,6 +13,7 @@ import { startRun } from "../start_run";
 import { report } from "../engine";
 import { openDialog, openTour, setTheme, setView, useLayout, type Theme } from "../stores/layout";
 import { useRun } from "../stores/run";
+import { openProblem } from "../task_examples";
 import { tabsFor } from "../views/index";
 
 interface Command {
@@ -80,6 +82,9 @@ function commands(): readonly Command[] {
         `${source.title} ${source.authors}`,
       ),
     ),
+    ...tasks.map(({ id, label, summary }) =>
+      onStage("Problem, as a prompt", label, () => openProblem(id), `task ${summary}`),
+    ),
     {
       group: "Race",
       label: "The run on the stage against another method",
@@ -140,7 +145,7 @@ function Search() {
         aria-controls={`${id}-list`}
         aria-activedescendant={shown[at] ? `${id}-${at}` : undefined}
         aria-autocomplete="list"
-        placeholder="A method, an author, a view, a place…"
+        placeholder="A method, an author, a problem, a view, a place…"
         autoFocus
         value={typed}
         onKeyDown={onKeyDown}

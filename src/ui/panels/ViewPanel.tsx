@@ -1,10 +1,18 @@
 /** The tabs of drawings under the text: frame, pan and zoom, export, keyboard movement between marks. */
 import * as Tabs from "@radix-ui/react-tabs";
-import { useEffect, useMemo, useRef, type KeyboardEvent, type ReactNode, type RefObject } from "react";
+import {
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type ReactNode,
+  type RefObject,
+} from "react";
 import { roundOf } from "../../trace/view";
 import { report } from "../engine";
 import { useMoment, useRunKind, useSelection, type Moment } from "../moment";
-import { goTo } from "../playback";
+import { goTo, useIsMoving } from "../playback";
 import { hover, isSame, pin, setChoice, setView, useLayout, type Selection } from "../stores/layout";
 import { usePlayer } from "../stores/player";
 import { useRun } from "../stores/run";
@@ -31,6 +39,20 @@ function useInSight(frame: RefObject<HTMLElement | null>, stretch: Stretch | nul
   }, [frame, top, bottom, step]);
 }
 
+/** For so long a moment has to stand until everything of a large drawing can be pointed at, in milliseconds. */
+const SETTLED_MS = 200;
+
+/** Whether a moment is about to give way to another, as far as one can tell: it has only just come and the run moves. */
+function useIsPassing(moment: Moment): boolean {
+  const isMoving = useIsMoving();
+  const [settled, setSettled] = useState(moment);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(moment), SETTLED_MS);
+    return () => clearTimeout(timer);
+  }, [moment]);
+  return isMoving && settled !== moment;
+}
+
 interface CanvasProps {
   readonly definition: ViewDefinition;
   readonly moment: Moment;
@@ -41,6 +63,9 @@ interface CanvasProps {
 function Canvas({ definition, moment, size, placement }: CanvasProps) {
   const selection = useSelection(moment.step);
   const isMoving = usePlayer((s) => s.isPlaying);
+  // Whoever has the focus inside keeps what has it.
+  const [hasFocus, setHasFocus] = useState(false);
+  const isPassing = useIsPassing(moment) && !hasFocus;
   // What was under the pointer belongs to the step before.
   useEffect(() => hover(null), [moment.step]);
   const { Drawing } = definition;
@@ -57,7 +82,12 @@ function Canvas({ definition, moment, size, placement }: CanvasProps) {
     if (s.kind === "position" && s.step !== moment.step) goTo(s.step);
   };
   return (
-    <div data-moving={isMoving || undefined} className="canvas">
+    <div
+      data-moving={isMoving || undefined}
+      className="canvas"
+      onFocus={() => setHasFocus(true)}
+      onBlur={() => setHasFocus(false)}
+    >
       <Drawing
         view={moment.view}
         step={moment.step}
@@ -65,6 +95,7 @@ function Canvas({ definition, moment, size, placement }: CanvasProps) {
         placement={placement}
         selection={selection}
         choice={choice}
+        isPassing={isPassing}
         onHover={hover}
         onPin={choose}
       />
@@ -208,7 +239,7 @@ export function ViewPanel() {
     const fit = definition?.fit;
     return fit && size.width > 0 ? (what: FitWhat) => fit(moment.view, moment.step, size, what) : null;
   }, [definition, moment, size]);
-  const zoom = useZoom(frame, fitOf, timeline);
+  const zoom = useZoom(frame, fitOf, size, timeline);
   useInSight(frame, definition?.inSight?.(moment.view, moment.step, size.width) ?? null, moment.step);
   return (
     <Tabs.Root className="view-panel" value={head.id} onValueChange={setView} activationMode="manual">

@@ -2,7 +2,7 @@
 import { select } from "d3-selection";
 import { zoom, zoomIdentity, type ZoomBehavior } from "d3-zoom";
 import { useEffect, useMemo, useRef, useState, type RefObject } from "react";
-import type { Fit, FitWhat, Placement } from "../views/view";
+import type { Fit, FitWhat, Placement, Size } from "../views/view";
 
 const SMALLEST_SCALE = 0.5;
 
@@ -35,11 +35,13 @@ export interface Zoom {
 
 /**
  * @param fitOf how the drawing fits, null while it does not zoom; must stay the same as long as the drawing does
+ * @param size of the frame
  * @param run another run begins where its drawing fits itself
  */
 export function useZoom(
   frame: RefObject<HTMLElement | null>,
   fitOf: ((what: FitWhat) => Fit) | null,
+  size: Size,
   run: unknown,
 ): Zoom {
   const [state, setState] = useState<{ readonly run: unknown; readonly shown: Shown }>({ run, shown: "all" });
@@ -52,6 +54,7 @@ export function useZoom(
   const at = useRef<{ readonly d3: Placement; readonly own: Placement } | null>(null);
   const scaling = useRef<Fit["columnScale"]>((k) => k);
   const isZoomable = fit !== null;
+  const { width, height } = size;
   useEffect(() => {
     const element = frame.current;
     if (!element || !isZoomable) return undefined;
@@ -78,6 +81,11 @@ export function useZoom(
     if (!element || !behaviour.current || !fit) return;
     scaling.current = fit.columnScale;
     behaviour.current.scaleExtent([SMALLEST_SCALE, fit.largest]);
+    // Left to itself d3 asks the frame, which has the browser lay out the page in the middle of a change.
+    behaviour.current.extent([
+      [0, 0],
+      [width, height],
+    ]);
     if (typeof shown !== "string") return;
     const own = fit.placement;
     isOwn.current = true;
@@ -87,7 +95,7 @@ export function useZoom(
     );
     isOwn.current = false;
     at.current = { d3: own, own };
-  }, [frame, isZoomable, run, shown, fit]);
+  }, [frame, isZoomable, run, shown, fit, width, height]);
   return {
     placement,
     shown,

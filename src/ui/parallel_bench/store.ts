@@ -8,6 +8,7 @@ import type { DeviceInfo } from "../../worker/api";
 import { draftOf, methodOf, models } from "../definitions";
 import { cancel, engineFor } from "../engine";
 import { isBusy, useEngine } from "../stores/engine";
+import { offerUndo } from "../stores/undo";
 
 /** Masked models that know the tasks. */
 export const ableModels = models.filter((m) => m.kind === "masked" && TASKS.some((t) => m.tasks.includes(t)));
@@ -86,6 +87,13 @@ export async function measure(): Promise<void> {
   const mine = ++attempt;
   if (isBusy(useEngine.getState().phase)) cancel();
   const total = tasks.length * strategies.length * count;
+  if (state.measured.size > 0) {
+    const { measured, of, done } = state;
+    offerUndo("A new measurement took the place of the one before.", () => {
+      if (useBench.getState().phase !== "idle") void stopMeasuring();
+      useBench.setState({ measured, of, done, total: state.total, problem: null });
+    });
+  }
   useBench.setState({
     phase: "preparing",
     measured: new Map(),

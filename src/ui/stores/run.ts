@@ -127,8 +127,26 @@ export function forgetBranch(id: number): void {
   useRun.setState({ known: known.filter((k) => !gone.has(k.id)) });
 }
 
-/** Adds events to a run, the one on the stage if no other is named. */
+let frame: number | null = null;
+
+/** Tells the page how far the run on the stage has come. */
+function publish(): void {
+  if (frame !== null) cancelAnimationFrame(frame);
+  frame = null;
+  const { timeline } = useRun.getState();
+  useRun.setState({ length: timeline.length, latest: timeline.latest });
+}
+
+/** Whether somebody sees frames go by; in the background none are drawn. */
+const isDrawn = (): boolean => typeof document !== "undefined" && document.visibilityState === "visible";
+
+/**
+ * Adds events to a run, the one on the stage if no other is named. What is on the stage is drawn once a frame, however many batches
+ * arrive in it; its end at once.
+ */
 export function appendEvents(events: readonly TraceEvent[], to: Timeline = useRun.getState().timeline): void {
   to.append(events);
-  if (to === useRun.getState().timeline) useRun.setState({ length: to.length, latest: to.latest });
+  if (to !== useRun.getState().timeline) return;
+  if (isDrawn() && to.latest.status.state !== "ended") frame ??= requestAnimationFrame(publish);
+  else publish();
 }

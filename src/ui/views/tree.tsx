@@ -107,12 +107,14 @@ interface MarksProps {
   readonly tree: ScaledTree;
   readonly round: RoundView;
   readonly selected: string | null;
+  /** Dots are seen and cannot be pointed at. */
+  readonly isPassing: boolean;
   readonly onHover: DrawingProps["onHover"];
   readonly onPin: DrawingProps["onPin"];
 }
 
 /** All marks, those of the path last and over the others. One listener serves them all. */
-const Marks = memo(function Marks({ layout, tree, round, selected, onHover, onPin }: MarksProps) {
+const Marks = memo(function Marks({ layout, tree, round, selected, isPassing, onHover, onPin }: MarksProps) {
   const isLive = onHover !== undefined && onPin !== undefined;
   const marks = useMemo(
     () => [...layout.marks].sort((a, b) => Number(isOnPath(a)) - Number(isOnPath(b))),
@@ -151,11 +153,9 @@ const Marks = memo(function Marks({ layout, tree, round, selected, onHover, onPi
           isTabStop: m.key === tabStop,
           isLive,
         };
-        return isDot(m, { layout, tree }) ? (
-          <DotMark key={m.key} {...props} />
-        ) : (
-          <Mark key={m.key} {...props} bodyKey={layout.marks.length > CROWDED ? 0 : round.step + 1} />
-        );
+        if (isDot(m, { layout, tree }))
+          return isPassing && !props.isSelected ? null : <DotMark key={m.key} {...props} />;
+        return <Mark key={m.key} {...props} bodyKey={layout.marks.length > CROWDED ? 0 : round.step + 1} />;
       })}
     </g>
   );
@@ -194,7 +194,16 @@ function ChosenLabel({
   );
 }
 
-function TreeDrawing({ view, step, size, placement, selection = null, onHover, onPin }: DrawingProps) {
+function TreeDrawing({
+  view,
+  step,
+  size,
+  placement,
+  selection = null,
+  isPassing = false,
+  onHover,
+  onPin,
+}: DrawingProps) {
   const round = step < 0 ? undefined : roundOf(view, step);
   const layout = useMemo(() => layTree(view, round, size), [view, round, size]);
   const place = placement ?? fitTree(layout, size);
@@ -222,6 +231,7 @@ function TreeDrawing({ view, step, size, placement, selection = null, onHover, o
             tree={tree}
             round={round}
             selected={chosen?.key ?? null}
+            isPassing={isPassing}
             onHover={onHover}
             onPin={onPin}
           />

@@ -40,6 +40,8 @@ export interface DrawingProps {
   /** Where the visitor moved a zoomable drawing to; without it the drawing fits itself into the frame. */
   readonly placement?: Placement | null;
   readonly selection?: Selection | null;
+  /** Another moment is about to take its place: what cannot be used so quickly may be left out until one stays. */
+  readonly isPassing?: boolean;
   /** Which of {@link ViewDefinition.choice} to draw; without it the first. */
   readonly choice?: string | undefined;
   /** Without these the drawing is a still, as in exports and tests. */

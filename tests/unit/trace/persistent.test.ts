@@ -53,6 +53,7 @@ describe("Vector", () => {
           expect(vector.length).toBe(model.length);
           expect(vector.toArray()).toEqual(model);
           expect([...vector]).toEqual(model);
+          expect(vector.parts().flat()).toEqual(model);
         }
       }),
       { numRuns: 50 },
@@ -68,5 +69,16 @@ describe("Vector", () => {
     expect(vector.slice(5, 2)).toEqual([]);
     expect(vector.toArray()).toBe(vector.toArray());
     expect(vector.take(70)).toBe(vector);
+  });
+
+  it("has whole parts in common with later versions", () => {
+    const short = Array.from({ length: 70 }, (_, i) => i).reduce((v, x) => v.push(x), Vector.empty<number>());
+    const long = short.push(70);
+    expect(short.parts().map((part) => part.length)).toEqual([32, 32, 6]);
+    expect(long.parts()[0]).toBe(short.parts()[0]);
+    expect(long.parts()[1]).toBe(short.parts()[1]);
+    expect(long.set(40, -1).parts()[1]).not.toBe(short.parts()[1]);
+    expect(long.take(40).push(7).parts().flat()).toEqual([...short.slice(0, 40), 7]);
+    expect(Vector.empty().parts()).toEqual([]);
   });
 });
