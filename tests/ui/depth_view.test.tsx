@@ -4,11 +4,14 @@ import { describe, expect, it } from "vitest";
 import { decodeTrace } from "../../src/trace/codec";
 import { Timeline } from "../../src/trace/timeline";
 import { DepthCounts, DepthHeadline } from "../../src/ui/panels/DepthFacts";
+import { DepthLadder } from "../../src/ui/panels/DepthLadder";
 import { depthView } from "../../src/ui/views/depth/grid";
+import { ladderOf } from "../../src/ui/views/depth/ladder";
 import { depthLines, summaryOf } from "../../src/ui/views/depth/lines";
 import { decidingSignal, signalIds, thresholdOf } from "../../src/ui/views/depth/signals";
 import { wavePace, waveRows, waveView } from "../../src/ui/views/depth/wave";
 import { depthWords, recursionSets, wordsView } from "../../src/ui/views/depth/words";
+import { describeRound, Stamp } from "../../src/ui/views/thumbnail";
 import { shownView, tabsFor } from "../../src/ui/views/index";
 import { readText } from "../helpers/repository";
 
@@ -100,6 +103,47 @@ describe("recurrences", () => {
       );
       expect(svg.split('data-testid="wave-row"').length - 1).toBe(rows.length);
       expect(svg).not.toMatch(/NaN|Infinity|undefined/);
+    }
+  });
+
+  it("has a ladder for every position: what it would have said after each recurrence, and how sure", () => {
+    for (const line of depthLines(timeline.latest, last)) {
+      const ladder = ladderOf(timeline.latest, last, line.position)!;
+      expect(ladder.rungs.map((rung) => rung.recurrences)).toEqual(line.cells.map((_, i) => i + 1));
+      expect(ladder.threshold).toBe(0.03);
+      // It stops with the first value below the threshold.
+      const values = ladder.rungs.map((rung) => rung.value!);
+      if (line.reason === "converged") expect(values.findIndex((v) => v < 0.03)).toBe(values.length - 1);
+      for (const rung of ladder.rungs)
+        if (rung.p !== null) expect(rung.p > 0 && rung.p <= 1 && rung.said !== null).toBe(true);
+    }
+    const spoke = timeline.latest.prompt.length - 1;
+    const html = renderToStaticMarkup(<DepthLadder view={timeline.latest} step={last} position={spoke} />);
+    expect(html.split("<tr").length - 2).toBe(depthLines(timeline.latest, last)[spoke]!.cells.length);
+    expect(renderToStaticMarkup(<DepthLadder view={timeline.latest} step={last} position={2} />)).toContain(
+      "were not read out",
+    );
+    expect(ladderOf(timeline.latest, last, 9999)).toBeNull();
+  });
+
+  it("has a stamp for each step: rungs for recurrences that ran and that were spared", () => {
+    for (const round of timeline.latest.rounds.toArray()) {
+      const svg = renderToStaticMarkup(<Stamp round={round} width={58} height={38} />);
+      const { depth, maxDepth } = round.recursion!.depths.at(-1)!;
+      const [spared, ran] = [...svg.matchAll(/ d="([^"]*)"/g)].map(([, d]) => d!.split("M").length - 1);
+      expect([ran, spared]).toEqual([depth, maxDepth - depth]);
+      expect(describeRound(round)).toContain(`${depth} recurrence`);
+    }
+  });
+
+  it("has a ladder for a position of a wave, a rung a step, the last what was frozen", () => {
+    const wave = new Timeline(decodeTrace(readText("public/recordings/depth-wavefront.jsonl")).events);
+    const ends = wave.events.flatMap((e) => (e.kind === "depth" && e.step > 0 ? [e] : []));
+    expect(ends.length).toBeGreaterThan(0);
+    for (const e of ends) {
+      const { rungs } = ladderOf(wave.latest, wave.stepCount - 1, e.position)!;
+      expect(rungs.at(-1)).toMatchObject({ recurrences: e.depth, isFinal: true });
+      expect(rungs[0]!.value).toBeNull();
     }
   });
 

@@ -1,7 +1,7 @@
 /** The inspector column: what is chosen, its laws and its acceptance test; numbers of the run. */
 import { lazy, Suspense, useMemo } from "react";
 import { acceptanceOfTested, tokensPerTargetForward } from "../../trace/metrics";
-import type { RunView } from "../../trace/view";
+import { roundOf, type RunView } from "../../trace/view";
 import { labelOf, modelsLabel } from "../definitions";
 import { bytes, count, duration, percent, plural, ratio } from "../format";
 import { inspect, tokensPerSecond } from "../inspect";
@@ -9,6 +9,7 @@ import { inspectPosition, type InspectedPosition } from "../inspect_position";
 import { kindOf, useIsCanvasRun, useMoment, useSelection } from "../moment";
 import { canvasBranch, type Change } from "../canvas_branch";
 import { runBranch } from "../engine";
+import type { Selection } from "../stores/layout";
 import { addNotice, useEngine } from "../stores/engine";
 import { useLayout } from "../stores/layout";
 import { useRun } from "../stores/run";
@@ -19,6 +20,7 @@ import { ChosenToken, Laws } from "./Laws";
 
 const DepthHeadline = lazy(async () => ({ default: (await import("./DepthFacts")).DepthHeadline }));
 const DepthCounts = lazy(async () => ({ default: (await import("./DepthFacts")).DepthCounts }));
+const DepthLadder = lazy(async () => ({ default: (await import("./DepthLadder")).DepthLadder }));
 const AcceptanceTest = lazy(async () => ({ default: (await import("./AcceptanceTest")).AcceptanceTest }));
 const TreePays = lazy(async () => ({ default: (await import("./TreePays")).TreePays }));
 const Position = lazy(async () => ({ default: (await import("./Position")).Position }));
@@ -146,6 +148,14 @@ function DeviceFacts() {
   );
 }
 
+/** Of a position of a text, the token that its latent said, if a step was about that token; other selections as they are. */
+function saidAt(view: RunView, selection: Selection | null): Selection | null {
+  if (selection?.kind !== "position") return selection;
+  const said = view.tokens.at(selection.position + 1 - view.prompt.length);
+  const round = said && selection.position + 1 >= view.prompt.length ? roundOf(view, said.step) : undefined;
+  return round && round.tokens.at(-1) === said ? { kind: "extra", step: round.step } : selection;
+}
+
 /** What is chosen: its laws, what can be done with it, its test; or a position of a canvas. */
 export function Chosen() {
   const { view, step } = useMoment();
@@ -153,7 +163,10 @@ export function Chosen() {
   const latest = useRun((s) => s.latest);
   const isCanvas = useIsCanvasRun();
   const isReplayOnly = useLayout((s) => s.isReplayOnly);
-  const inspected = useMemo(() => inspect(view, step, selection), [view, step, selection]);
+  const inspected = useMemo(
+    () => inspect(view, step, hasDepths(view) ? saidAt(view, selection) : selection),
+    [view, step, selection],
+  );
   // A place on the map may be later than the shown step.
   const position = useMemo(
     () =>
@@ -172,10 +185,20 @@ export function Chosen() {
         />
       </Suspense>
     );
+  // The latent that said the chosen token, or a position of the prompt.
+  const said = roundOf(view, selection?.step ?? step)?.tokens.at(-1)?.position;
+  const latent = selection?.kind === "position" ? selection.position : said === undefined ? null : said - 1;
+  const ladder = hasDepths(latest) && latent !== null && (
+    <Suspense fallback={null}>
+      <DepthLadder view={view} step={step} position={latent} />
+    </Suspense>
+  );
+  if (ladder && !inspected) return ladder;
   if (inspected && !isCanvas)
     return (
       <>
         <ChosenToken inspected={inspected} />
+        {ladder}
         <Suspense fallback={null}>
           <AcceptanceTest view={view} inspected={inspected} />
         </Suspense>

@@ -4,7 +4,7 @@ import type { ViewHead } from "./view";
 export const STEPS_HEAD: ViewHead = {
   id: "steps",
   label: "All steps",
-  help: "One small tree or canvas for each step so far, with the text it committed. Choose one to go there.",
+  help: "One small picture for each step so far (a tree, a canvas, or a rung for each recurrence), with the text it committed. Choose one to go there.",
   isZoomable: false,
 };
 

@@ -4,6 +4,7 @@ import type { TokenOrigin } from "../../trace/events";
 import { drawnChildren, tokensOfRound, type RoundView, type RunView } from "../../trace/view";
 import { plural } from "../format";
 import { CanvasStamp } from "./canvas/stamp";
+import { DepthStamp } from "./depth/stamp";
 import { SIGN_COLOUR, type Sign } from "./glyphs";
 import { extraOf } from "./tree_layout";
 
@@ -70,9 +71,11 @@ interface StampProps {
   readonly height: number;
 }
 
-/** Content of a stamp, to be put into an svg: the round's tree, or what it left of the canvas. */
+/** Content of a stamp, to be put into an svg: the round's tree, what it left of the canvas, or how deep it went. */
 export const Stamp = memo(function Stamp(props: StampProps) {
-  return props.round.canvas ? <CanvasStamp {...props} /> : <TreeStamp {...props} />;
+  const { canvas, recursion } = props.round;
+  if (canvas) return <CanvasStamp {...props} />;
+  return recursion ? <DepthStamp {...props} recursion={recursion} /> : <TreeStamp {...props} />;
 });
 
 function TreeStamp({ round, width, height }: StampProps) {
@@ -128,6 +131,8 @@ export function describeRound(round: RoundView): string {
   const rejected = round.nodes.filter((n) => n.state === "rejected").length;
   const drafted = Math.max(0, round.nodes.length - 1);
   const parts = [`Step ${round.step + 1}`, plural(tokensOfRound(round), "token")];
+  const depth = round.recursion?.depths.at(-1)?.depth;
+  if (depth !== undefined) parts.push(plural(depth, "recurrence"));
   if (drafted > 0) parts.push(`${drafted} drafted`, `${rejected} rejected`);
   if (round.canvas) {
     const { cells, denoise, remasked } = round.canvas;

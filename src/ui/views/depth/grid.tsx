@@ -230,15 +230,11 @@ function DepthDrawing({ view, step, size, choice, selection = null, onHover, onP
       <Summary lines={lines} size={size} />
       {lines.length > 0 && <Heads grid={grid} />}
       {lines.map((line, i) => {
-        // Of the prompt nothing was drawn but the token behind its last one.
-        const target =
-          line.next === null
-            ? ({ kind: "position", step: line.step, position: line.position } as const)
-            : ({ kind: "extra", step: line.step } as const);
+        const target = { kind: "position", step, position: line.position } as const;
         const isChosen =
           selection?.kind === "position"
-            ? target.kind === "position" && selection.position === line.position
-            : target.kind === "extra" && selection?.step === line.step;
+            ? selection.position === line.position
+            : selection?.step === line.step && line.next !== null;
         return (
           <g
             key={line.position}

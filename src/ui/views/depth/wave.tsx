@@ -249,7 +249,7 @@ function Stairs({ plot, rows, depth }: { plot: Plot; rows: number; depth: number
   return <path d={d} fill="none" stroke="var(--rejected)" strokeWidth={1.4} strokeDasharray="4 3" />;
 }
 
-function WaveDrawing({ view, step, size, selection = null, onHover, onPin }: DrawingProps) {
+function WaveDrawing({ view, step, size, onHover, onPin }: DrawingProps) {
   const rows = waveRows(view);
   const plot = plotOf(rows, size.width);
   const depth = view.rounds.at(0)?.cost?.coreForwards ?? 0;
@@ -296,7 +296,7 @@ function WaveDrawing({ view, step, size, selection = null, onHover, onPin }: Dra
           {size.width >= 620 && depth > 0 ? `, plain decoding ${depth}` : ""}
         </text>
       )}
-      {pace.tokens > 0 && (
+      {pace.tokens > 0 && !isNarrow && (
         <text
           x={size.width - EDGE}
           y={35}
@@ -328,7 +328,7 @@ function WaveDrawing({ view, step, size, selection = null, onHover, onPin }: Dra
           )}
         </g>
         {rows.map((row, i) => {
-          const target = { kind: "extra", step: row.step } as const;
+          const target = { kind: "position", step: row.step, position: row.wave.anchor } as const;
           return (
             <g
               key={row.step}
@@ -344,7 +344,7 @@ function WaveDrawing({ view, step, size, selection = null, onHover, onPin }: Dra
                 width={(plot.right + plot.bar + 60).toFixed(1)}
                 height={LINE}
                 fill="transparent"
-                stroke={selection?.step === row.step || row.step === step ? "var(--rule-strong)" : "none"}
+                stroke={row.step === step ? "var(--rule-strong)" : "none"}
               />
               <Row view={view} row={row} before={rows[i - 1]} plot={plot} />
               <Bars row={row} plot={plot} />

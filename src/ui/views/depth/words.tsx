@@ -162,7 +162,7 @@ function WordsDrawing({ view, step, size, selection = null, onHover, onPin }: Dr
           transform={`translate(${(EDGE + x).toFixed(1)},${LEGEND + 6 + line * LINE})`}
           aria-label={`${word.label}: ${word.depth} of ${word.maxDepth}`}
           data-testid="depth-word"
-          {...pressable({ kind: "extra", step: word.step }, onHover, onPin)}
+          {...pressable({ kind: "position", step, position: word.position }, onHover, onPin)}
         >
           <rect
             className="tree-hit"
@@ -170,7 +170,11 @@ function WordsDrawing({ view, step, size, selection = null, onHover, onPin }: Dr
             height={LINE - 4}
             fill="var(--ink)"
             fillOpacity={tint(word.depth ?? 0, deepest)}
-            stroke={selection?.step === word.step ? "var(--accepted)" : "none"}
+            stroke={
+              selection?.kind === "position" && selection.position === word.position
+                ? "var(--accepted)"
+                : "none"
+            }
             strokeWidth={1.5}
           />
           <rect
