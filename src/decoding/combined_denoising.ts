@@ -1,5 +1,5 @@
-/** Any order, rule, cache and early stop together: to see what gains add up and which only overlap. */
-import { choice, number } from "../base/params";
+/** Rules, orders, caches and early stop together: to see what gains add up and which only overlap. */
+import { choice, number, type ParamsOf } from "../base/params";
 import { ascending, bestOfPlan, bestOfProcess } from "./canvas/commit";
 import {
   barParams,
@@ -21,11 +21,16 @@ import { blocks } from "./canvas/schedule";
 import { clearAnswer, committedShare } from "./canvas/stop";
 import { defineCanvasMethod } from "./method";
 
+const ORDER_UNUSED =
+  "This rule takes whatever is sure enough: the order and its temperature had no effect. Choose a rule with a planned number of tokens.";
+const hasOrder = ({ order, orderTemperature }: ParamsOf<typeof orderParams>): boolean =>
+  order !== orderParams.order.default || orderTemperature !== orderParams.orderTemperature.default;
+
 export const combinedDenoising = defineCanvasMethod({
   id: "combined-denoising",
   label: "Denoising, combined",
   summary:
-    "Low-confidence decoding with every switch of its kin: rule, cache, early stop, end tokens held back.",
+    "Low-confidence decoding with switches for rule, order, cache, early stop and end tokens; without Greedy, remasking or a guider.",
   source: {
     title: "Large Language Diffusion Models",
     authors: "S. Nie, F. Zhu, Z. You, X. Zhang, J. Ou, J. Hu, J. Zhou, Y. Lin, J.-R. Wen, C. Li",
@@ -86,7 +91,7 @@ export const combinedDenoising = defineCanvasMethod({
   },
   parts({ params }, canvas) {
     const { rule, early, leastGamma } = params;
-    const steps = stepsOf(params, canvas.masked().length);
+    const steps = stepsOf(params, canvas);
     const planned = {
       even: bestOfPlan(steps),
       process: bestOfProcess(steps),
@@ -97,7 +102,7 @@ export const combinedDenoising = defineCanvasMethod({
       ? sureRule(rule, params)
       : { commit: planned[rule], rank: RANKS[params.order] };
     const progress = isSure ? committedShare : rule === "ascending" ? ascendingProgress : evenProgress;
-    const schedule = blocks(params.blockLength, (size) => commit.planned(size));
+    const schedule = blocks(params.blockLength, (size, block) => commit.planned(size, block));
     return {
       schedule,
       cache: cacheOf(params),
@@ -119,6 +124,7 @@ export const combinedDenoising = defineCanvasMethod({
       commit,
       verify: null,
       ending: params.ending,
+      unused: isSure && hasOrder(params) ? [ORDER_UNUSED] : [],
       reuse: false,
     };
   },

@@ -7,6 +7,9 @@ import { atRandom, byConfidence } from "./canvas/rank";
 import { blocks } from "./canvas/schedule";
 import { defineCanvasMethod } from "./method";
 
+/** Steps between refreshes in the paper's code. */
+const PAPER = { greedy: 2, others: 8 } as const;
+
 export const dkvCache = defineCanvasMethod({
   id: "dkv-cache",
   label: "dKV-Cache",
@@ -34,11 +37,11 @@ export const dkvCache = defineCanvasMethod({
       help: "Decode recomputes every masked position. Greedy recomputes a few neighbours only, in a random order drawn beforehand. Prefill stores the prompt alone. Without delay, tokens keep what was computed while they were masks: the variant the paper shows to fail.",
     }),
     refreshEvery: integer({
-      default: 8,
-      min: 0,
+      default: -1,
+      min: -1,
       max: 256,
       label: "Refresh every",
-      help: "Steps of a block between passes that compute every row; the paper has 8, and 2 for Greedy. 1 is no cache at all, 0 never refreshes after the first two.",
+      help: "Steps of a block between passes that compute every row. -1 takes those of the paper: 8, and 2 for Greedy. 1 is no cache at all, 0 never refreshes after the first two.",
     }),
     window: integer({
       default: 4,
@@ -78,13 +81,19 @@ export const dkvCache = defineCanvasMethod({
     maxNewTokens: 14,
   },
   parts({ params }, canvas) {
-    const { variant, refreshEvery } = params;
-    const steps = stepsOf(params, canvas.masked().length);
+    const { variant } = params;
+    const steps = stepsOf(params, canvas);
     const isGreedy = variant === "greedy";
+    const refreshEvery =
+      params.refreshEvery >= 0 ? params.refreshEvery : isGreedy ? PAPER.greedy : PAPER.others;
     const delayed = delayedCache({ refreshEvery, delay: variant === "decode", prompt: params.prompt });
     return {
       schedule: blocks(params.blockLength, steps),
-      cache: isGreedy ? greedyCache(params) : variant === "prefill" ? prefillCache : delayed,
+      cache: isGreedy
+        ? greedyCache({ ...params, refreshEvery })
+        : variant === "prefill"
+          ? prefillCache
+          : delayed,
       rank: isGreedy ? atRandom : byConfidence,
       reweight: [],
       stop: null,

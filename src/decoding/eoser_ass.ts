@@ -54,10 +54,10 @@ export const eoserAss = defineCanvasMethod({
   },
   parts({ params }, canvas) {
     const isAscending = params.counts === "ascending";
-    const commit = isAscending ? ascending() : bestOfPlan(stepsOf(params, canvas.masked().length));
+    const commit = isAscending ? ascending() : bestOfPlan(stepsOf(params, canvas));
     const progress = isAscending ? ascendingProgress : evenProgress;
     return {
-      schedule: blocks(params.blockLength, (size) => commit.planned(size)),
+      schedule: blocks(params.blockLength, (size, block) => commit.planned(size, block)),
       cache: uncached,
       rank: byConfidence,
       reweight: [rejectEarlyEnds({ least: params.leastGamma, progress })],

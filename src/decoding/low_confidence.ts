@@ -44,7 +44,7 @@ export const lowConfidence = defineCanvasMethod({
     maxNewTokens: 14,
   },
   parts({ params }, canvas) {
-    const steps = stepsOf(params, canvas.masked().length);
+    const steps = stepsOf(params, canvas);
     return {
       schedule: blocks(params.blockLength, steps),
       cache: uncached,

@@ -55,7 +55,7 @@ export const prophet = defineCanvasMethod({
     maxNewTokens: 14,
   },
   parts({ params }, canvas) {
-    const steps = stepsOf(params, canvas.masked().length);
+    const steps = stepsOf(params, canvas);
     const schedule = blocks(params.blockLength, steps);
     return {
       schedule,

@@ -24,7 +24,7 @@ export const randomOrderMethod = defineCanvasMethod({
   views: ["canvas", "denoised", "scores"],
   showcase: { watch: "Positions are filled in an order that looks at nothing.", maxNewTokens: 32 },
   parts({ params }, canvas) {
-    const steps = stepsOf(params, canvas.masked().length);
+    const steps = stepsOf(params, canvas);
     return {
       schedule: blocks(params.blockLength, steps),
       cache: uncached,

@@ -118,6 +118,34 @@ describe.each(canvasMethods.map((m) => [m.id, m] as const))("%s", (id, method) =
     if (id !== "eoser-ass" && id !== "remdm") expect(filled).toBeGreaterThan(0);
   });
 
+  if ("ending" in method.params)
+    test("proposes no end where none may be, and puts ends last where they shall be", async () => {
+      const ends = [0, 4, 6];
+      // Every second position wants to end, and is surer of it than the others are of anything.
+      const eager: FakeMaskedModel = {
+        ...hashMasked(V, 7, { endTokens: ends }),
+        logits: (_, p) =>
+          Float64Array.from({ length: V }, (__, x) => (p % 2 === 0 ? (x === 4 ? 9 : 0) : x === 3 ? 5 : 0)),
+      };
+      const run = { ...base, model: eager, sampler: GREEDY_SAMPLER };
+      const banned = await runCanvas({ ...run, params: { ending: "ban" } });
+      expect(banned.canvas.slice(3).filter((token) => ends.includes(token))).toEqual([]);
+      const allowed = await runCanvas(run);
+      expect(allowed.canvas).toContain(4);
+      const plan = "tokensPerStep" in method.params ? { tokensPerStep: 1 } : {};
+      const { events } = await runCanvas({ ...run, params: { ...plan, ending: "delay" } });
+      // Orders drawn beforehand cannot, and say so.
+      if (ofKind(events, "warning").length > 0) return;
+      const kinds = ofKind(events, "unmask").map((e) => e.tokens.some((token) => ends.includes(token)));
+      // No step of text after the first with an end, so all five positions that say text still do.
+      expect(kinds.indexOf(true)).toBeGreaterThanOrEqual(kinds.lastIndexOf(false));
+      expect(
+        ofKind(events, "unmask")
+          .flatMap((e) => e.tokens)
+          .filter((token) => token === 3),
+      ).toHaveLength(5);
+    });
+
   test("asks for a prompt that leaves room", async () => {
     await expect(runCanvas({ ...base, prompt: [] })).rejects.toThrow(DecoscopeError);
     await expect(runCanvas({ ...base, maxContext: 3 })).rejects.toThrow(/at most 2 tokens, found 3/);

@@ -65,19 +65,25 @@ describe("steps of k positions from left to right", () => {
 });
 
 test("orders are those of the method", async () => {
-  const groups = orderOf(3, 6, 2);
-  expect(groups.flat().sort((a, b) => a - b)).toEqual(span(6));
-  const { events } = await runCanvas({
-    method: "random-order",
-    model: exactMasked(3, [[[0, 1, 0, 1, 0, 1], 1]]),
-    seed: 3,
-    params: { tokensPerStep: 2 },
-    prompt: [0],
-    maxNewTokens: 6,
-  });
-  const told = events.flatMap((e) => (e.kind === "unmask" ? [e.positions.map((p) => p - 1)] : []));
-  // The method's places count from the prompt's start.
-  expect(told.map((group) => group.length)).toEqual(groups.map((group) => group.length));
+  const firsts = new Set<string>();
+  for (const seed of [1, 2, 3, 4])
+    for (const tokensPerStep of [1, 2]) {
+      const groups = orderOf(seed, 6, tokensPerStep, 1);
+      expect(groups.flat().sort((a, b) => a - b)).toEqual(span(6));
+      const { events } = await runCanvas({
+        method: "random-order",
+        model: exactMasked(3, [[[0, 1, 0, 1, 0, 1], 1]]),
+        seed,
+        params: { tokensPerStep },
+        prompt: [0],
+        maxNewTokens: 6,
+      });
+      // The method's positions count from the prompt's start; the events tell a group in order of position.
+      const told = events.flatMap((e) => (e.kind === "unmask" ? [e.positions.map((p) => p - 1)] : []));
+      expect(told).toEqual(groups.map((group) => [...group].sort((a, b) => a - b)));
+      firsts.add(groups.join(";"));
+    }
+  expect(firsts.size).toBe(8);
 });
 
 /** Letters as ids: "a" is 0, the new letter 6, the mask 8. */

@@ -1,5 +1,4 @@
 /** How many positions a step commits, and which. */
-import { DecoscopeError } from "../../base/errors";
 import { Purpose, uniformAt } from "../../base/rng";
 import type { CommitPolicy, Moment, Row } from "./parts";
 import { placeOf } from "./rank";
@@ -10,8 +9,8 @@ export function evenCounts(size: number, steps: number): number[] {
   return Array.from({ length: n }, (_, s) => Math.floor(size / n) + (s < size % n ? 1 : 0));
 }
 
-/** Steps of a block of `size` masked positions. */
-export type StepsFor = (size: number) => number;
+/** Steps of block number `block`, which has `size` masked positions when it begins. */
+export type StepsFor = (size: number, block: number) => number;
 
 /** Ceil(size / perStep) steps. */
 export const perStep =
@@ -19,14 +18,31 @@ export const perStep =
   (size) =>
     Math.ceil(size / tokens);
 
-/** The share of `steps` that a block of `size` out of `total` masked positions gets; at least one. */
-export const shareOf =
-  (steps: number, total: number): StepsFor =>
-  (size) =>
-    Math.max(1, Math.min(size, Math.round((steps * size) / total)));
+/**
+ * Steps of each of several blocks, in proportion to their masked positions: they add up to `steps`, but no block gets more
+ * than it has positions, and none that has some gets no step. By largest remainders; of equal ones the earlier block.
+ */
+export function sharesOf(steps: number, sizes: readonly number[]): number[] {
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const shares = sizes.map((size) => Math.min(1, size));
+  const missing = (i: number): number =>
+    shares[i]! < sizes[i]! ? (steps * sizes[i]!) / total - shares[i]! : -Infinity;
+  for (let given = shares.reduce((sum, n) => sum + n, 0); given < Math.min(steps, total); given++) {
+    let least = 0;
+    for (let i = 1; i < sizes.length; i++) if (missing(i) > missing(least)) least = i;
+    shares[least]!++;
+  }
+  return shares;
+}
+
+/** `steps` for the whole canvas, by {@link sharesOf}; fewer in a block of which some was filled before it began. */
+export function inShares(steps: number, sizes: readonly number[]): StepsFor {
+  const shares = sharesOf(steps, sizes);
+  return (size, block) => Math.max(1, Math.min(size, shares[block] ?? 1));
+}
 
 const countAt = (steps: StepsFor, { region }: Moment): number =>
-  evenCounts(region.size, steps(region.size))[region.step] ?? Infinity;
+  evenCounts(region.size, steps(region.size, region.block))[region.step] ?? Infinity;
 
 /**
  * The best by rank, as many as an even plan says.
@@ -48,10 +64,9 @@ const DREAM_ETA = 1e-3;
  */
 export const bestOfProcess = (steps: StepsFor): CommitPolicy => ({
   reason: "ranked",
-  mayPause: true,
   planned: steps,
   select(rows, { region }) {
-    const planned = steps(region.size);
+    const planned = steps(region.size, region.block);
     const time = (s: number): number => 1 + (s * (DREAM_ETA - 1)) / planned;
     const { step } = region;
     if (step >= planned - 1) return rows;
@@ -101,19 +116,19 @@ export const withinFactor = (factor: number): CommitPolicy => ({
 
 /**
  * The longest run of positions by rising entropy with (sum of entropies) - (the largest) <= bound, in nats; at least one.
+ * An entropy is the priority with its sign turned, so whatever lowered the rank of an end token counts as doubt, too.
  * @see Ben-Hamu et al. 2025, Accelerated Sampling from Masked Diffusion Models via Entropy Bounded Unmasking
  */
 export const withinEntropy = (bound: number): CommitPolicy => ({
   reason: "entropy_bound",
   planned: () => null,
   select(rows) {
-    const byEntropy = [...rows].sort((a, b) => a.entropy - b.entropy || a.position - b.position);
     // Without the largest, a run's sum is that of the run before it.
     let sum = 0;
     let n = 0;
-    do sum += byEntropy[n++]?.entropy ?? 0;
-    while (n < byEntropy.length && sum <= bound);
-    return byEntropy.slice(0, n);
+    do sum -= rows[n++]?.priority ?? 0;
+    while (n < rows.length && sum <= bound);
+    return rows.slice(0, n);
   },
 });
 
@@ -150,13 +165,4 @@ export function transitions(rates: readonly number[]): CommitPolicy {
     ahead,
     select: (rows, moment) => chosen(rows, ahead(moment)),
   };
-}
-
-/** @throws DecoscopeError "method" if a commit policy chose nothing though it must */
-export function requireProgress(rows: readonly Row[], policy: CommitPolicy): void {
-  if (rows.length === 0 && !policy.ahead && policy.mayPause !== true)
-    throw new DecoscopeError(
-      "method",
-      "expected a step to commit at least one position, found none; report this",
-    );
 }

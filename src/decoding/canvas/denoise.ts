@@ -1,12 +1,11 @@
-/** The loop of every denoising method: pass, scores, rank, commit; the parts say how. */
-import { DecoscopeError } from "../../base/errors";
+/** The loop of every denoising method: skip or look, decide, settle; the parts say how. */
 import type { MethodEvent, SamplerSettings } from "../../trace/events";
 import { rangesOf } from "../../trace/canvas_events";
 import { Canvas } from "./canvas";
-import { requireProgress } from "./commit";
 import { candidatesAsked, costOf, judgeEvent, scoresEvent, unmaskEvent } from "./events";
-import { type Moment, type Parts, type RemaskPolicy, type Row, rowsOf } from "./parts";
-import type { CanvasFacts, CanvasSession, PassCost, PassResult } from "./session";
+import { type Moment, type Parts, type Region, type RemaskPolicy, type Row, rowsOf } from "./parts";
+import type { CanvasSession, PassCost, PassResult, Scores } from "./session";
+import { bannedBy, unusedSettings } from "./settings";
 
 /** What a run is given. */
 export interface CanvasContext {
@@ -24,39 +23,32 @@ export interface CanvasContext {
 
 /** Priority of rows that may not be committed in a step. */
 const NEVER = -1e30;
+/** Taken from the priority of end tokens that go last: they stay above what may not be committed at all. */
+const LAST = 1e20;
 
 const byPriority = (a: Row, b: Row): number => b.priority - a.priority || a.position - b.position;
 
-/** Banned tokens a pass has room for. */
-const MAX_BANNED = 4;
+const isIn =
+  ({ start, end }: Region) =>
+  ({ position }: Pick<Row, "position">): boolean =>
+    position >= start && position < end;
 
-/** Tokens never proposed. @throws DecoscopeError "method" if there are too many of them */
-function bannedBy(ending: Parts["ending"], { id, maskToken, endTokens }: CanvasFacts): number[] {
-  const banned = ending === "ban" ? [maskToken, ...endTokens] : [maskToken];
-  if (banned.length > MAX_BANNED)
-    throw new DecoscopeError(
-      "method",
-      `Expected a model with at most ${MAX_BANNED - 1} end tokens where none may be proposed, found ${endTokens.length} of ${id}. Let the text end as proposed, or last.`,
-    );
-  return banned;
-}
-
-/** What sampling settings of a growing text have no meaning here; null if all are left alone. */
-function unusedSettings({ topK, topP, minP, repetitionPenalty }: SamplerSettings): string | null {
-  const unused = [
-    topK !== 0 && "top-k",
-    topP !== 1 && "top-p",
-    minP !== 0 && "min-p",
-    repetitionPenalty !== 1 && "the repetition penalty",
-  ].filter((name) => name !== false);
-  return unused.length > 0 ? `Denoising draws from the whole law: ${unused.join(", ")} had no effect.` : null;
+/** What a pass showed of the canvas. */
+interface Look {
+  /** Of the masked positions it reports on, with priorities. */
+  readonly rows: readonly Row[];
+  readonly cost: PassCost;
 }
 
 /** The run of one canvas: state between steps, and one method for each thing a step does. */
 class Denoising {
   private readonly isFull: boolean;
   private readonly banned: readonly number[];
-  passes = 0;
+  /** Steps after which everything left is committed: as many as planned, or one for each masked position. */
+  readonly most: number;
+  private passes = 0;
+  /** Everything left is to be committed, by a step that sees all of it. */
+  private isAllIn = false;
 
   constructor(
     private readonly context: CanvasContext,
@@ -65,16 +57,112 @@ class Denoising {
   ) {
     this.isFull = context.detail === "full";
     this.banned = bannedBy(parts.ending, context.session.model);
+    this.most = parts.schedule.planned(canvas) ?? canvas.masked().length;
   }
 
-  moment(step: number): Moment {
+  /** One step: from what it works on to what it cost. */
+  async *step(step: number): AsyncGenerator<MethodEvent, void, void> {
+    const { canvas, parts } = this;
+    const left = canvas.masked().length;
+    if (step >= this.most && left > 0 && !this.isAllIn) {
+      yield { kind: "warning", step, message: outOfSteps(this.most, left) };
+      this.isAllIn = true;
+    }
+    const m = this.moment(step);
+    const ahead = parts.commit.ahead?.(m) ?? null;
+    const isIdle = ahead?.length === 0 && parts.reuse && !this.isAllIn;
+    if (left === 0 || isIdle) yield* this.skip(m);
+    else {
+      const { rows, cost } = yield* this.look(m, ahead);
+      const judging = yield* this.decide(rows, m);
+      yield* this.settle(m);
+      yield costOf(step, cost, judging);
+    }
+  }
+
+  private moment(step: number): Moment {
     const { model, seed } = this.context.session;
-    const region = this.parts.schedule.region(this.canvas);
+    const region = this.parts.schedule.advance(this.canvas);
     return { canvas: this.canvas, model, seed, step, draw: step + (this.context.firstStep ?? 0), region };
   }
 
+  /** A step without a pass: the canvas is as the last one saw it, or nothing is masked. */
+  private *skip(m: Moment): Generator<MethodEvent> {
+    const { step, region } = m;
+    const block: [number, number] = [region.start, region.end];
+    yield { kind: "denoise", step, block, computed: [], refreshed: false, reused: true };
+    yield* this.probe(m);
+    if (this.parts.remask) yield* this.remask(m, this.parts.remask);
+    yield costOf(step, null, []);
+  }
+
+  /** The pass of a step, and what it says: of the region's masked positions, or of all if more than that is decided. */
+  private async *look(m: Moment, ahead: readonly number[] | null): AsyncGenerator<MethodEvent, Look, void> {
+    const { canvas, parts } = this;
+    const { step, region } = m;
+    const computed = this.isAllIn ? canvas.tokens.map((_, p) => p) : parts.cache.query(m, ahead);
+    const isComputed = new Set(computed);
+    const asked = this.isAllIn || parts.stop ? canvas.masked() : canvas.masked(region.start, region.end);
+    const scored = asked.filter((p) => isComputed.has(p));
+    const query = this.withSpeakers(computed, scored);
+    const { scores, cost } = await this.pass(m, query, scored);
+    const rows = this.ranked(scores, m);
+    yield {
+      kind: "denoise",
+      step,
+      block: [region.start, region.end],
+      computed: rangesOf(query),
+      refreshed: query.length === canvas.length,
+      reused: false,
+    };
+    if (this.isFull) yield scoresEvent(step, scores, rows);
+    for (const change of parts.reweight)
+      yield { kind: "probe", step, name: change.name, values: change.probe(m) };
+    yield* this.probe(m);
+    return { rows, cost };
+  }
+
+  /** Commits what the parts say. @returns passes of the guider that had a say */
+  private async *decide(
+    rows: readonly Row[],
+    m: Moment,
+  ): AsyncGenerator<MethodEvent, readonly PassCost[], void> {
+    const { canvas, parts } = this;
+    const { step } = m;
+    if (parts.stop && !this.isAllIn) {
+      const { values, isEnough } = parts.stop.decide(rows, m);
+      yield { kind: "probe", step, name: parts.stop.name, values };
+      this.isAllIn = isEnough;
+    }
+    if (this.isAllIn) {
+      // Where some masked positions were not looked at, the next step looks at all of them and commits them then.
+      if (rows.length === canvas.masked().length) yield* this.commit(rows, "all_in", step);
+      return [];
+    }
+    const chosen = parts.commit.select(rows.filter(isIn(m.region)).sort(byPriority), m);
+    if (!parts.verify || chosen.length === 0) {
+      yield* this.commit(chosen, parts.commit.reason, step);
+      return [];
+    }
+    const verdict = await parts.verify(chosen, m);
+    yield judgeEvent(step, verdict.judged);
+    yield* this.commit(verdict.rows, parts.commit.reason, step);
+    return verdict.costs;
+  }
+
+  /** What follows from the commits of a step. Where tokens may be masked again, an end is no end yet. */
+  private *settle(m: Moment): Generator<MethodEvent> {
+    if (this.parts.remask) yield* this.remask(m, this.parts.remask);
+    else yield* this.fillEnd(m.step);
+  }
+
+  private *probe(m: Moment): Generator<MethodEvent> {
+    const { probe } = this.parts;
+    if (probe) yield { kind: "probe", step: m.step, name: probe.name, values: probe.values(m, this.passes) };
+  }
+
   /** Rows of a pass that reports on `scored`: where logits are shifted, the row before speaks of a position. */
-  withSpeakers(query: readonly number[], scored: readonly number[]): readonly number[] {
+  private withSpeakers(query: readonly number[], scored: readonly number[]): readonly number[] {
     const { logitShift } = this.context.session.model;
     if (logitShift === 0) return query;
     const speaking = scored.map((p) => Math.max(0, p - logitShift));
@@ -82,7 +170,7 @@ class Denoising {
   }
 
   /** One pass over `query`; reports on the masked positions among `scored`. */
-  pass(m: Moment, query: readonly number[], scored: readonly number[]): Promise<PassResult> {
+  private pass(m: Moment, query: readonly number[], scored: readonly number[]): Promise<PassResult> {
     const { session, sampler } = this.context;
     const { model } = session;
     this.passes++;
@@ -99,21 +187,20 @@ class Denoising {
   }
 
   /** Rows with priorities; those outside the region have none. */
-  ranked(result: PassResult, m: Moment): Row[] {
+  private ranked(scores: Scores, m: Moment): Row[] {
     const { rank, reweight, ending } = this.parts;
-    const { start, end } = m.region;
-    return rowsOf(result.scores).map((row) => {
-      if (row.position < start || row.position >= end) return { ...row, priority: NEVER };
+    const isEligible = isIn(m.region);
+    return rowsOf(scores).map((row) => {
+      if (!isEligible(row)) return { ...row, priority: NEVER };
       let priority = rank(row, m);
       for (const change of reweight) priority = change.apply({ ...row, priority }, m);
-      // Still above what may not be committed at all.
-      if (ending === "delay" && m.model.endTokens.includes(row.token)) priority -= 1e20;
+      if (ending === "delay" && m.model.endTokens.includes(row.token)) priority -= LAST;
       return { ...row, priority };
     });
   }
 
   /** Masks again what the policy says. */
-  *remask(m: Moment, policy: RemaskPolicy): Generator<MethodEvent> {
+  private *remask(m: Moment, policy: RemaskPolicy): Generator<MethodEvent> {
     const { canvas } = this;
     const fresh = new Set(canvas.tokens.flatMap((_, p) => (canvas.committedAt[p] === m.step ? [p] : [])));
     const positions = [...policy.select(m, fresh)].sort((a, b) => a - b);
@@ -122,7 +209,11 @@ class Denoising {
     yield { kind: "remask", step: m.step, positions, reason: policy.reason };
   }
 
-  *commit(rows: readonly Row[], reason: Parts["commit"]["reason"], step: number): Generator<MethodEvent> {
+  private *commit(
+    rows: readonly Row[],
+    reason: Parts["commit"]["reason"],
+    step: number,
+  ): Generator<MethodEvent> {
     if (rows.length === 0) return;
     const ordered = [...rows].sort((a, b) => a.position - b.position);
     for (const row of ordered) this.canvas.commit(row.position, row.token, step);
@@ -130,7 +221,7 @@ class Denoising {
   }
 
   /** Everything behind the end of the text is filled with it: nothing there is text. */
-  *fillEnd(step: number): Generator<MethodEvent> {
+  private *fillEnd(step: number): Generator<MethodEvent> {
     const { endTokens } = this.context.session.model;
     const end = this.canvas.endOfText(endTokens);
     if (end === null) return;
@@ -142,9 +233,12 @@ class Denoising {
   }
 }
 
+const outOfSteps = (steps: number, left: number): string =>
+  `Expected every position to be filled after ${steps} steps, found ${left} still masked: they are committed together now. A plan of fewer tokens a step, or another rule, fills them one by one.`;
+
 /**
  * Decodes by filling a canvas of masks. Yields `canvas`, then for each step `denoise`, what was scored and decided, and
- * what it cost; ends when nothing is masked.
+ * what it cost; ends when nothing is masked, which a step more than planned sees to, with a warning.
  * @throws DecoscopeError "method" for an empty prompt, "limit" for one that leaves no room
  */
 export async function* denoise(
@@ -156,7 +250,6 @@ export async function* denoise(
   const canvas = Canvas.open(promptTokens, maxNewTokens, model.maskToken, session.maxContext, context.begin);
   const parts = partsFor(canvas);
   const run = new Denoising(context, parts, canvas);
-  const isFull = context.detail === "full";
   yield {
     kind: "canvas",
     step: 0,
@@ -166,73 +259,6 @@ export async function* denoise(
     layers: model.layerCount,
     planned: parts.schedule.planned(canvas),
   };
-  const unused = unusedSettings(context.sampler);
-  if (unused) yield { kind: "warning", step: 0, message: unused };
-
-  /** Everything left is to be committed, and this step sees all of it. */
-  let isAllIn = false;
-  for (let step = 0; canvas.masked().length > 0 || parts.remask?.goesOn(step); step++) {
-    const m = run.moment(step);
-    const { start, end } = m.region;
-    const ahead = parts.commit.ahead?.(m) ?? null;
-    const block: [number, number] = [start, end];
-    const isSettled = canvas.masked().length === 0;
-    if (isSettled || (ahead?.length === 0 && parts.reuse && !isAllIn)) {
-      yield { kind: "denoise", step, block, computed: [], refreshed: false, reused: true };
-      if (parts.probe)
-        yield { kind: "probe", step, name: parts.probe.name, values: parts.probe.values(m, run.passes) };
-      if (parts.remask) yield* run.remask(m, parts.remask);
-      yield costOf(step, null, []);
-      continue;
-    }
-    const all = canvas.tokens.map((_, p) => p);
-    const wanted = isAllIn ? all : parts.cache.query(m, ahead);
-    const fresh = new Set(wanted);
-    const seen = isAllIn || parts.stop ? canvas.masked() : canvas.masked(start, end);
-    const scored = seen.filter((p) => fresh.has(p));
-    const query = run.withSpeakers(wanted, scored);
-    const result = await run.pass(m, query, scored);
-    const rows = run.ranked(result, m);
-    yield {
-      kind: "denoise",
-      step,
-      block,
-      computed: rangesOf(query),
-      refreshed: query.length === canvas.length,
-      reused: false,
-    };
-    if (isFull) yield scoresEvent(step, result.scores, rows);
-    for (const change of parts.reweight)
-      yield { kind: "probe", step, name: change.name, values: change.begin(m) };
-    if (parts.probe)
-      yield { kind: "probe", step, name: parts.probe.name, values: parts.probe.values(m, run.passes) };
-
-    let isEnough = isAllIn;
-    if (parts.stop && !isAllIn) {
-      const { values, ...decision } = parts.stop.decide(rows, m);
-      yield { kind: "probe", step, name: parts.stop.name, values };
-      isEnough = decision.isEnough;
-    }
-    let judging: readonly PassCost[] = [];
-    if (isEnough && rows.length === canvas.masked().length) yield* run.commit(rows, "all_in", step);
-    else if (isEnough) {
-      // Some masked positions were not looked at: the next step looks at all of them, then commits them.
-      isAllIn = true;
-    } else {
-      const own = rows.filter((row) => row.position >= start && row.position < end).sort(byPriority);
-      let chosen = parts.commit.select(own, m);
-      requireProgress(chosen, parts.commit);
-      if (parts.verify) {
-        const { judged, ...verdict } = await parts.verify(chosen, m);
-        yield judgeEvent(step, judged);
-        chosen = verdict.rows;
-        judging = verdict.costs;
-      }
-      yield* run.commit(chosen, parts.commit.reason, step);
-    }
-    // Where tokens may be masked again, an end is no end yet.
-    if (parts.remask) yield* run.remask(m, parts.remask);
-    else yield* run.fillEnd(step);
-    yield costOf(step, result.cost, judging);
-  }
+  for (const message of unusedSettings(context.sampler, parts)) yield { kind: "warning", step: 0, message };
+  for (let step = 0; canvas.masked().length > 0 || parts.remask?.goesOn(step); step++) yield* run.step(step);
 }

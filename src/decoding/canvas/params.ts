@@ -1,10 +1,12 @@
 /** Options that several denoising methods share, and the parts they become. */
 import { choice, integer, number, type ParamsOf } from "../../base/params";
 import { delayedCache, dualCache, prefixCache, uncached } from "./cache";
-import { aboveThreshold, perStep, shareOf, type StepsFor, withinEntropy, withinFactor } from "./commit";
+import type { Canvas } from "./canvas";
+import { aboveThreshold, inShares, perStep, type StepsFor, withinEntropy, withinFactor } from "./commit";
 import type { CachePolicy, Parts, Reweight } from "./parts";
 import { byConfidence, byEntropy } from "./rank";
 import { drawOrder } from "./reweight";
+import { blockSizes } from "./schedule";
 
 export const blockParams = {
   blockLength: integer({
@@ -133,13 +135,15 @@ export const stepParams = {
     min: 0,
     max: 1024,
     label: "Steps",
-    help: "Passes for the whole canvas, spread over the blocks; decides in place of tokens per step. 0 leaves it to those.",
+    help: "Passes for the whole canvas, spread over the blocks, of which each takes at least one; decides in place of tokens per step. 0 leaves it to those.",
   }),
 } as const;
 
-/** Steps of a block by {@link stepParams}. */
-export const stepsOf = ({ tokensPerStep, steps }: ParamsOf<typeof stepParams>, masked: number): StepsFor =>
-  steps > 0 ? shareOf(steps, masked) : perStep(tokensPerStep);
+/** Steps of a block by {@link stepParams}, of a canvas as it is opened. */
+export const stepsOf = (
+  { tokensPerStep, steps, blockLength }: ParamsOf<typeof stepParams> & { readonly blockLength: number },
+  canvas: Canvas,
+): StepsFor => (steps > 0 ? inShares(steps, blockSizes(canvas, blockLength)) : perStep(tokensPerStep));
 
 export const cacheParams = {
   cache: choice({

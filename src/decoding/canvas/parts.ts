@@ -52,7 +52,8 @@ export interface Row {
 export interface Schedule {
   /** Steps of the whole run; null where that depends on the model. */
   planned(canvas: Canvas): number | null;
-  region(canvas: Canvas): Region;
+  /** The stretch of the step that begins now; called once a step, whose number within the block it counts. */
+  advance(canvas: Canvas): Region;
 }
 
 /** Which rows a pass computes; the others are read as they were stored. */
@@ -67,11 +68,12 @@ export interface CachePolicy {
 /** What a position is ranked by, before {@link Reweight}. */
 export type Rank = (row: Omit<Row, "priority">, moment: Moment) => number;
 
-/** Changes priorities. `probe` is shown with the step. */
+/** Changes priorities. */
 export interface Reweight {
-  begin(moment: Moment): Readonly<Record<string, number>>;
-  apply(row: Row, moment: Moment): number;
   readonly name: string;
+  apply(row: Row, moment: Moment): number;
+  /** Numbers shown with the step under the same name. */
+  probe(moment: Moment): Readonly<Record<string, number>>;
 }
 
 /** Decides before the commits of a step whether everything left is committed at once. */
@@ -87,12 +89,11 @@ export interface StopPolicy {
 /** Which positions a step commits. */
 export interface CommitPolicy {
   readonly reason: UnmaskReason;
-  /** Whether a step may commit nothing though the plan goes on; every other policy must commit something. */
-  readonly mayPause?: boolean;
-  /** Steps for a block with so many masked positions; null where that depends on the model. */
-  planned(size: number): number | null;
+  /** Steps for block number `block` with so many masked positions; null where that depends on the model. */
+  planned(size: number, block: number): number | null;
   /**
-   * The rows to commit.
+   * The rows to commit. A policy without a plan must take one at least: after as many steps as the canvas had masks, or as
+   * were planned, everything left is committed with a warning.
    * @param rows those of the region, by priority (larger first, then lower position)
    */
   select(rows: readonly Row[], moment: Moment): readonly Row[];
@@ -140,8 +141,10 @@ export interface Parts {
   readonly verify: Verify | null;
   readonly remask?: RemaskPolicy;
   readonly probe?: Probe;
-  /** `ban` never proposes end tokens; `delay` ranks them last. */
+  /** `ban` never proposes end tokens; `delay` ranks them last, which policies with `ahead` cannot. */
   readonly ending: "allow" | "delay" | "ban";
+  /** What was set and does nothing beside the other settings, in words for the run's warning. */
+  readonly unused?: readonly string[];
   /** Steps in which nothing is committed need no pass: the canvas has not changed. For policies with `ahead`. */
   readonly reuse: boolean;
 }

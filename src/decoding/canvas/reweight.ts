@@ -18,7 +18,7 @@ export const rejectEarlyEnds = ({ least, progress }: EarlyRejectionOptions): Rew
   const gamma = (m: Moment): number => least + (1 - least) * Math.min(1, progress(m));
   return {
     name: "eoser",
-    begin: (m) => ({ gamma: gamma(m) }),
+    probe: (m) => ({ gamma: gamma(m) }),
     apply(row, m) {
       if (!m.model.endTokens.includes(row.token)) return row.priority;
       if (row.priority < 0) return row.priority - (1 - gamma(m)) * Math.log(m.model.vocabSize);
@@ -42,7 +42,7 @@ export const ascendingProgress = ({ region }: Moment): number =>
  */
 export const drawOrder = (temperature: number): Reweight => ({
   name: "order",
-  begin: () => ({ temperature }),
+  probe: () => ({ temperature }),
   apply: (row, { seed, draw }) => {
     const address = { seed, step: draw, purpose: Purpose.RANK, node: row.position, sibling: 0, index: 1 };
     return row.priority + temperature * gumbelAt(address);

@@ -2,44 +2,51 @@
 import type { Canvas } from "./canvas";
 import type { Schedule } from "./parts";
 
+const lengthOf = (canvas: Canvas, length: number): number =>
+  length === 0 ? canvas.length - canvas.promptLength : length;
+/** Positions [start, end) of a block. */
+function rangeOf(canvas: Canvas, length: number, block: number): [number, number] {
+  const start = canvas.promptLength + block * lengthOf(canvas, length);
+  return [start, Math.min(canvas.length, start + lengthOf(canvas, length))];
+}
+
+/** Masked positions of each block of `length`; a length of 0 is one block. */
+export function blockSizes(canvas: Canvas, length: number): number[] {
+  const count = Math.ceil((canvas.length - canvas.promptLength) / lengthOf(canvas, length));
+  return Array.from({ length: count }, (_, block) => canvas.masked(...rangeOf(canvas, length, block)).length);
+}
+
 /**
  * Blocks of `length` positions from left to right, each filled before the next begins; a length of 0 is one block, the
  * whole canvas. Positions behind the block are seen but not committed.
- * @param planned steps for a block with so many masked positions; null where that depends on the model
+ * @param planned steps for a block of that number with so many masked positions; null where that depends on the model
  * @see Nie et al. 2025, LLaDA, section 2.4 (semi-autoregressive remasking)
  */
-export function blocks(length: number, planned: (size: number) => number | null): Schedule {
+export function blocks(length: number, planned: (size: number, block: number) => number | null): Schedule {
   let current = -1;
   let step = 0;
   let size = 0;
-  const sizeOf = (canvas: Canvas): number => (length === 0 ? canvas.length - canvas.promptLength : length);
-  const range = (canvas: Canvas, block: number): [number, number] => {
-    const start = canvas.promptLength + block * sizeOf(canvas);
-    return [start, Math.min(canvas.length, start + sizeOf(canvas))];
-  };
   return {
     planned(canvas) {
-      const count = Math.ceil((canvas.length - canvas.promptLength) / sizeOf(canvas));
-      const steps = Array.from({ length: count }, (_, block) => {
-        const masked = canvas.masked(...range(canvas, block)).length;
-        return masked === 0 ? 0 : planned(masked);
-      });
+      const steps = blockSizes(canvas, length).map((masked, block) =>
+        masked === 0 ? 0 : planned(masked, block),
+      );
       return steps.reduce((sum, n) => (sum === null || n === null ? null : sum + n), 0);
     },
-    region(canvas) {
+    advance(canvas) {
       const first = canvas.masked()[0];
       const block =
         first === undefined
           ? Math.max(0, current)
-          : Math.floor((first - canvas.promptLength) / sizeOf(canvas));
-      const [start, end] = range(canvas, block);
+          : Math.floor((first - canvas.promptLength) / lengthOf(canvas, length));
+      const [start, end] = rangeOf(canvas, length, block);
       if (block === current) step++;
       else {
         current = block;
         step = 0;
         size = canvas.masked(start, end).length;
       }
-      return { start, end, block, step, size, planned: planned(size) };
+      return { start, end, block, step, size, planned: planned(size, block) };
     },
   };
 }
@@ -52,8 +59,8 @@ export function behindFrozen(length: number): Schedule {
   const whole = blocks(0, () => null);
   return {
     planned: (canvas) => whole.planned(canvas),
-    region(canvas) {
-      const region = whole.region(canvas);
+    advance(canvas) {
+      const region = whole.advance(canvas);
       const first = canvas.masked()[0] ?? region.end;
       const block = length === 0 ? 0 : Math.floor((first - canvas.promptLength) / length);
       return { ...region, block, start: region.start + block * length };
