@@ -1,6 +1,6 @@
 /** The parts of denoising methods one by one, by numbers worked out by hand. */
 import { describe, expect, test } from "vitest";
-import { delayedCache, greedyCache } from "../../src/decoding/canvas/cache";
+import { delayedCache, greedyCache, uncached } from "../../src/decoding/canvas/cache";
 import { Canvas } from "../../src/decoding/canvas/canvas";
 import {
   bestOfProcess,
@@ -13,7 +13,6 @@ import {
 import { denoise } from "../../src/decoding/canvas/denoise";
 import { guidedBy, type GuideRule } from "../../src/decoding/canvas/guide";
 import type { CommitPolicy, Moment, Parts, Region, Row } from "../../src/decoding/canvas/parts";
-import { uncached } from "../../src/decoding/canvas/cache";
 import { byConfidence } from "../../src/decoding/canvas/rank";
 import { remaskAtRandom, remaskRates } from "../../src/decoding/canvas/remask";
 import { ascendingProgress, evenProgress, rejectEarlyEnds } from "../../src/decoding/canvas/reweight";
@@ -121,12 +120,12 @@ describe("steps of several blocks", () => {
 describe("end tokens held back", () => {
   const end = (priority: number): Row => rowOf(3, { token: END, priority });
   test("gamma rises from the least to 1 over a plan of even steps, and the factor with it", () => {
-    const { apply, probe } = rejectEarlyEnds({ least: 0.4, progress: evenProgress });
+    const held = rejectEarlyEnds({ least: 0.4, progress: evenProgress });
     [0.4, 0.6, 0.8, 1].forEach((gamma, step) => {
       const m = momentOf({ region: { step, planned: 4 } });
-      expect(probe(m).gamma).toBeCloseTo(gamma, 12);
-      expect(apply(end(0.5), m)).toBeCloseTo(0.5 * gamma, 12);
-      expect(apply(rowOf(3, { priority: 0.5 }), m)).toBe(0.5);
+      expect(held.probe(m).gamma).toBeCloseTo(gamma, 12);
+      expect(held.apply(end(0.5), m)).toBeCloseTo(0.5 * gamma, 12);
+      expect(held.apply(rowOf(3, { priority: 0.5 }), m)).toBe(0.5);
     });
   });
   test("growing steps: as much as is committed by the end of the step", () => {
@@ -135,8 +134,8 @@ describe("end tokens held back", () => {
     );
   });
   test("ranks by entropy lose (1 - gamma) ln V", () => {
-    const { apply } = rejectEarlyEnds({ least: 0.25, progress: () => 0 });
-    expect(apply(end(-0.5), momentOf())).toBeCloseTo(-0.5 - 0.75 * Math.log(12), 12);
+    const held = rejectEarlyEnds({ least: 0.25, progress: () => 0 });
+    expect(held.apply(end(-0.5), momentOf())).toBeCloseTo(-0.5 - 0.75 * Math.log(12), 12);
   });
   test("the entropy bound hears of it", async () => {
     // Every position is sure, those on the right of an end: without a factor all go at once.
@@ -243,8 +242,8 @@ describe("rows that a cache computes", () => {
 
 describe("random transitions and remasking", () => {
   test("draw the numbers of the run's own step, which a branch moves", () => {
-    const { ahead } = transitions([0.5, 0.5, 0.5, 1]) as Required<CommitPolicy>;
-    const at = (step: number, draw: number) => [...ahead(momentOf({ step, draw }))].join();
+    const commit = transitions([0.5, 0.5, 0.5, 1]) as Required<CommitPolicy>;
+    const at = (step: number, draw: number) => [...commit.ahead(momentOf({ step, draw }))].join();
     expect(new Set([0, 1, 2, 3, 4].map((draw) => at(1, draw))).size).toBeGreaterThan(2);
     expect(at(0, 2)).toBe(at(1, 2));
   });
