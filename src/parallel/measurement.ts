@@ -24,6 +24,9 @@ export const accuracy = (m: Measurement, tasks: readonly TaskId[]): Estimate => 
 /** Mean forward passes of an answer. */
 export const passesOf = (m: Measurement, tasks: readonly TaskId[]): Estimate =>
   mean(over(m, tasks, (o) => o.passes));
+/** Mean forward passes of the causal model that judges. */
+export const guiderPassesOf = (m: Measurement, tasks: readonly TaskId[]): Estimate =>
+  mean(over(m, tasks, (o) => o.guiderPasses));
 /** Mean rows of an answer, over all its passes. */
 export const rowsOf = (m: Measurement, tasks: readonly TaskId[]): Estimate =>
   mean(over(m, tasks, (o) => o.rows));

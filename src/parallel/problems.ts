@@ -38,7 +38,11 @@ export const isRight = (problem: Problem, tokens: readonly number[]): boolean =>
 /** What one strategy did on the problems of one task; lists are parallel. */
 export interface TaskOutcome {
   readonly right: readonly boolean[];
+  /** Forward passes of the masked model. */
   readonly passes: readonly number[];
+  /** Forward passes of the causal model that judges, where a strategy has one; 0 elsewhere. */
+  readonly guiderPasses: readonly number[];
+  /** Rows through the layers of the masked model. */
   readonly rows: readonly number[];
 }
 

@@ -1,7 +1,7 @@
 /** Charts, tables and notes of strategies on the tasks, in the form of docs/benchmarks.md. */
 import { answersOf, idealAccuracy, lostBits } from "./bound";
 import { checkExpectations, expectationTable, missedNotes } from "./expectations";
-import { accuracy, hasAny, passesOf, rowsOf } from "./measurement";
+import { accuracy, guiderPassesOf, hasAny, passesOf, rowsOf } from "./measurement";
 import { orderOf } from "./orders";
 import {
   AMBIGUOUS,
@@ -103,7 +103,10 @@ export function chartsOf(measured: Measured, problems: number) {
   const costs = (tasks: readonly TaskId[]) =>
     [...measured.values()]
       .filter((m) => hasAny(m, tasks))
-      .map((m) => ({ ...point(passesOf(m, tasks).value, accuracy(m, tasks)), label: m.strategy.label }));
+      .map((m) => ({
+        ...point(passesOf(m, tasks).value + guiderPassesOf(m, tasks).value, accuracy(m, tasks)),
+        label: m.strategy.label,
+      }));
   const sampled = SEVERAL.filter((task) => seriesOf(measured, curves.sampled, [task]).length > 0);
   const charts = [
     {
@@ -127,7 +130,7 @@ export function chartsOf(measured: Measured, problems: number) {
     },
     {
       title: "Every strategy: accuracy and forward passes",
-      shows: `One point a strategy and kind of task (lists only). Up and to the left is better. ${sizes}`,
+      shows: `One point a strategy and kind of task (lists only); passes of a guider count, too. Up and to the left is better. ${sizes}`,
       mark: "points" as const,
       x: { label: "Forward passes of an answer" },
       y: rightAxis,
@@ -153,6 +156,7 @@ export function tableOf(measured: Measured, layers: number, problems: number) {
       strategy: m.strategy.label,
       method: m.strategy.method,
       passes: hasAny(m, LISTS) ? passesOf(m, LISTS).value : null,
+      judged: hasAny(m, LISTS) ? guiderPassesOf(m, LISTS).value : null,
       rowLayers: rowsNow === null ? null : layers * rowsNow,
       ratio: rowsNow === null || baseRows === null ? null : rowsNow / baseRows,
       one: percentOf(SOLVABLE),
@@ -175,6 +179,12 @@ export function tableOf(measured: Measured, layers: number, problems: number) {
       { key: "strategy", label: "Strategy", help: "Its settings; what is not said is the method's default." },
       { key: "method", label: "Method", help: "The link opens its card.", of: "method" as const },
       { key: "passes", label: "Passes", help: "Forward passes of an answer, mean over lists.", digits: 1 },
+      {
+        key: "judged",
+        label: "and of the guider",
+        help: "Forward passes of the causal model that judges, mean over lists; its rows are not among the row-layers.",
+        digits: 1,
+      },
       {
         key: "rowLayers",
         label: "Row-layers",
@@ -222,7 +232,9 @@ export function comparedWith(
   const [own, before] = [accuracy(m, tasks), accuracy(base, tasks)];
   const saved = 100 * (1 - passesOf(m, tasks).value / passesOf(base, tasks).value);
   const rows = 100 * (rowsOf(m, tasks).value / rowsOf(base, tasks).value);
-  return `${label}: on ${own.count} problems with ${kind}, ${shown(own)} right against ${shown(before)} one token a step; ${saved.toFixed(0)} % of the passes saved, ${rows.toFixed(0)} % of the row-layers computed.`;
+  const judged = guiderPassesOf(m, tasks).value;
+  const guided = judged > 0 ? `, beside ${judged.toFixed(1)} passes of the guider an answer` : "";
+  return `${label}: on ${own.count} problems with ${kind}, ${shown(own)} right against ${shown(before)} one token a step; ${saved.toFixed(0)} % of the passes saved, ${rows.toFixed(0)} % of the row-layers computed${guided}.`;
 }
 
 /** What the page says on the methods' cards, made of the measured numbers. */

@@ -132,6 +132,7 @@ export class Solver {
   ): Promise<TaskOutcome> {
     const right: boolean[] = [];
     const passes: number[] = [];
+    const guiderPasses: number[] = [];
     const rows: number[] = [];
     const waiting = [...problemsOf(task, count, from).entries()];
     const work = async (session: GpuCanvasSession): Promise<void> => {
@@ -143,13 +144,14 @@ export class Solver {
         const decoded = await decode(session, strategy, run);
         right[i] = isRight(problem, decoded.tokens);
         passes[i] = decoded.passes;
+        guiderPasses[i] = decoded.guiderPasses;
         rows[i] = decoded.rows;
       }
     };
     // All are waited for, whatever becomes of one: none may use a session that was disposed of.
     const ends = await Promise.allSettled(this.sessions.map(work));
     for (const end of ends) if (end.status === "rejected") throw end.reason;
-    return { right, passes, rows };
+    return { right, passes, guiderPasses, rows };
   }
 
   dispose(): void {

@@ -12,6 +12,7 @@ export function Beginning() {
         Then {plural(begin.tokens.length - open, "given token")}
         {begin.forced.length > 0 ? `, ${begin.forced.length} of them forced` : ""}
         {open > 0 ? `, and ${plural(open, "position")} to fill in among them` : ""}: the run is a branch.
+        {open > 0 && " It is a new run: its steps, bars and caches begin again, and given tokens stay."}
       </p>
       <button type="button" onClick={dropBegin}>
         Begin from the prompt
