@@ -94,6 +94,14 @@ function Keys({ line, grid }: { readonly line: DepthLine; readonly grid: Grid })
   );
 }
 
+/** Keeps coloured words readable on the darkest ink. */
+const HALO = {
+  paintOrder: "stroke",
+  stroke: "var(--sheet)",
+  strokeWidth: 3,
+  strokeLinejoin: "round",
+} as const;
+
 interface LineProps {
   readonly view: DrawingProps["view"];
   readonly line: DepthLine;
@@ -136,6 +144,7 @@ function Line({ view, line, grid, signal }: LineProps) {
                 fontSize={11.5}
                 fill={isFinal ? "var(--accepted)" : "var(--ink)"}
                 fontWeight={isFinal ? 620 : 400}
+                {...(isFinal && HALO)}
               >
                 {fitText(tokenLabel(view, c.said), cell - 10, 11.5)}
               </text>
