@@ -54,6 +54,7 @@ const MEMORY_RUN = 2u;
 const MEMORY_ARGMAX = 3u;
 const MEMORY_ENTROPY = 4u;
 const MEMORY_RANK = 5u;
+const MEMORY_STAY = 6u;
 
 const FIXED = 0u;
 const LATENT_DIFF = 1u;
@@ -62,9 +63,10 @@ const KL = 3u;
 const MIN_P_KL = 4u;
 const ENTROPY_DIFF = 5u;
 const ARGMAX_STABILITY = 6u;
-const GATE = 7u;
-const GATE_TOP = 8u;
-const CHOICE = 9u;
+const EXIT_GATE = 7u;
+const GATE = 8u;
+const GATE_TOP = 9u;
+const CHOICE = 10u;
 
 const CONVERGED = 1u;
 const CAP = 2u;
@@ -157,6 +159,7 @@ fn admit(row: u32, most: u32) -> u32 {
     memory[at + MEMORY_ARGMAX] = NONE;
     // Entropy before the first recurrence: larger than any.
     memory[at + MEMORY_ENTROPY] = bitcast<u32>(100.0f);
+    memory[at + MEMORY_STAY] = bitcast<u32>(1.0f);
     let is_idle = rows[row * ROW_WORDS + ROW_SLOT] == NONE;
     memory[at + MEMORY_EXIT] = select(0u, IDLE, is_idle);
     memory[at + MEMORY_DEPTH] = select(1u, 0u, is_idle);
@@ -223,6 +226,11 @@ fn meets(row: u32) -> bool {
     }
     case ARGMAX_STABILITY: {
       return f32(run) >= params.threshold;
+    }
+    case EXIT_GATE: {
+      let stay = bitcast<f32>(memory[kept + MEMORY_STAY]) * (1.0 - gate_of(row));
+      memory[kept + MEMORY_STAY] = bitcast<u32>(stay);
+      return 1.0 - stay >= params.threshold;
     }
     default: {
       return false;

@@ -1,6 +1,6 @@
 /** A core of layers runs again and again over each token's latent until a criterion says that it has settled. */
 import { defineDepthMethod } from "./depth/method";
-import { policyParams, recurrencesOf } from "./depth/params";
+import { cacheOf, policyParams, recurrencesOf } from "./depth/params";
 
 export const recurrent = defineDepthMethod({
   id: "recurrent",
@@ -27,7 +27,7 @@ export const recurrent = defineDepthMethod({
   },
   needs: (params, facts) => ({
     maxRecurrence: recurrencesOf(params.recurrences, facts),
-    cache: params.cache,
+    cache: cacheOf(params.cache, facts),
   }),
   async *decode(context) {
     const { runRecurrent } = await import("./depth/run_recurrent");

@@ -26,6 +26,7 @@ import {
 } from "./latents";
 import { latentAccelerationKernel } from "./latent_acceleration";
 import { lawAtKernel } from "./law_at";
+import { exitGateKernel } from "./exit_gate";
 import { recurAdmitKernel } from "./recur_admit";
 import { readoutSignalsKernel } from "./readout_signals";
 import { rankTreeKernel } from "./rank_tree";
@@ -95,6 +96,7 @@ export const kernels: readonly Kernel[] = [
   routeRowsKernel,
   latentAccelerationKernel,
   chooseDepthKernel,
+  exitGateKernel,
   recurAdmitKernel,
   readoutSignalsKernel,
 ];

@@ -98,7 +98,7 @@ export const Signal = {
   ENTROPY: 4,
   /** u32 */
   ARGMAX: 5,
-  /** Of the router before the recurrence; of the rows that it was asked about. */
+  /** Of the router before the recurrence, of the rows that it was asked about; of an exit gate after it. */
   GATE: 6,
   /** Of the readout's logits. */
   LOG_SUM_EXP: 7,

@@ -39,6 +39,7 @@ const CRITERIA = [
   "minp-kl",
   "entropy-diff",
   "argmax-stability",
+  "exit-gate",
   "gate",
   "gate-top",
   "choice",
@@ -59,6 +60,8 @@ export const Memory = {
   ENTROPY: 4,
   /** Rows with larger gates, where the best are let in. */
   RANK: 5,
+  /** f32: probability that an exit gate has let it go on until here. */
+  STAY: 6,
 } as const;
 export const MEMORY_WORDS = 8;
 

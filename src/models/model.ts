@@ -37,6 +37,17 @@ export interface RecurrenceFacts {
   readonly trainedRecurrence: number;
   /** Of models whose own router says which tokens run which recurrence; left out by those that are stopped from outside. */
   readonly router?: RouterFacts;
+  /**
+   * Of models whose layers are all in the core: a latent is the residual stream, begins as the embedding and is all that a
+   * loop sees, so each loop reads keys and values of its own.
+   */
+  readonly looped?: LoopedFacts;
+}
+
+/** What the gate of a looped model is compared with. */
+export interface LoopedFacts {
+  /** Probability of having stopped from which a token stops, as the checkpoint was published; 1 is never early. */
+  readonly exitThreshold: number;
 }
 
 /** How a mixture of recursions decides who runs how deep, and which keys and values the weights were trained with. */

@@ -90,6 +90,8 @@ export interface DepthModel {
   /** [V, D] in parts by rows, and the factor of its rows. */
   readonly embedding: { readonly table: readonly WeightMatrix[]; readonly scale: number };
   createScratch(label: string, maxRows: number): DepthScratch;
+  /** The same model with another number of recurrences, to which the weights do not belong; left out by models with a router. */
+  atDepth?(depth: number): GpuModel;
   /** Latents of rows whose embeddings the prelude left in x. */
   begin(rec: Recording, scratch: DepthScratch, l: Latents, seed: number, hasCopies: boolean): void;
   /** Asks the router about rows; left out by models without one. */

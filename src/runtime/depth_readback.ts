@@ -25,7 +25,8 @@ type Top = readonly (readonly [token: number, logprob: number])[];
 /**
  * @param known positions that earlier passes left latents of
  * @param steps passes before this one that each position's last step was measured in
- * @param recurrence of the model, whose router may have asked rows for a gate before each recurrence, or for a depth
+ * @param recurrence of the model, whose router may have asked rows for a gate before each recurrence, or for a depth, and whose own
+ *     exit gate may have spoken after each
  */
 export function decodePass(
   bytes: ArrayBuffer,
@@ -33,7 +34,7 @@ export function decodePass(
   shape: PassShape,
   known: number,
   steps: readonly number[],
-  { router, trainedRecurrence }: RecurrenceFacts,
+  { router, trainedRecurrence, looped }: RecurrenceFacts,
 ): RowOutcome[] {
   const { room: T, most } = shape;
   const u = new Uint32Array(bytes);
@@ -74,6 +75,7 @@ export function decodePass(
         minPKl: isRead ? f[s + Signal.MIN_P_KL]! : null,
         entropy: isRead ? f[s + Signal.ENTROPY]! : null,
         argmax: isRead ? u[s + Signal.ARGMAX]! : null,
+        exit: looped ? f[s + Signal.GATE]! : null,
       });
       if (shape.ladderTop === 0) continue;
       const from = ladderAt + ((r - 1) * ladderStride(T, shape.ladderTop)) / 4;
@@ -88,7 +90,7 @@ export function decodePass(
     );
     return {
       depth: depths[i]!,
-      reason: REASONS[u[i * MEMORY_WORDS + Memory.EXIT]!] ?? "forced",
+      reason: reasonOf(u[i * MEMORY_WORDS + Memory.EXIT]!),
       signals,
       gates,
       law: isChoosing ? lawOf(i) : [],
@@ -107,6 +109,11 @@ export function decodePass(
   function lawOf(i: number): number[] {
     const from = choicesAt + i * choiceWords(trainedRecurrence) + Choice.LAW;
     return [...f.subarray(from, from + trainedRecurrence)];
+  }
+
+  function reasonOf(exit: number): RowOutcome["reason"] {
+    const reason = REASONS[exit] ?? "forced";
+    return reason === "converged" && shape.criterion === "exit-gate" ? "gate" : reason;
   }
 
   function drawOf(i: number): Draw {

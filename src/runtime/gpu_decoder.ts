@@ -66,7 +66,9 @@ export class GpuDecoder implements GpuModel {
   ): Promise<GpuDecoder> {
     const { config, tensors, facts } = loaded;
     assert(
-      config.architecture !== "recurrent-depth" && config.architecture !== "mixture-of-recursions",
+      config.architecture !== "recurrent-depth" &&
+        config.architecture !== "mixture-of-recursions" &&
+        config.architecture !== "ouro",
       `${facts.id} is no decoder of this family`,
     );
     const upload = new WeightUpload(engine, tuning, facts.id, storage);

@@ -23,6 +23,10 @@ export async function uploadModel(
     const { GpuMor } = await import("./gpu_mor");
     return GpuMor.upload(engine, tuning, loaded, storage);
   }
+  if (architecture === "ouro") {
+    const { GpuLooped } = await import("./gpu_looped");
+    return GpuLooped.upload(engine, tuning, loaded, storage);
+  }
   if (architecture !== "recurrent-depth") return GpuDecoder.upload(engine, tuning, loaded, storage);
   const { GpuRecurrent } = await import("./gpu_recurrent");
   return GpuRecurrent.upload(engine, tuning, loaded, storage);

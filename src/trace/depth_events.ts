@@ -21,6 +21,8 @@ export interface RecurEvent extends Base {
   readonly cosine: readonly number[];
   /** What the model's router said before the recurrence, as a probability. */
   readonly gate?: readonly number[];
+  /** What a looped model's exit gate said after the recurrence, as a probability of stopping for those that went on until here. */
+  readonly exit?: readonly number[];
   /** KL(p_(r-1), p_r) of the readouts, in nats; p_0 is uniform. */
   readonly kl?: readonly number[];
   /** The same after improbable tokens were made alike. */
@@ -40,7 +42,7 @@ export interface RecurEvent extends Base {
 }
 /**
  * Why a position ran no further: a criterion was met, no more were allowed, so many were asked for, a router turned it away,
- * or it is the depth that the router chose for it at the start.
+ * the model's exit gate was open, or it is the depth that the router chose for it at the start.
  */
 export type DepthReason = "converged" | "cap" | "forced" | "router" | "chosen" | "gate";
 /** How many recurrences a position had in the end. */

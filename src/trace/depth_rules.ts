@@ -8,7 +8,7 @@ type Event<K extends AnyDepthEvent["kind"]> = Timeless<Extract<AnyDepthEvent, { 
 
 /** Measured after every recurrence, and only with a router or with readouts. */
 const ALWAYS = ["relChange", "cosine"] as const;
-const READ = ["gate", "kl", "minPKl", "entropy", "argmax", "top"] as const;
+const READ = ["gate", "exit", "kl", "minPKl", "entropy", "argmax", "top"] as const;
 /** Rounding can take a divergence or an entropy so far below 0. */
 const SLACK = 1e-3;
 
@@ -86,6 +86,7 @@ export class DepthChecker {
         expect(value >= -SLACK, () => `${key} of at least 0 at position ${p}`, value);
       }
       if (e.gate) checkGate(e.gate[i]!, p);
+      if (e.exit) checkGate(e.exit[i]!, p);
       if (e.argmax) this.mention(e.argmax[i]!);
       const top = e.top?.[i] ?? [];
       if (top.length > 0) checkTop(top);

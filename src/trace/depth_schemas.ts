@@ -16,6 +16,7 @@ export function depthSchemas({ limits, base, count, token, finite }: SchemaParts
       relChange: numbers,
       cosine: numbers,
       gate: v.exactOptional(numbers),
+      exit: v.exactOptional(numbers),
       kl: v.exactOptional(numbers),
       minPKl: v.exactOptional(numbers),
       entropy: v.exactOptional(numbers),

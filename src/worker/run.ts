@@ -247,8 +247,10 @@ async function openSession(
   }
   const depths = recurrence && method.depths?.(params.values as never, recurrence);
   if (depths) {
-    const { recurrentOf } = await import("../runtime/gpu_recurrent");
-    const model = recurrentOf(target.gpu)!;
+    const { isDepthModel } = await import("../runtime/depth_model");
+    const model = target.gpu;
+    if (!isDepthModel(model) || !model.atDepth)
+      throw new Error(`${target.id} cannot be run with another number of recurrences`);
     pair = { target: model.atDepth(depths.target), draft: model.atDepth(depths.draft) };
   }
   const options: SessionOptions = {

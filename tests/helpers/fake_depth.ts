@@ -161,6 +161,7 @@ export class FakeDepthSession implements DepthSession {
           relChange: relativeChange(next[k]!, states[k]!),
           cosine: cosineDistance(next[k]!, states[k]!),
           ...read,
+          exit: null,
         });
         if (logits) before.set(i, logits[k]!);
         if (logits && pass.top > 0) ladder[i]!.push(topOf(logSoftmax(logits[k]!), pass.top));

@@ -79,3 +79,69 @@ export const huginnCheckpoint = (
   config: Readonly<Record<string, unknown>> = {},
 ): ReturnType<typeof randomCheckpoint> =>
   randomCheckpoint({ ...huginnConfig, ...config }, huginnTensors(), shards);
+
+/** ByteDance/Ouro-1.4B: 2048 wide, 16 heads of 128, 5632 hidden, 24 layers, 4 loops, a head of its own. */
+const OURO = { dim: 48, heads: 4, headDim: 12, hidden: 132, layers: 3 };
+
+const ouroConfig = {
+  model_type: "ouro",
+  architectures: ["OuroForCausalLM"],
+  auto_map: { AutoModelForCausalLM: "modeling_ouro.OuroForCausalLM" },
+  attention_dropout: 0,
+  bos_token_id: 0,
+  early_exit_threshold: 1,
+  eos_token_id: 0,
+  head_dim: OURO.headDim,
+  hidden_act: "silu",
+  hidden_size: OURO.dim,
+  intermediate_size: OURO.hidden,
+  layer_types: Array<string>(OURO.layers).fill("full_attention"),
+  max_position_embeddings: 96,
+  max_window_layers: 24,
+  num_attention_heads: OURO.heads,
+  num_hidden_layers: OURO.layers,
+  num_key_value_heads: OURO.heads,
+  rms_norm_eps: 1e-6,
+  rope_scaling: null,
+  rope_theta: 1e6,
+  sliding_window: null,
+  tie_word_embeddings: false,
+  total_ut_steps: 4,
+  use_sliding_window: false,
+  vocab_size: VOCAB,
+};
+
+function ouroTensors(kvHeads: number): Record<string, number[]> {
+  const { dim, heads, headDim, hidden, layers } = OURO;
+  const shapes: Record<string, number[]> = { "model.embed_tokens.weight": [VOCAB, dim] };
+  for (let l = 0; l < layers; l++) {
+    const at = `model.layers.${l}`;
+    for (const norm of ["input", "post_attention"])
+      for (const end of ["", "_2"]) shapes[`${at}.${norm}_layernorm${end}.weight`] = [dim];
+    Object.assign(shapes, {
+      [`${at}.self_attn.q_proj.weight`]: [heads * headDim, dim],
+      [`${at}.self_attn.k_proj.weight`]: [kvHeads * headDim, dim],
+      [`${at}.self_attn.v_proj.weight`]: [kvHeads * headDim, dim],
+      [`${at}.self_attn.o_proj.weight`]: [dim, heads * headDim],
+      [`${at}.mlp.gate_proj.weight`]: [hidden, dim],
+      [`${at}.mlp.up_proj.weight`]: [hidden, dim],
+      [`${at}.mlp.down_proj.weight`]: [dim, hidden],
+    });
+  }
+  return {
+    ...shapes,
+    "model.norm.weight": [dim],
+    "model.early_exit_gate.weight": [1, dim],
+    "model.early_exit_gate.bias": [1],
+    "lm_head.weight": [VOCAB, dim],
+  };
+}
+
+/** @param config fields to replace; keys and values are shared by heads where it says so */
+export const ouroCheckpoint = (
+  shards = 1,
+  config: Readonly<Record<string, unknown>> = {},
+): ReturnType<typeof randomCheckpoint> => {
+  const fields = { ...ouroConfig, ...config };
+  return randomCheckpoint(fields, ouroTensors(fields.num_key_value_heads), shards);
+};

@@ -30,6 +30,7 @@ const thresholds: Readonly<Record<CriterionId, number>> = {
   "minp-kl": 0.25,
   "entropy-diff": 0.3,
   "argmax-stability": 2,
+  "exit-gate": 0.8,
 };
 const uniform = (i: number, r: number, k: number): number => Math.fround(pcg4d(i, r, k, 7)[0] / 2 ** 32);
 /** Random numbers after recurrence r of row i; one argmax in three repeats. */
@@ -40,6 +41,7 @@ const signalsOf = (i: number, r: number): RecurrenceSignals & { entropy: number;
   minPKl: uniform(i, r, 3),
   entropy: 3 * uniform(i, r, 4),
   argmax: Math.floor(3 * uniform(i, r, 5)),
+  exit: 0.9 * uniform(i, r, 6),
 });
 
 describe.each(["latest", "first-recurrence", "per-recurrence", "nearest"] as const)("cache %s", (cache) => {
@@ -73,6 +75,7 @@ describe.each(["latest", "first-recurrence", "per-recurrence", "nearest"] as con
         const s = signalsOf(i, r - 1);
         floats.set([s.relChange, s.cosine, s.kl!, s.minPKl!, s.entropy], i * SIGNAL_WORDS);
         signals[i * SIGNAL_WORDS + Signal.ARGMAX] = s.argmax;
+        floats[i * SIGNAL_WORDS + Signal.GATE] = s.exit!;
         if (isIdle(i) || ended[i]) continue;
         history[i]!.push({ ...s, entropy: Math.fround(s.entropy) });
         ended[i] = exitReason(policy, history[i]!);
@@ -114,7 +117,13 @@ describe.each(["latest", "first-recurrence", "per-recurrence", "nearest"] as con
       for (const i of left) expect(filled[i + 10]).toBe(bank);
     }
     const kept = await bench().u32(memory);
-    const codes = { converged: Exit.CONVERGED, cap: Exit.CAP, forced: Exit.FORCED, chosen: Exit.CHOSEN };
+    const codes = {
+      converged: Exit.CONVERGED,
+      gate: Exit.CONVERGED,
+      cap: Exit.CAP,
+      forced: Exit.FORCED,
+      chosen: Exit.CHOSEN,
+    };
     for (let i = 0; i < T; i++) {
       const reason = ended[i];
       expect(kept[i * MEMORY_WORDS + Memory.DEPTH]).toBe(isIdle(i) ? 0 : history[i]!.length);

@@ -3,13 +3,16 @@
  * read config.json and tensors by themselves, and the same text however the prompt is fed.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isDepthModel } from "../../src/runtime/depth_model";
 import { recurrentOf } from "../../src/runtime/gpu_recurrent";
 import { promptLogits } from "../../src/runtime/logits";
+import { checkTrace } from "../../src/trace/grammar";
 import type { EngineHost } from "../../src/worker/host";
-import { huginnCheckpoint } from "../helpers/looped_checkpoints";
+import { huginnCheckpoint, ouroCheckpoint } from "../helpers/looped_checkpoints";
 import { memorySource } from "../helpers/tiny_model";
 import { huginnLogits } from "../reference/huginn";
 import { argmax } from "../reference/llama";
+import { type OuroPosition, ouroPositions } from "../reference/ouro";
 import { openHost, runToEnd } from "../runtime/helpers";
 import { fedGreedily } from "./fed_greedily";
 import { worstError } from "./worst_error";
@@ -65,5 +68,72 @@ describe("Huginn", () => {
     expect((await runToEnd(own, { ...run, method: "recurrent", params })).tokens).toEqual(expected);
     expect((await runToEnd(own, { ...run, method: "autoregressive" })).tokens).toEqual(expected);
     own.destroy();
+  });
+});
+
+describe("Ouro", () => {
+  const last = (positions: readonly OuroPosition[]): Float64Array[] => positions.map((p) => p.logits.at(-1)!);
+
+  it.each([
+    ["keys and values of every head", {}],
+    ["shared by heads, other loops", { num_key_value_heads: 2, total_ut_steps: 3, rope_theta: 1e4 }],
+  ])("%s: the logits of the float64 reference to 1e-4 relative", async (name, config) => {
+    const checkpoint = ouroCheckpoint(3, config);
+    const { gpu } = await host.load(name, memorySource(checkpoint.files, { id: name }));
+    const found = await promptLogits(host.engine, host.tuning, gpu, tokens(3));
+    expect(worstError(found, last(ouroPositions(checkpoint, tokens(3))))).toBeLessThan(1e-4);
+    const state = isDepthModel(gpu) && gpu.atDepth?.(1);
+    if (!state) throw new Error("no depths");
+    const early = await promptLogits(host.engine, host.tuning, state, tokens(3));
+    expect(worstError(early, last(ouroPositions(checkpoint, tokens(3), 1, 1)))).toBeLessThan(1e-4);
+  });
+
+  it("writes the same text however it is fed, by a session, loop by loop, and drafted by itself", async () => {
+    const checkpoint = ouroCheckpoint();
+    const { gpu } = await host.load("ouro", memorySource(checkpoint.files, { id: "ouro" }));
+    const promptIds = tokens(4);
+    const expected: number[] = [];
+    while (expected.length < 4)
+      expected.push(argmax(last(ouroPositions(checkpoint, [...promptIds, ...expected])).at(-1)!));
+    for (const chunk of [4, 3, 1])
+      expect(await fedGreedily(host, gpu, promptIds, chunk, 4), `chunks of ${chunk}`).toEqual(expected);
+    const run = { model: "ouro", promptIds, maxNewTokens: 4 };
+    expect((await runToEnd(host, { ...run, method: "autoregressive" })).tokens).toEqual(expected);
+    const params = { criterion: "none", cache: "per-recurrence" };
+    expect((await runToEnd(host, { ...run, method: "recurrent", params })).tokens).toEqual(expected);
+    const drafted = await runToEnd(host, { ...run, method: "self-speculation", params: { draftLength: 2 } });
+    expect(drafted.tokens).toEqual(expected);
+  });
+
+  it("stops each token where its exit gate says so, and later ones see what it left", async () => {
+    const checkpoint = ouroCheckpoint();
+    await host.load("ouro", memorySource(checkpoint.files, { id: "ouro" }));
+    const promptIds = tokens(6);
+    const threshold = 0.75;
+    const text = [...promptIds];
+    while (text.length < 9) text.push(argmax(last(ouroPositions(checkpoint, text, threshold)).at(-1)!));
+    const expected = ouroPositions(checkpoint, text.slice(0, -1), threshold);
+    const params = { criterion: "exit-gate", threshold };
+    const { tokens: written, events } = await runToEnd(host, {
+      ...{ model: "ouro", method: "recurrent", params, promptIds, maxNewTokens: 3 },
+    });
+    expect(written).toEqual(text.slice(6));
+    const depths = events.flatMap((e) => (e.kind === "depth" ? [e] : []));
+    expect(depths.map((e) => e.depth)).toEqual(expected.map((p) => p.depth));
+    // Not all alike, and not all for one reason.
+    expect(new Set(depths.map((e) => e.depth)).size).toBeGreaterThan(1);
+    for (const e of depths) if (e.depth < 4) expect(e.reason).toBe("gate");
+    for (const e of events) {
+      if (e.kind !== "recur") continue;
+      e.positions.forEach((p, i) => expect(e.exit![i]).toBeCloseTo(expected[p]!.gates[e.recurrence - 1]!, 4));
+    }
+    expect(checkTrace(events)).toBeNull();
+  });
+
+  it("is refused what its loops cannot do", async () => {
+    const checkpoint = ouroCheckpoint();
+    await host.load("ouro", memorySource(checkpoint.files, { id: "ouro" }));
+    const run = { model: "ouro", method: "depth-wavefront", promptIds: tokens(4), maxNewTokens: 2 };
+    expect((await runToEnd(host, run)).end.error?.message).toMatch(/whose core reads the embedding again/);
   });
 });

@@ -35,6 +35,7 @@ export function* recurEvents(
             argmax: ran.map(({ signals }) => signals.argmax!),
           }
         : {}),
+      ...(ran[0]!.signals.exit === null ? {} : { exit: ran.map(({ signals }) => signals.exit!) }),
       ...(ran[0]!.row.gates.length > 0 ? { gate: ran.map(({ row }) => row.gates[r - 1]!) } : {}),
       ...(isRouted ? { bankEntries: result.bankEntries[r - 1] ?? 0 } : {}),
       ...(hasTop ? { top: ran.map(({ row }) => row.ladder[r - 1]!) } : {}),

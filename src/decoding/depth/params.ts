@@ -1,4 +1,5 @@
 /** Options that methods of recurrent depth share, and what they stand for. */
+import { DecoscopeError } from "../../base/errors";
 import { choice, integer, number, toggle, type ParamsOf } from "../../base/params";
 import type { RecurrenceFacts } from "../../models/model";
 import { type CachePolicy, criteria, type CriterionId, type DepthPolicy } from "./policy";
@@ -31,7 +32,7 @@ export const policyParams = {
     step: 0.001,
     scale: { by: "log", least: 0.000001 },
     label: "Threshold",
-    help: "Exit below it, or from it on for the same best token. 0 takes the value of the released code: 0.03 for the latent's change, 0.001 for cosine and entropy (nats) and KL (nats), 0.00001 for min-p KL, 5 recurrences for the same best token.",
+    help: "Exit below it, or from it on for the same best token and for an exit gate (the probability of having stopped by now). 0 takes the value of the released code: 0.03 for the latent's change, 0.001 for cosine and entropy (nats) and KL (nats), 0.00001 for min-p KL, 5 recurrences for the same best token, and for an exit gate what the checkpoint was published with.",
   }),
   recurrences: recurrencesParam,
   minRecurrence: integer({
@@ -62,7 +63,7 @@ export const policyParams = {
       { value: "first-recurrence", label: "First only" },
     ],
     label: "Keys and values",
-    help: "Which recurrence of earlier tokens a token sees. Last written keeps one place a token and layer. Same or before keeps all and takes the last one a token reached. Same recurrence hides tokens that stopped earlier. First only keeps those of the first recurrence.",
+    help: "Which recurrence of earlier tokens a token sees. Last written keeps one place a token and layer. Same or before keeps all and takes the last one a token reached. Same recurrence hides tokens that stopped earlier. First only keeps those of the first recurrence. Looped models (Ouro) have no last written that fits all loops: they keep all, as same or before does.",
   }),
   start: choice({
     default: "random",
@@ -72,7 +73,7 @@ export const policyParams = {
       { value: "zero", label: "Zeros" },
     ],
     label: "Latent starts as",
-    help: "Noise keyed by seed and position, as in training. The token before's latent is a warm start (continuous compute).",
+    help: "Noise keyed by seed and position, as in training. The token before's latent is a warm start (continuous compute). Looped models (Ouro) always start with the embedding.",
   }),
 };
 type PolicyParams = ParamsOf<typeof policyParams>;
@@ -81,10 +82,22 @@ type PolicyParams = ParamsOf<typeof policyParams>;
 export const recurrencesOf = (asked: number, facts: RecurrenceFacts): number =>
   Math.min(MOST_RECURRENCES, asked || facts.trainedRecurrence);
 
+/** Which keys and values a choice means: a loop that sees nothing but its latent cannot read those of another loop. */
+export const cacheOf = (asked: CachePolicy, { looped }: RecurrenceFacts): CachePolicy =>
+  looped && asked === "latest" ? "nearest" : asked;
+
+/** @throws DecoscopeError "method" for an exit gate that the model does not have */
 export function policyOf(params: PolicyParams, facts: RecurrenceFacts): DepthPolicy {
+  const { criterion } = params;
+  if (criterion === "exit-gate" && !facts.looped)
+    throw new DecoscopeError(
+      "method",
+      `Expected a model with an exit gate (a looped one, such as Ouro) to exit by it, found one without. Choose another criterion or model.`,
+    );
+  const own = criterion === "exit-gate" ? facts.looped!.exitThreshold : criteria[criterion].threshold;
   return {
-    criterion: params.criterion,
-    threshold: params.threshold || criteria[params.criterion].threshold,
+    criterion,
+    threshold: params.threshold || own,
     minRecurrence: params.minRecurrence,
     maxRecurrence: recurrencesOf(params.recurrences, facts),
     checkEvery: params.checkEvery,

@@ -17,6 +17,8 @@ export interface RecurrenceSignals {
   /** In nats. */
   readonly entropy: number | null;
   readonly argmax: number | null;
+  /** Probability of stopping here that a looped model's own gate gives, for those that went on until here; null without a gate. */
+  readonly exit: number | null;
 }
 
 /** How a criterion reads the signals, and the threshold that is taken where none is given. */
@@ -45,6 +47,10 @@ function stability(signals: readonly RecurrenceSignals[]): number {
   while (run < signals.length && signals[signals.length - 1 - run]!.argmax === last) run++;
   return run;
 }
+
+/** Probability of having stopped by now: 1 - (1 - g_1) (1 - g_2) ... @see Zhu et al. 2025, Ouro, section 3 */
+export const stopped = (signals: readonly RecurrenceSignals[]): number =>
+  1 - signals.reduce((left, { exit }) => left * (1 - need(exit, "exit")), 1);
 
 export const criteria = {
   none: { label: "Fixed depth", threshold: 0, readsOut: false, exits: () => false },
@@ -86,6 +92,12 @@ export const criteria = {
     threshold: 5,
     readsOut: true,
     exits: (signals, threshold) => stability(signals) >= threshold,
+  },
+  "exit-gate": {
+    label: "The model's exit gate",
+    threshold: 1,
+    readsOut: false,
+    exits: (signals, threshold) => stopped(signals) >= threshold,
   },
 } as const satisfies Readonly<Record<string, Criterion>>;
 
@@ -156,13 +168,14 @@ export function exitReason(
   policy: DepthPolicy,
   signals: readonly RecurrenceSignals[],
   depth?: number,
-): "converged" | "cap" | "forced" | "chosen" | null {
+): "converged" | "gate" | "cap" | "forced" | "chosen" | null {
   const r = signals.length;
   if (policy.criterion === "choice") return r >= Math.min(depth!, policy.maxRecurrence) ? "chosen" : null;
   // Routers are asked before a recurrence, see routedIn; nothing that was measured ends a row.
   const criterion: Criterion = criteria[isRouting(policy.criterion) ? "none" : policy.criterion];
   const isTested = r > 0 && r >= policy.minRecurrence && r % policy.checkEvery === 0;
-  if (isTested && criterion.exits(signals, policy.threshold ?? criterion.threshold)) return "converged";
+  if (isTested && criterion.exits(signals, policy.threshold ?? criterion.threshold))
+    return policy.criterion === "exit-gate" ? "gate" : "converged";
   if (r < policy.maxRecurrence) return null;
   return policy.criterion === "none" ? "forced" : "cap";
 }

@@ -2,7 +2,7 @@
 import type { ParamsOf } from "../../base/params";
 import type { MethodEvent } from "../../trace/events";
 import type { DepthContext } from "./method";
-import { fixedDepth, policyOf, type policyParams } from "./params";
+import { cacheOf, fixedDepth, policyOf, type policyParams } from "./params";
 import { criteria } from "./policy";
 import { runDepth } from "./run_depth";
 
@@ -10,17 +10,19 @@ export function runRecurrent(
   context: DepthContext<ParamsOf<typeof policyParams>>,
 ): AsyncGenerator<MethodEvent, void, void> {
   const { session, params, promptTokens, detail } = context;
-  const policy = policyOf(params, session.model.recurrence);
+  const { recurrence } = session.model;
+  const policy = policyOf(params, recurrence);
   const { readsOut } = criteria[params.criterion];
   // Latents before it in the same pass are not there yet: the prompt never starts warm.
-  const cold = params.start === "previous" ? "random" : params.start;
+  const cold = recurrence.looped ? "embedding" : params.start === "previous" ? "random" : params.start;
+  const warm = recurrence.looped ? "embedding" : params.start;
   return runDepth(context, {
     policy,
     promptPolicy: params.exitInPrompt ? policy : fixedDepth(policy.maxRecurrence),
-    cache: params.cache,
+    cache: cacheOf(params.cache, recurrence),
     readsEach: detail === "full" || readsOut,
     promptReadsEach: params.exitInPrompt && readsOut,
-    origin: promptTokens.length === 1 ? cold : params.start,
+    origin: promptTokens.length === 1 ? cold : warm,
     promptOrigin: cold,
     isWholeText: false,
   });

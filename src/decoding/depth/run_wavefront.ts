@@ -3,6 +3,7 @@
  * would say now; a position is frozen when its latent has stopped moving.
  * @see Geiping, Yang and Su 2025, Efficient Parallel Samplers for Recurrent-Depth Models, algorithm 1
  */
+import { DecoscopeError } from "../../base/errors";
 import { Purpose, randomU32 } from "../../base/rng";
 import type { ParamsOf } from "../../base/params";
 import type { MethodEvent } from "../../trace/events";
@@ -95,10 +96,16 @@ function frozenTo(params: Params, wave: Wave, ok: readonly boolean[], step: numb
   return Math.max(from, wave.anchor + count);
 }
 
-/** @throws DecoscopeError as {@link checkPrompt} */
+/** @throws DecoscopeError as {@link checkPrompt}, or "method" for a model whose core does not look at the embedding again */
 export async function* runWavefront(context: DepthContext<Params>): AsyncGenerator<MethodEvent, void, void> {
   const { session, params, sampler, promptTokens, maxNewTokens, firstStep } = context;
   checkPrompt(promptTokens, session.model, session.maxContext);
+  if (session.model.recurrence.looped)
+    throw new DecoscopeError(
+      "method",
+      "Expected a model whose core reads the embedding again in every recurrence, so that a draft can be corrected; " +
+        `${session.model.id} loops over what the first embedding left. Choose another model or method.`,
+    );
   const { endTokens, vocabSize } = session.model;
   const most = recurrencesOf(params.prefillRecurrence, session.model.recurrence);
   const inner = Math.min(params.innerRecurrence, most);

@@ -74,7 +74,7 @@ export interface Draw {
 export interface RowOutcome {
   /** Recurrences it had in this pass. */
   readonly depth: number;
-  readonly reason: "converged" | "cap" | "forced" | "router" | "chosen";
+  readonly reason: "converged" | "gate" | "cap" | "forced" | "router" | "chosen";
   /**
    * What the model's router said before each recurrence that it was asked about, as probabilities: one more than the depth
    * unless the row had all there are; empty without such a router.

@@ -5,10 +5,11 @@ import { checkFields } from "../config";
 import type { DecoderConfig } from "../decoder";
 import type { Architecture, ConfigFiles, WeightTable } from "../model";
 import type { MixtureOfRecursionsConfig } from "./mixture_of_recursions";
+import type { OuroConfig } from "./ouro";
 import type { RecurrentDepthConfig } from "./recurrent_depth";
 
 /** Any configuration that can be loaded; `architecture` tells which. */
-export type KnownConfig = DecoderConfig | RecurrentDepthConfig | MixtureOfRecursionsConfig;
+export type KnownConfig = DecoderConfig | RecurrentDepthConfig | MixtureOfRecursionsConfig | OuroConfig;
 
 /** As the registry gives them: a weight table is asked for with the configuration that the same entry read. */
 export type KnownArchitecture = Pick<Architecture, "id" | "label"> & {
@@ -36,6 +37,7 @@ const TABLE: readonly (readonly [names: readonly string[], load: () => Promise<K
     async () => known((await import("./fast_dllm")).fastDllm),
   ],
   [["huginn_raven"], async () => known((await import("./recurrent_depth")).recurrentDepth)],
+  [["ouro", "OuroForCausalLM"], async () => known((await import("./ouro")).ouro)],
   [["mor_llama"], async () => known((await import("./mixture_of_recursions")).mixtureOfRecursions)],
 ];
 

@@ -8,6 +8,7 @@ import {
   exitReason,
   flattened,
   readoutSignals,
+  stopped,
   type RecurrenceSignals,
 } from "../../../src/decoding/depth/policy";
 import { loadModel, type LoadedModel } from "../../../src/models/load";
@@ -42,7 +43,8 @@ async function signalsOf(memory: number): Promise<RecurrenceSignals[]> {
     const logits = reference.readout(s, [0])[0]!;
     const read = readoutSignals(before, logits);
     before = logits;
-    return { relChange, cosine, ...read };
+    // Any numbers below one: this model has no gate.
+    return { relChange, cosine, ...read, exit: 0.1 + 0.05 * i };
   });
 }
 /** Recurrences that a row runs. */
@@ -84,8 +86,10 @@ describe.each(ids)("%s", (criterion) => {
   });
 
   it("exits at tests only, not before the least, and at the most", () => {
-    const eager = criterion === "argmax-stability" ? 1 : 1e9;
-    const never = criterion === "argmax-stability" ? 1e9 : -1;
+    // These two exit from a threshold on, the others below it.
+    const isFrom = criterion === "argmax-stability" || criterion === "exit-gate";
+    const eager = criterion === "exit-gate" ? 0 : isFrom ? 1 : 1e9;
+    const never = isFrom ? 1e9 : -1;
     const isFixed = criterion === "none";
     const depth = (change: Partial<DepthPolicy>): number =>
       depthOf(policyOf({ criterion, ...change }), settling);
@@ -97,7 +101,12 @@ describe.each(ids)("%s", (criterion) => {
   });
 
   it("never runs deeper at an easier threshold", () => {
-    const easier = criterion === "argmax-stability" ? [6, 4, 3, 2, 1] : [1e-6, 1e-4, 1e-2, 1, 10];
+    const easier =
+      criterion === "exit-gate"
+        ? [1, 0.999, 0.9, 0.5, 0.2, 0]
+        : criterion === "argmax-stability"
+          ? [6, 4, 3, 2, 1]
+          : [1e-6, 1e-4, 1e-2, 1, 10];
     const depths = easier.map((threshold) => depthOf(policyOf({ criterion, threshold }), settling));
     depths.forEach((d, i) => expect(d).toBeLessThanOrEqual(depths[i - 1] ?? MOST));
   });
@@ -117,5 +126,16 @@ describe("change of the latent", () => {
     expect(exitReason(policyOf({ threshold: 1e9 }), bare)).toBe("converged");
     for (const criterion of ids.filter((id) => criteria[id].readsOut))
       expect(() => exitReason(policyOf({ criterion }), bare)).toThrow(/was not read out/);
+  });
+});
+
+describe("an exit gate", () => {
+  it("stops as in the paper's example: of .2, .5, .9, .3 nothing is left but .2, .6, .96 and .972", () => {
+    const signals = [0.2, 0.5, 0.9, 0.3].map((exit) => ({ ...settling[0]!, exit }));
+    [0.2, 0.6, 0.96, 0.972].forEach((p, i) => expect(stopped(signals.slice(0, i + 1))).toBeCloseTo(p, 12));
+    const depth = (threshold: number): number =>
+      depthOf(policyOf({ criterion: "exit-gate", threshold, maxRecurrence: 4 }), signals);
+    expect([0, 0.5, 0.7, 1].map(depth)).toEqual([1, 2, 3, 4]);
+    expect(exitReason(policyOf({ criterion: "exit-gate", threshold: 0.5 }), signals)).toBe("gate");
   });
 });
