@@ -74,7 +74,7 @@ export function ouroPositions(
     const logits: Vector[] = [];
     let left = 1;
     for (let loop = 0; loop < loops; loop++) {
-      banks[position]!.push([]);
+      banks[position].push([]);
       for (let l = 0; l < L; l++) x = layer(l, x, position, loop);
       x = norm("model.norm", x);
       logits.push(linear("lm_head", x));
