@@ -120,6 +120,9 @@ function onMessage(message: WorkerMessage): void {
       asked?.aside?.onGrowth();
       if (message.events.some((e) => e.kind === "run_end")) onEnd(activeTimeline);
       return;
+    case "chat":
+      // The client has handed these to their conversation.
+      return;
     case "device_lost":
       loseDevice(message.error);
   }
