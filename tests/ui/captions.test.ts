@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Timeline } from "../../src/trace/timeline";
 import { captionsOf } from "../../src/ui/captions";
+import { methodsWithOwn } from "../../src/ui/captions/sentences";
+import { methods } from "../../src/ui/definitions";
 import { recordingOf } from "../../src/ui/showcase";
 import { readTrace } from "../../src/ui/trace_file";
 import { ROOT } from "../helpers/repository";
@@ -47,6 +49,26 @@ describe("captions", () => {
     expect(at("remdm", 0.5).lines[1]).toContain("masks some of the committed ones again");
     expect(at("low-confidence", 0.5).lines[1]).toContain("stay masked");
     expect(at("autoregressive", 1).lines[0]).toContain("every next token");
-    expect(at("jacobi", 0.5).lines[0]).toContain("without a second model");
+    expect(at("jacobi", 0.5).lines[0]).toContain("no other model drafts");
+  });
+
+  const timelineOf = (name: string) =>
+    new Timeline(readTrace(readFileSync(`${ROOT}/public/${recordingOf(name)}`)).events);
+
+  it.each(methods.map((m) => m.id))(
+    "of %s are known before the first step and do not change with it",
+    (id) => {
+      const timeline = timelineOf(id);
+      const before = captionsOf(timeline.viewAt(1), -1);
+      const after = captionsOf(timeline.latest, timeline.stepCount - 1);
+      expect(before.lines).toEqual(after.lines);
+      expect(after.now).toBe(2);
+    },
+  );
+
+  it("name no method that is not there, and tell methods of a kind apart", () => {
+    expect(methodsWithOwn.filter((id) => !methods.some((m) => m.id === id))).toEqual([]);
+    const told = methodsWithOwn.map((id) => captionsOf(timelineOf(id).latest, 0).lines.join(" "));
+    expect(new Set(told).size).toBe(told.length);
   });
 });

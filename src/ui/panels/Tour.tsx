@@ -1,14 +1,17 @@
-/** What one is looking at: three sentences under the text, the one about the shown moment in full ink. */
+/** What one is looking at: three sentences under the text, the one about the shown moment in full ink, and what the drawing is for. */
 import { captionsOf } from "../captions";
-import { useMoment } from "../moment";
+import { kindOf, useMoment } from "../moment";
 import { closeTour, useLayout } from "../stores/layout";
+import { shownView } from "../views/index";
 import { CloseIcon } from "./icons";
 
 export function Tour() {
   const isOpen = useLayout((s) => s.isTourOpen);
   const { view, step } = useMoment();
+  const tab = useLayout((s) => s.view);
   if (!isOpen || !view.start) return null;
   const { lines, now } = captionsOf(view, step);
+  const { label, about } = shownView(tab, kindOf(view)).head;
   return (
     <section className="tour" aria-label="What you are looking at" data-testid="tour">
       <ol>
@@ -19,6 +22,11 @@ export function Tour() {
           </li>
         ))}
       </ol>
+      {about !== undefined && (
+        <p className="tour-view">
+          <strong>{label}</strong> {about}
+        </p>
+      )}
       <button type="button" className="quiet square" aria-label="Close the explanation" onClick={closeTour}>
         <CloseIcon />
       </button>

@@ -60,6 +60,8 @@ export interface ViewHead {
   /** As in the `views` of methods. */
   readonly id: string;
   readonly label: string;
+  /** What it is for, in one sentence, told by "What am I looking at?"; without it the sentences about the run say enough. */
+  readonly about?: string;
   /** One sentence under the drawing: what its marks mean. */
   readonly help: string;
   /** The same for a moment, where what there is to see depends on it; only what is in the drawing is explained. */

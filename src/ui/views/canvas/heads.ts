@@ -59,6 +59,8 @@ export const CANVAS_HEAD: ViewHead = {
 export const MAP_HEAD: ViewHead = {
   id: "denoised",
   label: "Map",
+  about:
+    "It tells in which order the places were filled, and what the model knew of each at the time: a row a step, a column a place.",
   help: "The stronger the ink, the more, on the scale above. Blue shapes: commits. Orange crosses: masked again. Toned ground: a token stands there already. Bare: masked and not asked. Vertical lines: the block at work. The framed row is the shown step; choose any place to go there.",
   helpAt: mapHelp,
   isZoomable: false,
@@ -74,6 +76,8 @@ export const MAP_HEAD: ViewHead = {
 export const CURVES_HEAD: ViewHead = {
   id: "scores",
   label: "Curves",
+  about:
+    "They tell how doubt fell from step to step, how much each step committed, and how much it computed.",
   help: "The toned column is the shown step. The axis goes to the last planned step: what an early stop saves stays empty. The line under each title says what is drawn: a mean over the masked positions that the step looked at, or the smallest of them.",
   isZoomable: false,
   isFor: ["canvas"],

@@ -36,6 +36,7 @@ export const WAVE_HEAD: ViewHead = {
 export const WORDS_HEAD: ViewHead = {
   id: "words",
   label: "Depth by word",
+  about: "It tells which tokens took more recurrences than others.",
   help: "The text as far as it has run, each token the darker the more recurrences it had, with a bar as long as its share of the deepest. Where a router decides, the text once more for each recursion: in ink the tokens that it let in, faint the others; the bar is the share of keys it keeps.",
   isZoomable: false,
   isFor: ["depth", "wave"],
