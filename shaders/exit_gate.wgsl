@@ -3,7 +3,7 @@
 // grid:     one workgroup per active row, on y; lanes stride over channels
 // numerics: sums in f32; the norm's gain is folded into theta
 // source:   Zhu et al. 2025, Scaling Latent Reasoning via Looped Language Models (Ouro), section 3
-// @use reduce, layouts, active
+// @use reduce, layouts, active, signals
 
 override WORKGROUP_SIZE: u32 = 64u;
 override SUBGROUP_MIN: u32 = 0u;
@@ -19,9 +19,6 @@ struct Params {
 @group(0) @binding(3) var<storage, read> theta: array<f32>;
 @group(0) @binding(4) var<storage, read_write> signals: array<f32>;
 @group(1) @binding(0) var<uniform> params: Params;
-
-const SIGNAL_WORDS = 8u;
-const SIGNAL_GATE = 6u;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>) {

@@ -3,7 +3,7 @@
 // grid:     one workgroup per row, on y; lanes stride over channels
 // numerics: sums in f32
 // source:   Geiping, Yang and Su 2025 (arXiv 2510.14961), released sampler, freeze by the latent's acceleration, second form
-// @use reduce, layouts, latent
+// @use reduce, layouts, latent, signals
 
 override WORKGROUP_SIZE: u32 = 64u;
 override SUBGROUP_MIN: u32 = 0u;
@@ -19,7 +19,6 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> change: array<f32>;
 @group(1) @binding(0) var<uniform> params: Params;
 
-const SIGNAL_WORDS = 8u;
 const ACCELERATION = 2u;
 
 @compute @workgroup_size(WORKGROUP_SIZE)

@@ -3,7 +3,7 @@
 // grid:     one workgroup per active row, on y; lanes stride over the vocabulary
 // numerics: f32, sums of exp(x - max); ties go to the smaller index; without a readout before, p is uniform
 // source:   Geiping et al. 2025, section 5 (exit by KL); recursion.md 3.4
-// @use reduce, layouts, active
+// @use reduce, layouts, active, signals
 
 override WORKGROUP_SIZE: u32 = 64u;
 override SUBGROUP_MIN: u32 = 0u;
@@ -17,8 +17,6 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> before: array<f32>;
 @group(0) @binding(3) var<storage, read_write> signals: array<u32>;
 @group(1) @binding(0) var<uniform> params: Params;
-
-const SIGNAL_WORDS = 8u;
 
 fn before_at(at: u32) -> f32 {
   if (params.has_before == 0u) {
@@ -73,10 +71,10 @@ fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>) {
   flattened = reduce_sum4(lane, flattened);
   if (lane.id == 0u) {
     let at = SIGNAL_WORDS * row;
-    signals[at + 2u] = bitcast<u32>(plain.x);
-    signals[at + 3u] = bitcast<u32>(flattened.x / flattened.y - log(flattened.y) + log(flattened.z));
-    signals[at + 4u] = bitcast<u32>(-plain.y);
-    signals[at + 5u] = best.index;
-    signals[at + 7u] = bitcast<u32>(best.value + totals.x);
+    signals[at + SIGNAL_KL] = bitcast<u32>(plain.x);
+    signals[at + SIGNAL_MIN_P_KL] = bitcast<u32>(flattened.x / flattened.y - log(flattened.y) + log(flattened.z));
+    signals[at + SIGNAL_ENTROPY] = bitcast<u32>(-plain.y);
+    signals[at + SIGNAL_ARGMAX] = best.index;
+    signals[at + SIGNAL_LOG_SUM_EXP] = bitcast<u32>(best.value + totals.x);
   }
 }

@@ -3,7 +3,7 @@
 // grid:     one workgroup; lanes take consecutive rows
 // numerics: comparisons in f32 with f32 thresholds
 // source:   Geiping et al. 2025, section 5; Bae et al. 2025, section 2.2; src/decoding/depth/policy.ts says the same in words
-// @use layouts
+// @use layouts, signals, depth_memory
 
 override WORKGROUP_SIZE: u32 = 64u;
 
@@ -35,26 +35,6 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> plain_rows: array<u32>;
 @group(0) @binding(7) var<storage, read_write> banks: array<u32>;
 @group(1) @binding(0) var<uniform> params: Params;
-
-// As in src/kernels/latents.ts.
-const SIGNAL_WORDS = 8u;
-const SIGNAL_REL_CHANGE = 0u;
-const SIGNAL_COSINE = 1u;
-const SIGNAL_KL = 2u;
-const SIGNAL_MIN_P_KL = 3u;
-const SIGNAL_ENTROPY = 4u;
-const SIGNAL_ARGMAX = 5u;
-const SIGNAL_GATE = 6u;
-
-// As in src/kernels/recur_admit.ts.
-const MEMORY_WORDS = 8u;
-const MEMORY_DEPTH = 0u;
-const MEMORY_EXIT = 1u;
-const MEMORY_RUN = 2u;
-const MEMORY_ARGMAX = 3u;
-const MEMORY_ENTROPY = 4u;
-const MEMORY_RANK = 5u;
-const MEMORY_STAY = 6u;
 
 const FIXED = 0u;
 const LATENT_DIFF = 1u;

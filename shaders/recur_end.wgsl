@@ -3,7 +3,7 @@
 // grid:     one workgroup per active row, on y; lanes stride over channels
 // numerics: sums in f32
 // source:   Geiping et al. 2025, section 5 (latent difference); Bae et al. 2025, Mixture-of-Recursions, section 2.2 (weighted gating; token choice)
-// @use reduce, layouts, latent, active
+// @use reduce, layouts, latent, active, signals
 
 override WORKGROUP_SIZE: u32 = 64u;
 override SUBGROUP_MIN: u32 = 0u;
@@ -28,9 +28,6 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> z: array<f32>;
 @group(0) @binding(6) var<storage, read_write> signals: array<f32>;
 @group(1) @binding(0) var<uniform> params: Params;
-
-const SIGNAL_WORDS = 8u;
-const SIGNAL_GATE = 6u;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>) {
@@ -67,7 +64,7 @@ fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>) {
   }
   let all = reduce_sum4(lane, sums);
   if (lane.id == 0u) {
-    signals[at] = sqrt(all.x / max(all.y, 1.0e-30));
-    signals[at + 1u] = 1.0 - all.w / max(sqrt(all.y) * sqrt(all.z), 1.0e-30);
+    signals[at + SIGNAL_REL_CHANGE] = sqrt(all.x / max(all.y, 1.0e-30));
+    signals[at + SIGNAL_COSINE] = 1.0 - all.w / max(sqrt(all.y) * sqrt(all.z), 1.0e-30);
   }
 }

@@ -3,7 +3,7 @@
 // grid:     one workgroup per row, on y; lanes stride over channels
 // numerics: sums in f32; the temperature is folded into router
 // source:   Bae et al. 2025, Mixture-of-Recursions, section 2.2 (expert choice): the raw residual stream, no norm
-// @use reduce, layouts, latent
+// @use reduce, layouts, latent, signals, depth_memory
 
 override WORKGROUP_SIZE: u32 = 64u;
 override SUBGROUP_MIN: u32 = 0u;
@@ -22,11 +22,6 @@ struct Params {
 @group(0) @binding(3) var<storage, read> router: array<f32>;
 @group(0) @binding(4) var<storage, read_write> signals: array<f32>;
 @group(1) @binding(0) var<uniform> params: Params;
-
-const SIGNAL_WORDS = 8u;
-const SIGNAL_GATE = 6u;
-const MEMORY_WORDS = 8u;
-const MEMORY_EXIT = 1u;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>) {

@@ -3,11 +3,13 @@ import type { Includes } from "../engine/link";
 import preludeF16 from "../../shaders/prelude.f16.wgsl?raw";
 import preludeF32 from "../../shaders/prelude.f32.wgsl?raw";
 import active from "../../shaders/include/active.wgsl?raw";
+import depthMemory from "../../shaders/include/depth_memory.wgsl?raw";
 import latent from "../../shaders/include/latent.wgsl?raw";
 import layouts from "../../shaders/include/layouts.wgsl?raw";
 import reduceSubgroup from "../../shaders/include/reduce.subgroup.wgsl?raw";
 import reduceWorkgroup from "../../shaders/include/reduce.workgroup.wgsl?raw";
 import rng from "../../shaders/include/rng.wgsl?raw";
+import signals from "../../shaders/include/signals.wgsl?raw";
 import tailRow from "../../shaders/include/tail_row.wgsl?raw";
 import append from "../../shaders/include/append.wgsl?raw";
 import commit from "../../shaders/include/commit.wgsl?raw";
@@ -47,6 +49,8 @@ export const includes: Includes = withHeads(
     active,
     layouts,
     latent,
+    signals,
+    depth_memory: depthMemory,
     "reduce.subgroup": reduceSubgroup,
     "reduce.workgroup": reduceWorkgroup,
     rng,

@@ -4,13 +4,11 @@
  */
 import { assert } from "../base/errors";
 import type { Engine } from "../engine/dispatch_list";
-import { bytesOf, type Held } from "../engine/memory";
 import { attention } from "../kernels/attention";
 import { exitGate } from "../kernels/exit_gate";
-import { embedMix, LatentStart, latentStart, recurBegin, recurEnd } from "../kernels/latents";
+import { recurBegin, recurEnd } from "../kernels/latents";
 import { rowsBuiltFor } from "../kernels/matvec";
 import { matvecGated } from "../kernels/matvec_gated";
-import { matvecHead } from "../kernels/matvec_head";
 import { matvecQkv } from "../kernels/matvec_qkv";
 import { matvecResidual } from "../kernels/matvec_residual";
 import { rmsnorm } from "../kernels/rmsnorm";
@@ -18,11 +16,9 @@ import type { Recording, Tuning } from "../kernels/tuning";
 import type { WeightMatrix } from "../kernels/weights";
 import type { OuroConfig } from "../models/architectures/ouro";
 import type { LoadedModel } from "../models/load";
-import type { ModelFacts } from "../models/model";
 import { type DecoderWeights, uploadDecoder } from "./decoder_weights";
-import type { BlockRows, DepthModel, DepthScratch, Latents, Part, Recurrence } from "./depth_model";
-import { FixedDepth } from "./fixed_depth";
-import type { GpuModel, ModelState } from "./gpu_model";
+import type { BlockRows, DepthScratch, Latents, Part, Recurrence } from "./depth_model";
+import { DepthDecoderScratch, GpuDepthDecoder } from "./gpu_depth_decoder";
 import { WeightUpload } from "./upload";
 
 interface LoopedWeights extends DecoderWeights {
@@ -31,19 +27,7 @@ interface LoopedWeights extends DecoderWeights {
   readonly exitBias: number;
 }
 
-export class GpuLooped implements GpuModel, DepthModel {
-  readonly masked = null;
-
-  private constructor(
-    readonly engine: Engine,
-    readonly config: OuroConfig,
-    readonly facts: ModelFacts,
-    readonly weights: LoopedWeights,
-    private readonly owned: readonly Held[],
-    /** Loops of a pass. */
-    readonly depth: number,
-  ) {}
-
+export class GpuLooped extends GpuDepthDecoder<OuroConfig, LoopedWeights> {
   /** @throws DecoscopeError "limit" if the device has no room */
   static async upload(
     engine: Engine,
@@ -74,42 +58,8 @@ export class GpuLooped implements GpuModel, DepthModel {
     return new GpuLooped(this.engine, this.config, this.facts, this.weights, [], depth);
   }
 
-  get recurrence(): OuroConfig["recurrence"] {
-    return this.config.recurrence;
-  }
-
-  get maxContext(): number {
-    return this.config.maxContext;
-  }
-
-  get layerCount(): number {
-    return this.depth * this.config.nLayers;
-  }
-
-  get weightBytes(): number {
-    return this.owned.reduce((sum, b) => sum + bytesOf(b), 0);
-  }
-
-  get slotWords(): number {
-    return 2 * this.config.nKvHeads * this.config.headDim;
-  }
-
-  get embedding(): DepthModel["embedding"] {
-    return { table: this.weights.embedding, scale: 1 };
-  }
-
-  createState(label: string, slots: number, maxRows: number): ModelState {
-    const { depth } = this;
-    return new FixedDepth(this, { label, slots, maxRows, seed: 0, depth, start: LatentStart.EMBEDDING });
-  }
-
   createScratch(label: string, maxRows: number): DepthScratch {
     return new LoopedScratch(this, label, maxRows);
-  }
-
-  begin(rec: Recording, { x, y }: DepthScratch, l: Latents, seed: number, hasCopies: boolean): void {
-    embedMix(rec, { ...l, x, y });
-    latentStart(rec, { ...l, seed, sigma: 0, hasCopies });
   }
 
   recur(rec: Recording, scratch: DepthScratch, l: Latents, { r, active, signals, core }: Recurrence): void {
@@ -126,40 +76,15 @@ export class GpuLooped implements GpuModel, DepthModel {
     recurEnd(rec, { ...l, active, x, signals });
     exitGate(rec, { rows, active, x, theta, bias, signals, T, dim, eps });
   }
-
-  leave(rec: Recording, { x, y }: DepthScratch, l: Latents, active: GPUBuffer | null): void {
-    recurBegin(rec, { ...l, active, a: x, x: y });
-  }
-
-  dispose(): void {
-    for (const b of new Set(this.owned)) this.engine.memory.free(b);
-  }
 }
 
-class LoopedScratch implements DepthScratch {
-  readonly x: GPUBuffer;
-  readonly y: GPUBuffer;
-  private readonly q: GPUBuffer;
+class LoopedScratch extends DepthDecoderScratch<GpuLooped> {
   /** What a sublayer adds, before its norm. */
   private readonly sublayer: GPUBuffer;
-  private readonly attended: GPUBuffer;
-  private readonly hidden: GPUBuffer;
 
-  constructor(
-    private readonly model: GpuLooped,
-    label: string,
-    maxRows: number,
-  ) {
-    const { dim, nHeads, headDim, hiddenDim } = model.config;
-    const room = rowsBuiltFor(maxRows);
-    const f32 = (name: string, count: number): GPUBuffer =>
-      model.engine.memory.create({ label: `${label}.${name}`, bytes: 4 * count });
-    this.x = f32("x", room * dim);
-    this.y = f32("y", room * dim);
-    this.q = f32("q", maxRows * nHeads * headDim);
-    this.sublayer = f32("sublayer", room * dim);
-    this.attended = f32("attended", room * nHeads * headDim);
-    this.hidden = f32("hidden", room * hiddenDim);
+  constructor(model: GpuLooped, label: string, maxRows: number) {
+    super(model, label, maxRows);
+    this.sublayer = this.f32("sublayer", rowsBuiltFor(maxRows) * model.config.dim);
   }
 
   /** x = layer(x) for all layers, seven dispatches each; there is neither prelude nor coda. */
@@ -182,16 +107,5 @@ class LoopedScratch implements DepthScratch {
       matvecGated(rec, { x, weight: w.gateUp, hidden, T, dim, hiddenDim, eps, activation });
       end(hidden, w.down, w.mlpPostNorm!, T);
     });
-  }
-
-  recordHead(rec: Recording, firstRow: number, T: number, logits: GPUBuffer, outRow: number): void {
-    const { dim, vocabSize, rmsNormEps: eps } = this.model.config;
-    const { head: weight, finalGain: gain } = this.model.weights;
-    matvecHead(rec, { x: this.x, gain, weight, logits, T, firstRow, outRow, dim, vocabSize, eps });
-  }
-
-  dispose(): void {
-    for (const b of [this.x, this.y, this.q, this.sublayer, this.attended, this.hidden])
-      this.model.engine.memory.free(b);
   }
 }

@@ -5,24 +5,19 @@
  */
 import { assert } from "../base/errors";
 import type { Engine } from "../engine/dispatch_list";
-import { bytesOf, type Held } from "../engine/memory";
 import { chooseDepth } from "../kernels/choose_depth";
-import { embedMix, LatentStart, latentStart, recurBegin, recurEnd, routeRows } from "../kernels/latents";
+import { recurBegin, recurEnd, routeRows } from "../kernels/latents";
 import { attention } from "../kernels/attention";
-import { rowsBuiltFor } from "../kernels/matvec";
 import { matvecGated } from "../kernels/matvec_gated";
-import { matvecHead } from "../kernels/matvec_head";
 import { matvecQkv } from "../kernels/matvec_qkv";
 import { matvecResidual } from "../kernels/matvec_residual";
 import type { Recording, Tuning } from "../kernels/tuning";
 import type { WeightMatrix } from "../kernels/weights";
 import type { MixtureOfRecursionsConfig } from "../models/architectures/mixture_of_recursions";
 import type { LoadedModel } from "../models/load";
-import type { ModelFacts } from "../models/model";
-import type { BlockRows, DepthModel, DepthScratch, Latents, Part, Question, Recurrence } from "./depth_model";
-import { FixedDepth } from "./fixed_depth";
+import type { BlockRows, DepthScratch, Latents, Part, Question, Recurrence } from "./depth_model";
 import { type DecoderWeights, uploadDecoder } from "./decoder_weights";
-import type { GpuModel, ModelState } from "./gpu_model";
+import { DepthDecoderScratch, GpuDepthDecoder } from "./gpu_depth_decoder";
 import { WeightUpload } from "./upload";
 
 interface MorWeights extends DecoderWeights {
@@ -30,17 +25,7 @@ interface MorWeights extends DecoderWeights {
   readonly router: GPUBuffer;
 }
 
-export class GpuMor implements GpuModel, DepthModel {
-  readonly masked = null;
-
-  private constructor(
-    readonly engine: Engine,
-    readonly config: MixtureOfRecursionsConfig,
-    readonly facts: ModelFacts,
-    readonly weights: MorWeights,
-    private readonly owned: readonly Held[],
-  ) {}
-
+export class GpuMor extends GpuDepthDecoder<MixtureOfRecursionsConfig, MorWeights> {
   /** @throws DecoscopeError "limit" if the device has no room */
   static async upload(
     engine: Engine,
@@ -63,59 +48,19 @@ export class GpuMor implements GpuModel, DepthModel {
         ...decoder,
         router: upload.vector("router", Float32Array.from([...router, ...balance])),
       };
-      return new GpuMor(engine, config, facts, weights, upload.owned);
+      const { trainedRecurrence } = config.recurrence;
+      return new GpuMor(engine, config, facts, weights, upload.owned, trainedRecurrence);
     });
-  }
-
-  get recurrence(): MixtureOfRecursionsConfig["recurrence"] {
-    return this.config.recurrence;
-  }
-
-  get maxContext(): number {
-    return this.config.maxContext;
-  }
-
-  get layerCount(): number {
-    const { nPrelude, nCore, nCoda, trainedRecurrence } = this.recurrence;
-    return nPrelude + trainedRecurrence * nCore + nCoda;
-  }
-
-  /** Recursions that there are, and so depths. */
-  private get depths(): number {
-    return this.recurrence.trainedRecurrence;
-  }
-
-  get weightBytes(): number {
-    return this.owned.reduce((sum, b) => sum + bytesOf(b), 0);
-  }
-
-  get slotWords(): number {
-    return 2 * this.config.nKvHeads * this.config.headDim;
-  }
-
-  get embedding(): DepthModel["embedding"] {
-    return { table: this.weights.embedding, scale: 1 };
-  }
-
-  /** Every row runs every recursion: what methods that know nothing of routers see. */
-  createState(label: string, slots: number, maxRows: number): ModelState {
-    const depth = this.recurrence.trainedRecurrence;
-    return new FixedDepth(this, { label, slots, maxRows, seed: 0, depth, start: LatentStart.EMBEDDING });
   }
 
   createScratch(label: string, maxRows: number): DepthScratch {
     return new MorScratch(this, label, maxRows);
   }
 
-  begin(rec: Recording, { x, y }: DepthScratch, l: Latents, seed: number, hasCopies: boolean): void {
-    embedMix(rec, { ...l, x, y });
-    latentStart(rec, { ...l, seed, sigma: 0, hasCopies });
-  }
-
   ask(rec: Recording, l: Latents, { r, kept, signals, choices, most, isForced }: Question): void {
     const { router } = this.weights;
     if (!choices) routeRows(rec, { ...l, router, r, kept, signals });
-    else if (r === 1) chooseDepth(rec, { ...l, router, depths: this.depths, most, isForced, choices });
+    else if (r === 1) chooseDepth(rec, { ...l, router, depths: this.depth, most, isForced, choices });
   }
 
   recur(rec: Recording, scratch: DepthScratch, l: Latents, recurrence: Recurrence): void {
@@ -124,42 +69,12 @@ export class GpuMor implements GpuModel, DepthModel {
     const { alpha } = this.config;
     recurBegin(rec, { ...l, active, a: x, x: y });
     scratch.recordPart(rec, "core", core);
-    const weighted = choices ? { chosen: { choices, depths: this.depths, r, e: l.e, alpha } } : { alpha };
+    const weighted = choices ? { chosen: { choices, depths: this.depth, r, e: l.e, alpha } } : { alpha };
     recurEnd(rec, { ...l, active, x, signals, ...weighted });
-  }
-
-  leave(rec: Recording, { x, y }: DepthScratch, l: Latents, active: GPUBuffer | null): void {
-    recurBegin(rec, { ...l, active, a: x, x: y });
-  }
-
-  dispose(): void {
-    for (const b of new Set(this.owned)) this.engine.memory.free(b);
   }
 }
 
-class MorScratch implements DepthScratch {
-  readonly x: GPUBuffer;
-  readonly y: GPUBuffer;
-  private readonly q: GPUBuffer;
-  private readonly attended: GPUBuffer;
-  private readonly hidden: GPUBuffer;
-
-  constructor(
-    private readonly model: GpuMor,
-    label: string,
-    maxRows: number,
-  ) {
-    const { dim, nHeads, headDim, hiddenDim } = model.config;
-    const room = rowsBuiltFor(maxRows);
-    const f32 = (name: string, count: number): GPUBuffer =>
-      model.engine.memory.create({ label: `${label}.${name}`, bytes: 4 * count });
-    this.x = f32("x", room * dim);
-    this.y = f32("y", room * dim);
-    this.q = f32("q", maxRows * nHeads * headDim);
-    this.attended = f32("attended", room * nHeads * headDim);
-    this.hidden = f32("hidden", room * hiddenDim);
-  }
-
+class MorScratch extends DepthDecoderScratch<GpuMor> {
   /** x = layer(x) in five dispatches, as gpu_decoder.ts has them for a Llama. */
   recordPart(rec: Recording, part: Part, at: (layer: number) => BlockRows): void {
     const { layers, ropes } = this.model.weights;
@@ -176,15 +91,5 @@ class MorScratch implements DepthScratch {
       matvecGated(rec, { x, weight: w.gateUp, hidden, T, dim, hiddenDim, eps });
       matvecResidual(rec, { a: hidden, weight: w.down, x, T });
     });
-  }
-
-  recordHead(rec: Recording, firstRow: number, T: number, logits: GPUBuffer, outRow: number): void {
-    const { dim, vocabSize, rmsNormEps: eps } = this.model.config;
-    const { head: weight, finalGain: gain } = this.model.weights;
-    matvecHead(rec, { x: this.x, gain, weight, logits, T, firstRow, outRow, dim, vocabSize, eps });
-  }
-
-  dispose(): void {
-    for (const b of [this.x, this.y, this.q, this.attended, this.hidden]) this.model.engine.memory.free(b);
   }
 }

@@ -2,6 +2,7 @@
 import { linkHorizontal } from "d3-shape";
 import { memo } from "react";
 import type { RoundView } from "../../trace/view";
+import { GROUND } from "./ground";
 import { isBlank } from "./token_label";
 import { Glyph, SIGN_COLOUR, type Sign } from "./glyphs";
 import type { ScaledTree } from "./tree_labels";
@@ -135,12 +136,6 @@ export function Label({
   const sign = signOf(m);
   const isKept = isOnPath(m) || sign === "anchor";
   const numbersSize = (NUMBERS_SIZE * tree.fontSize) / LABEL_SIZE;
-  const ground = {
-    paintOrder: "stroke",
-    stroke: "var(--sheet)",
-    strokeWidth: 3,
-    strokeLinejoin: "round",
-  } as const;
   return (
     <g textAnchor={at.anchor === "start" ? undefined : at.anchor}>
       <text
@@ -150,7 +145,7 @@ export function Label({
         opacity={isBeyond || isBlank(m.label) ? 0.6 : undefined}
         fontWeight={isKept ? 620 : 430}
         fill={isQuiet(sign) || sign === "rejected" ? "var(--ink-soft)" : "var(--ink)"}
-        {...ground}
+        {...GROUND}
       >
         {m.label}
       </text>
@@ -161,7 +156,7 @@ export function Label({
           fontSize={round2(numbersSize)}
           fill="var(--ink-soft)"
           className="figures"
-          {...ground}
+          {...GROUND}
         >
           {m.numbers}
         </text>

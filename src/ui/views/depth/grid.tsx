@@ -1,5 +1,6 @@
 /** Tokens by recurrences: a signal of each, what it would have said, where it stopped, and the keys that are kept of it. */
 import { truncate } from "../../format";
+import { GROUND } from "../ground";
 import { fitText, textWidth } from "../text_width";
 import { tokenLabel } from "../token_label";
 import type { DrawingProps, ViewDefinition } from "../view";
@@ -94,14 +95,6 @@ function Keys({ line, grid }: { readonly line: DepthLine; readonly grid: Grid })
   );
 }
 
-/** Keeps coloured words readable on the darkest ink. */
-const HALO = {
-  paintOrder: "stroke",
-  stroke: "var(--sheet)",
-  strokeWidth: 3,
-  strokeLinejoin: "round",
-} as const;
-
 interface LineProps {
   readonly view: DrawingProps["view"];
   readonly line: DepthLine;
@@ -144,7 +137,7 @@ function Line({ view, line, grid, signal }: LineProps) {
                 fontSize={11.5}
                 fill={isFinal ? "var(--accepted)" : "var(--ink)"}
                 fontWeight={isFinal ? 620 : 400}
-                {...(isFinal && HALO)}
+                {...(isFinal && GROUND)}
               >
                 {fitText(tokenLabel(view, c.said), cell - 10, 11.5)}
               </text>
