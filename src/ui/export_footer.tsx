@@ -6,26 +6,12 @@ import { BLANK_SIGNS } from "./format";
 import type { Moment } from "./moment";
 import { extraOf } from "./views/tree_layout";
 import { Glyph, SIGN_NAME, type Sign } from "./views/glyphs";
-import { textWidth } from "./views/text_width";
+import { textWidth, wrapText } from "./views/text_width";
 import { helpOf, type ViewHead } from "./views/view";
 
 const EDGE = 24;
 const SIZE = 11;
 const LINE = 16;
-
-/** Words broken into lines of at most `width` px. */
-export function wrapText(text: string, width: number, fontSize: number): readonly string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    const longer = line === "" ? word : `${line} ${word}`;
-    if (line !== "" && textWidth(longer, fontSize) > width) {
-      lines.push(line);
-      line = word;
-    } else line = longer;
-  }
-  return line === "" ? lines : [...lines, line];
-}
 
 /** Signs that the tree of a moment has, in the order of the legend. */
 function signsOf({ view, step }: Moment, id: string): readonly Sign[] {

@@ -1,7 +1,8 @@
 /** Words under drawings and in saved pictures: of the method, the view and the moment, and nothing else. */
 import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
-import { footerOf, wrapText } from "../../src/ui/export_footer";
+import { footerOf } from "../../src/ui/export_footer";
+import { wrapText } from "../../src/ui/views/text_width";
 import type { Moment } from "../../src/ui/moment";
 import { CANVAS_HEAD } from "../../src/ui/views/canvas/heads";
 import { helpOf } from "../../src/ui/views/view";

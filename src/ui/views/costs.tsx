@@ -3,12 +3,15 @@ import { max, sum } from "d3-array";
 import { scaleLinear } from "d3-scale";
 import { count, duration, percent } from "../format";
 import { COSTS_HEAD } from "./heads";
+import { wrapText } from "./text_width";
 import type { DrawingProps, ViewDefinition } from "./view";
 
 const EDGE = 24;
 const ROW = 24;
 const CHART = 150;
 const NARROW = 560;
+const NO_KERNELS =
+  "No kernel times: this run did not measure them, or its device cannot. Switch on Kernel times and run again.";
 
 function RoundTimes({ view, step, width }: { view: DrawingProps["view"]; step: number; width: number }) {
   const rounds = view.rounds.slice(0, step + 1);
@@ -61,12 +64,12 @@ function Kernels({ view, width }: { readonly view: DrawingProps["view"]; readonl
       <text y={14} fontSize={13} fontWeight={620} fill="var(--ink)">
         GPU time by kernel
       </text>
-      {kernels.length === 0 && (
-        <text y={40} fontSize={13} fill="var(--ink-soft)">
-          No kernel times: this run did not measure them, or its device cannot. Switch on Kernel times and run
-          again.
-        </text>
-      )}
+      {kernels.length === 0 &&
+        wrapText(NO_KERNELS, width, 13).map((line, i) => (
+          <text key={line} y={40 + i * 18} fontSize={13} fill="var(--ink-soft)">
+            {line}
+          </text>
+        ))}
       {kernels.map((k, i) => (
         <g key={k.name} transform={`translate(0,${30 + i * ROW})`}>
           <text y={13} fill="var(--ink)">

@@ -23,3 +23,17 @@ export function fitText(text: string, width: number, fontSize: number): string {
   while (length > 1 && textWidth(truncate(text, length), fontSize) > width) length--;
   return truncate(text, length);
 }
+
+/** Words broken into lines of at most `width` px. */
+export function wrapText(text: string, width: number, fontSize: number): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (line !== "" && textWidth(longer, fontSize) > width) {
+      lines.push(line);
+      line = word;
+    } else line = longer;
+  }
+  return line === "" ? lines : [...lines, line];
+}
