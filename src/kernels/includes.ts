@@ -4,6 +4,7 @@ import preludeF16 from "../../shaders/prelude.f16.wgsl?raw";
 import preludeF32 from "../../shaders/prelude.f32.wgsl?raw";
 import active from "../../shaders/include/active.wgsl?raw";
 import depthMemory from "../../shaders/include/depth_memory.wgsl?raw";
+import decay from "../../shaders/include/decay.wgsl?raw";
 import latent from "../../shaders/include/latent.wgsl?raw";
 import layouts from "../../shaders/include/layouts.wgsl?raw";
 import reduceSubgroup from "../../shaders/include/reduce.subgroup.wgsl?raw";
@@ -47,6 +48,7 @@ export const includes: Includes = withHeads(
     "prelude.f32": preludeF32,
     "prelude.f16": preludeF16,
     active,
+    decay,
     layouts,
     latent,
     signals,

@@ -42,12 +42,14 @@ import { embedKernel, embedTailKernel } from "./embed";
 import { headNormKernel } from "./head_norm";
 import { matvecGatedKernel } from "./matvec_gated";
 import { matvecHeadKernel } from "./matvec_head";
+import { matvecNormKernel } from "./matvec_norm";
 import { matvecQkvKernel } from "./matvec_qkv";
 import { matvecResidualKernel } from "./matvec_residual";
 import { packWeightsKernel } from "./quantize";
 import { rmsnormKernel } from "./rmsnorm";
 import { ropeKernel } from "./rope";
 import { siluMulKernel } from "./silu_mul";
+import { ssdOutputsKernel, ssdScoresKernel, ssdStateKernel, ssmInputsKernel, ssmStepKernel } from "./ssm";
 
 export const kernels: readonly Kernel[] = [
   rowsTailKernel,
@@ -85,6 +87,7 @@ export const kernels: readonly Kernel[] = [
   matvecResidualKernel,
   matvecGatedKernel,
   matvecHeadKernel,
+  matvecNormKernel,
   rmsnormKernel,
   headNormKernel,
   ropeKernel,
@@ -99,4 +102,9 @@ export const kernels: readonly Kernel[] = [
   exitGateKernel,
   recurAdmitKernel,
   readoutSignalsKernel,
+  ssmInputsKernel,
+  ssmStepKernel,
+  ssdScoresKernel,
+  ssdOutputsKernel,
+  ssdStateKernel,
 ];

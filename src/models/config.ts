@@ -3,10 +3,19 @@ import * as v from "valibot";
 import { DecoscopeError } from "../base/errors";
 import type { MaskedFacts, ModelConfig, ModelKind } from "./model";
 
+/** Texts, and the word that Python writes for a number without end and JSON does not know. */
+const TEXT_OR_INFINITY = /"(?:[^"\\]|\\.)*"|\bInfinity\b/g;
+
 /** @throws DecoscopeError `load` if the bytes are not JSON in UTF-8. */
 export function parseJson(bytes: Uint8Array, file: string): unknown {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    try {
+      return JSON.parse(text);
+    } catch (thrown) {
+      if (!text.includes("Infinity")) throw thrown;
+      return JSON.parse(text.replace(TEXT_OR_INFINITY, (found) => (found === "Infinity" ? "1e999" : found)));
+    }
   } catch (thrown) {
     throw new DecoscopeError(
       "load",

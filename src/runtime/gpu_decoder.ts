@@ -68,7 +68,8 @@ export class GpuDecoder implements GpuModel {
     assert(
       config.architecture !== "recurrent-depth" &&
         config.architecture !== "mixture-of-recursions" &&
-        config.architecture !== "ouro",
+        config.architecture !== "ouro" &&
+        config.architecture !== "mamba2",
       `${facts.id} is no decoder of this family`,
     );
     const upload = new WeightUpload(engine, tuning, facts.id, storage);

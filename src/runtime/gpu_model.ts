@@ -46,6 +46,11 @@ export interface GpuModel {
   readonly masked: MaskedFacts | null;
   /** What its core is repeated in; null for models of fixed depth. */
   readonly recurrence: RecurrenceFacts | null;
+  /**
+   * Set if a text is kept as a state into which all its tokens went and not in slots: it can go on or begin anew, but no token can
+   * be taken back, so neither trees nor beginnings shared by texts are possible.
+   */
+  readonly keepsState?: true;
   /** Layers that a row goes through; a core that runs again and again counts each time. */
   readonly layerCount: number;
   /** Bytes of the weights on the device. */

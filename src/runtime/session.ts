@@ -117,7 +117,9 @@ export class GpuSession implements Session {
     this.upload(this.buffers.seq, Uint32Array.from(tokens));
 
     const differs = tokens.findIndex((token, i) => this.held[i] !== token);
-    const reused = Math.min(differs < 0 ? n : differs, n - 1);
+    // A state cannot be cut where texts part: it begins anew with position 0.
+    const keepsState = Object.values(this.buffers.roles).some(({ model }) => model.keepsState);
+    const reused = keepsState ? 0 : Math.min(differs < 0 ? n : differs, n - 1);
     // What is written from here on is another text, whatever becomes of it.
     this.held = tokens.slice(0, reused);
     for (let start = reused; start < n - 1; start += PREFILL_ROWS) {

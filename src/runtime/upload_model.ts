@@ -7,7 +7,7 @@ import { GpuDecoder } from "./gpu_decoder";
 import type { GpuModel } from "./gpu_model";
 
 /**
- * The code of recurrent models is fetched with the first of them: the page's start does without.
+ * The code of recurrent and state-space models is fetched with the first of them: the page's start does without.
  * @throws DecoscopeError "limit" if the device has no room
  */
 export async function uploadModel(
@@ -26,6 +26,10 @@ export async function uploadModel(
   if (architecture === "ouro") {
     const { GpuLooped } = await import("./gpu_looped");
     return GpuLooped.upload(engine, tuning, loaded, storage);
+  }
+  if (architecture === "mamba2") {
+    const { GpuMamba } = await import("./gpu_mamba");
+    return GpuMamba.upload(engine, tuning, loaded, storage);
   }
   if (architecture !== "recurrent-depth") return GpuDecoder.upload(engine, tuning, loaded, storage);
   const { GpuRecurrent } = await import("./gpu_recurrent");

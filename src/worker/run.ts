@@ -104,6 +104,15 @@ function checkKind(method: Method, model: HostedModel["gpu"], id: string): void 
   );
 }
 
+/** @throws DecoscopeError "method" if a model keeps its text in a way that no token can be taken back from */
+function checkSlots(method: Method, { gpu, id }: HostedModel): void {
+  if (!gpu.keepsState) return;
+  throw new DecoscopeError(
+    "method",
+    `${method.label} takes tokens back, and ${id} keeps a text as one state that only goes on. Choose another model, or Autoregressive.`,
+  );
+}
+
 /** What keeps two models from reading the same ids; null if nothing does. */
 function vocabularyDifference(target: HostedModel, draft: HostedModel): string | null {
   const both = [target, draft];
@@ -147,6 +156,8 @@ async function prepare(
         `The second model must share the target's vocabulary: ${difference}. Choose another pair.`,
       );
   }
+  if (draft || method.depths || method.treeNodes(params.values as never) > 1)
+    for (const model of [target, draft]) if (model) checkSlots(method, model);
   checkSampler(settings.sampler);
   const room = Math.min(target.gpu.maxContext, draft?.gpu.maxContext ?? Infinity);
   const shared = { method, params, target, draft };

@@ -230,21 +230,26 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   ],
 };
 
-/** Random numbers in tensors of these names and shapes, and the files that hold them, in one or several shards. */
+/**
+ * Random numbers in tensors of these names and shapes, and the files that hold them, in one or several shards.
+ * @param change of single numbers that mean something else
+ */
 export function randomCheckpoint(
   config: Family[0],
   shapes: Family[1],
   shards = 1,
+  change: (name: string, value: number, i: number) => number = (_, value) => value,
 ): Checkpoint & { readonly files: ModelFiles } {
   const isGemma = config["model_type"] === "gemma3_text";
   const tensors = new Map(
     Object.entries(shapes).map(([name, shape], i) => {
-      const isEmbedding = /embed_tokens|wte/.test(name);
+      const isEmbedding = /embed_tokens|embeddings|wte/.test(name);
       // Small embeddings: large ones would be what a tied head finds again, and every text its last token repeated.
       const values = randomWeights(7, i, shape, isEmbedding).map((v) => (isEmbedding ? 0.15 * v : v));
       // Random vectors are gains near one: biases and gains stored less one are near zero.
       const isOffset = name.endsWith(".bias") || (isGemma && shape.length === 1);
-      return [name, { shape, values: isOffset ? values.map((v) => 3 * (v - 1)) : values }] as const;
+      const drawn = isOffset ? values.map((v) => 3 * (v - 1)) : values;
+      return [name, { shape, values: drawn.map((v, at) => change(name, v, at)) }] as const;
     }),
   );
   const written = [...tensors].map(([name, t]) => ({ name, dtype: "f32" as const, ...t }));

@@ -4,12 +4,14 @@ import { DecoscopeError } from "../../base/errors";
 import { checkFields } from "../config";
 import type { DecoderConfig } from "../decoder";
 import type { Architecture, ConfigFiles, WeightTable } from "../model";
+import type { Mamba2Config } from "./mamba2";
 import type { MixtureOfRecursionsConfig } from "./mixture_of_recursions";
 import type { OuroConfig } from "./ouro";
 import type { RecurrentDepthConfig } from "./recurrent_depth";
 
 /** Any configuration that can be loaded; `architecture` tells which. */
-export type KnownConfig = DecoderConfig | RecurrentDepthConfig | MixtureOfRecursionsConfig | OuroConfig;
+export type KnownConfig =
+  DecoderConfig | RecurrentDepthConfig | MixtureOfRecursionsConfig | OuroConfig | Mamba2Config;
 
 /** As the registry gives them: a weight table is asked for with the configuration that the same entry read. */
 export type KnownArchitecture = Pick<Architecture, "id" | "label"> & {
@@ -38,6 +40,7 @@ const TABLE: readonly (readonly [names: readonly string[], load: () => Promise<K
   ],
   [["huginn_raven"], async () => known((await import("./recurrent_depth")).recurrentDepth)],
   [["ouro", "OuroForCausalLM"], async () => known((await import("./ouro")).ouro)],
+  [["mamba2", "Mamba2ForCausalLM"], async () => known((await import("./mamba2")).mamba2)],
   [["mor_llama"], async () => known((await import("./mixture_of_recursions")).mixtureOfRecursions)],
 ];
 

@@ -30,7 +30,7 @@ export interface ModelDescription {
   readonly maxContext: number;
   /** What it gets here. */
   readonly context: number;
-  /** Keys and values of a text of that length; null where the architecture does not tell. */
+  /** Keys and values of a text of that length, or its state; null where the architecture does not tell. */
   readonly cacheBytes: number | null;
   readonly choices: readonly StorageChoice[];
   /** Files that have to be fetched. */
@@ -59,8 +59,9 @@ function requireFile(listed: ReadonlySet<string>, name: string, id: string, what
   );
 }
 
-/** Bytes of keys and values in f32, the way the cache is kept. */
+/** Bytes of keys and values, or of a state, in f32, the way they are kept. */
 function cacheBytesOf(config: KnownConfig, context: number): number | null {
+  if ("stateBytes" in config) return config.stateBytes;
   const { nLayers, nKvHeads, headDim } = config as unknown as Partial<Record<string, unknown>>;
   return typeof nLayers === "number" && typeof nKvHeads === "number" && typeof headDim === "number"
     ? 8 * nLayers * nKvHeads * headDim * context

@@ -177,8 +177,8 @@ describe("loadModel", () => {
   });
 
   it("loads nothing large for a model that cannot run", async () => {
-    const { asked, thrown } = await watch(tinyModel({ config: { model_type: "mamba2" } }), true);
-    expect(thrown).toEqual(error("unsupported", /"mamba2", LlamaForCausalLM/));
+    const { asked, thrown } = await watch(tinyModel({ config: { model_type: "rwkv7" } }), true);
+    expect(thrown).toEqual(error("unsupported", /"rwkv7", LlamaForCausalLM/));
     expect(asked).toEqual(["config.json", "generation_config.json", "tokenizer.json"]);
   });
 });
