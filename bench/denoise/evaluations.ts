@@ -1,7 +1,8 @@
 /** RADD: passes that the model made beside what the formula expects. */
-import { expectedEvaluations } from "../../src/decoding/canvas/radd_rates";
+import { expectedEvaluations, evaluationsDeviation } from "../../src/decoding/canvas/radd_rates";
 import { GpuCanvasSession } from "../../src/runtime/canvas_session";
 import type { EngineHost } from "../../src/worker/host";
+import type { Checked } from "../../src/parallel/checked";
 import { mean, type Estimate } from "../../src/parallel/statistics";
 import { decode } from "../../src/worker/solve";
 
@@ -38,7 +39,7 @@ export async function measureEvaluations(
   const found: Evaluations[] = [];
   for (const steps of STEPS) {
     const passes: number[] = [];
-    const strategy = { label: "RADD", method: "radd", params: { steps }, temperature: 1 };
+    const strategy = { id: "radd", label: "RADD", method: "radd", params: { steps }, temperature: 1 };
     for (let seed = 0; seed < runs; seed++)
       passes.push((await decode(open, strategy, { prompt, length: POSITIONS, seed })).passes);
     found.push({ steps, measured: mean(passes), expected: expectedEvaluations(steps, POSITIONS) });
@@ -76,4 +77,30 @@ export function evaluationsNote(found: readonly Evaluations[]): { method: string
     method: "radd",
     text: `Passes for ${POSITIONS} positions by number of steps, measured (expected): ${shown.join(", ")}.`,
   };
+}
+
+/** Standard errors that the mean of so many runs may be away from the formula. */
+const ERRORS = 4;
+
+/** RADD's passes against the formula, whose spread is known as well, and that steps which need none are saved. */
+export function checkEvaluations(found: readonly Evaluations[], runs: number): Checked[] {
+  const shared = { method: "radd", kind: "claim" as const, unit: "passes" };
+  return found.map(({ steps, measured, expected }) => ({
+    ...shared,
+    says: "RADD's passes are those of the formula",
+    left: `${steps} steps, ${POSITIONS} positions, ${runs} runs`,
+    right: `the formula's ${expected.toFixed(2)}`,
+    of: "difference in passes",
+    value: {
+      ...measured,
+      value: measured.value - expected,
+      low: measured.low - expected,
+      high: measured.high - expected,
+    },
+    limit: {
+      side: "at",
+      value: 0,
+      within: (ERRORS * evaluationsDeviation(steps, POSITIONS)) / Math.sqrt(runs),
+    },
+  }));
 }

@@ -15,7 +15,7 @@ export interface TaskOptions {
   readonly isLate: () => boolean;
 }
 
-/** Measures every strategy; `tell` hears of each as it is done. Gives measurements by label. */
+/** Measures every strategy; `tell` hears of each as it is done. Gives measurements by id. */
 export async function measureTasks(
   host: EngineHost,
   modelId: string,
@@ -28,9 +28,9 @@ export async function measureTasks(
     if (measured.size > 0 && options.isLate()) break;
     const byTask = new Map<TaskId, TaskOutcome>();
     for (const task of options.onSquares(strategy) ? TASKS : LISTS)
-      byTask.set(task, await solver.solve({ strategy, task, count: options.problems, from: 0 }));
+      byTask.set(task, (await solver.solve({ strategy, task, count: options.problems, from: 0 })).outcome);
     const measurement = { strategy, byTask };
-    measured.set(strategy.label, measurement);
+    measured.set(strategy.id, measurement);
     tell(measurement);
   }
   solver.dispose();

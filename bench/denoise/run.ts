@@ -18,13 +18,28 @@ import { findModel } from "../../src/models/catalog";
 import { directorySource } from "../../src/models/source_node";
 import { accuracy, hasAny, passesOf, rowsOf } from "../../src/parallel/measurement";
 import { AMBIGUOUS, lists, LISTS, type Measurement, SOLVABLE, TASKS } from "../../src/parallel/problems";
-import { boundChart, chartsOf, notesOf, orderingsOf, tableOf } from "../../src/parallel/report";
-import { allStrategies, promptStrategies, quickStrategies } from "../../src/parallel/strategies";
+import { checkedNotes, checkedTable, holds, inWords, type Checked } from "../../src/parallel/checked";
+import { boundChart, chartsOf, checksOf, notesOf, tableOf } from "../../src/parallel/report";
+import {
+  allStrategies,
+  isForSquares,
+  promptStrategies,
+  quickStrategies,
+} from "../../src/parallel/strategies";
 import { EngineHost } from "../../src/worker/host";
 import { writeResult } from "../result";
-import { evaluationsChart, evaluationsNote, measureEvaluations } from "./evaluations";
+import { checkEvaluations, evaluationsChart, evaluationsNote, measureEvaluations } from "./evaluations";
 import { measureTasks } from "./measure";
-import { measureStories, storyCharts, storyNotes, storyRow, storyStrategies, storyTable } from "./stories";
+import {
+  checkStories,
+  measureStories,
+  quickStories,
+  storyCharts,
+  storyNotes,
+  storyRow,
+  storyStrategies,
+  storyTable,
+} from "./stories";
 
 Object.assign(globalThis, globals);
 
@@ -125,8 +140,7 @@ const measured = await measureTasks(
     problems,
     strategies,
     isLate: isLate(0.6),
-    // They cost as much as several lists.
-    onSquares: ({ method }) => method === "low-confidence",
+    onSquares: isForSquares,
   },
   tell,
 );
@@ -134,13 +148,14 @@ sayLeftOut(strategies, measured.size);
 const { gpu } = await host.model(args.tasks);
 const attention = gpu.masked?.attention === "prompt_isolated" ? "isolated" : "full";
 charts.push(...chartsOf(measured, problems), boundChart());
-const orderings = orderingsOf(measured, attention);
-console.log(`\n${orderings.help}`);
-for (const row of orderings.rows.filter(({ holds }) => !holds))
-  console.log(
-    `  not: ${row.says}: ${row.left} ${row.leftValue.toFixed(1)} (${row.relation} ${row.right} ${row.rightValue.toFixed(1)})`,
-  );
-tables.push(tableOf(measured, gpu.layerCount, problems), orderings);
+/** Prints what did not come out. */
+const tellMisses = (all: readonly Checked[]): void => {
+  console.log(`\n${all.filter(holds).length} of ${all.length} expectations hold.`);
+  for (const checked of all.filter((c) => !holds(c))) console.log(`  ${inWords(checked)}`);
+};
+const checks = [...checksOf(measured, attention)];
+tellMisses(checks);
+tables.push(tableOf(measured, gpu.layerCount, problems));
 notes.push(...notesOf(measured, attention));
 
 if (hasTwin) {
@@ -167,9 +182,7 @@ if (hasTwin) {
   });
 
 console.log("\nStories: passes, guider's passes, rows, bits per token, new pairs in %, length");
-const storiesAsked = isQuick
-  ? storyStrategies.filter(({ label }) => /1 a step|guided/.test(label))
-  : storyStrategies;
+const storiesAsked = isQuick ? quickStories : storyStrategies;
 const stories = await measureStories(host, storyCount, storiesAsked, isLate(1), (m) => {
   const r = storyRow(m, 1);
   told(
@@ -177,6 +190,7 @@ const stories = await measureStories(host, storyCount, storiesAsked, isLate(1), 
   );
 });
 sayLeftOut(storiesAsked, stories.measured.length);
+const storyChecks = checkStories(stories.measured);
 charts.push(...storyCharts(stories.measured, storyCount));
 tables.push(storyTable(stories.measured, stories.layers, storyCount));
 notes.push(...storyNotes(stories.measured));
@@ -189,6 +203,12 @@ for (const { steps, measured: passes, expected } of evaluations)
   );
 charts.push(evaluationsChart(evaluations, runs));
 notes.push(evaluationsNote(evaluations));
+
+const laterChecks = [...storyChecks, ...checkEvaluations(evaluations, runs)];
+tellMisses(laterChecks);
+notes.unshift(...checkedNotes(laterChecks));
+checks.push(...laterChecks);
+tables.unshift(...(["claim", "ordering"] as const).map((kind) => checkedTable(checks, kind)));
 
 if (!isQuick && !args.dry) {
   const path = await writeResult({

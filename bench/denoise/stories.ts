@@ -2,7 +2,8 @@
 import type { EngineHost } from "../../src/worker/host";
 import { GpuCanvasSession } from "../../src/runtime/canvas_session";
 import { prompts } from "../prompts";
-import { mean, type Estimate } from "../../src/parallel/statistics";
+import type { Checked } from "../../src/parallel/checked";
+import { differenceOf, mean, ratioOf, type Estimate } from "../../src/parallel/statistics";
 import type { Strategy } from "../../src/parallel/strategies";
 import { decode, type Decoded } from "../../src/worker/solve";
 
@@ -11,39 +12,37 @@ const JUDGE = "story-target";
 /** Positions of a story to fill in. */
 export const STORY_LENGTH = 32;
 
-const low = (tokensPerStep: number): Strategy => ({
-  label: `low confidence, ${tokensPerStep} a step`,
-  method: "low-confidence",
-  params: { tokensPerStep },
+const story = (id: string, label: string, method: string, params: Strategy["params"] = {}): Strategy => ({
+  ...{ id, label, method, params },
 });
-const guided = (label: string, rule: string): Strategy => ({
-  label: `guided, ${label}`,
-  method: "guided-diffusion",
-  params: { rule, blockLength: 16 },
-});
+const low = (tokensPerStep: number): Strategy =>
+  story(`confidence-${tokensPerStep}`, `low confidence, ${tokensPerStep} a step`, "low-confidence", {
+    tokensPerStep,
+  });
+const guided = (id: string, label: string, rule: string): Strategy =>
+  story(id, `guided, ${label}`, "guided-diffusion", { rule, blockLength: 16 });
+const ONE_BY_ONE = low(1);
+const TWO_BEST = guided("guided-two", "two best, half as likely", "topk_relative");
 
 export const storyStrategies: readonly Strategy[] = [
-  low(1),
+  ONE_BY_ONE,
   low(4),
-  guided("two best, half as likely", "topk_relative"),
-  guided("five best", "topk"),
+  TWO_BEST,
+  guided("guided-five", "five best", "topk"),
   low(2),
-  guided("own choice", "deterministic"),
-  guided("more likely than a tenth", "threshold"),
-  { label: "threshold 0.9", method: "fast-dllm" },
-  { label: "threshold 0.5", method: "fast-dllm", params: { threshold: 0.5 } },
-  { label: "Prophet, mean, bars of the paper", method: "prophet" },
-  { label: "dKV Decode, N = 8", method: "dkv-cache", params: { refreshEvery: 8 } },
+  guided("guided-own", "own choice", "deterministic"),
+  guided("guided-tenth", "more likely than a tenth", "threshold"),
+  story("threshold-0.9", "threshold 0.9", "fast-dllm"),
+  story("threshold-0.5", "threshold 0.5", "fast-dllm", { threshold: 0.5 }),
+  story("prophet", "Prophet, mean, bars of the paper", "prophet"),
+  story("decode-8", "dKV Decode, N = 8", "dkv-cache", { refreshEvery: 8 }),
   low(8),
-  { label: "left to right, 1 a step", method: "low-confidence", params: { order: "left_to_right" } },
-  { label: "random order, 1 a step", method: "random-order" },
-  { label: "dKV Greedy, window 4, N = 8", method: "dkv-cache", params: { variant: "greedy" } },
-  {
-    label: "dKV Greedy, window 4, N = 2",
-    method: "dkv-cache",
-    params: { variant: "greedy", refreshEvery: 2 },
-  },
+  story("leftmost-1", "left to right, 1 a step", "low-confidence", { order: "left_to_right" }),
+  story("random-1", "random order, 1 a step", "random-order"),
+  story("greedy-4-8", "dKV Greedy, window 4, N = 8", "dkv-cache", { variant: "greedy", refreshEvery: 8 }),
+  story("greedy-4-2", "dKV Greedy, window 4, N = 2", "dkv-cache", { variant: "greedy", refreshEvery: 2 }),
 ];
+export const quickStories: readonly Strategy[] = [ONE_BY_ONE, TWO_BEST];
 
 interface Story extends Decoded {
   /** Tokens up to the end of the text. */
@@ -202,6 +201,40 @@ export function storyTable(measured: readonly StoryMeasurement[], layers: number
     ],
     rows: measured.map((m) => storyRow(m, layers)),
   };
+}
+
+/** Bits a token that a story may be less probable by and still be as good. */
+const AS_GOOD = 0.1;
+
+/** What guided decoding promises of stories, opening by opening. */
+export function checkStories(measured: readonly StoryMeasurement[]): Checked[] {
+  const of = ({ id }: Strategy): StoryMeasurement | undefined =>
+    measured.find(({ strategy }) => strategy.id === id);
+  const [guide, plain] = [of(TWO_BEST), of(ONE_BY_ONE)];
+  if (!guide || !plain) return [];
+  const values = (m: StoryMeasurement, value: (s: Story) => number): number[] => m.stories.map(value);
+  const shared = {
+    method: guide.strategy.method,
+    kind: "claim" as const,
+    left: `${guide.strategy.label}: stories`,
+    right: `${plain.strategy.label}: stories`,
+  };
+  const steps = (s: Story): number => s.steps;
+  const bits = (s: Story): number => s.bits;
+  return [
+    {
+      ...shared,
+      ...{ says: "Guided decoding writes a story in fewer steps", of: "steps", unit: "%" },
+      value: ratioOf(values(guide, steps), values(plain, steps), true),
+      limit: { side: "below", value: 100 },
+    },
+    {
+      ...shared,
+      ...{ says: "Guided stories are as probable", of: `bits a token by ${JUDGE}, difference`, unit: "bits" },
+      value: differenceOf(values(guide, bits), values(plain, bits), true),
+      limit: { side: "below", value: AS_GOOD },
+    },
+  ];
 }
 
 export function storyNotes(measured: readonly StoryMeasurement[]): { method: string; text: string }[] {

@@ -1,15 +1,17 @@
 /** Charts, tables and notes of strategies on the tasks, in the form of docs/benchmarks.md. */
 import { answersOf, idealAccuracy, lostBits } from "./bound";
-import { checkExpectations, expectationTable, missedNotes } from "./expectations";
-import { accuracy, guiderPassesOf, hasAny, passesOf, rowsOf } from "./measurement";
+import { checkedNotes, checkedTable } from "./checked";
+import { checkExpectations } from "./expectations";
+import { accuracy, guiderPassesOf, hasAny, passesOf, rowsOf, stepsOf } from "./measurement";
 import { orderOf } from "./orders";
 import {
   AMBIGUOUS,
+  type Attention,
   canvasOf,
   LEVELS,
   lists,
   LISTS,
-  type Measurement,
+  type Measured,
   SOLVABLE,
   type TaskId,
   TASKS,
@@ -17,14 +19,13 @@ import {
 import { mean, type Estimate } from "./statistics";
 import { BASELINE, curves, PARALLEL } from "./strategies";
 
-/** Measurements by the labels of their strategies. */
-export type Measured = ReadonlyMap<string, Measurement>;
-
 export const NAMES: Readonly<Record<TaskId, string>> = {
   copy: "copy",
   reverse: "reverse",
   sort: "sort",
   replace_index: "replace at a place",
+  insert_index: "insert at a place",
+  remove_index: "remove at a place",
   shuffle: "shuffle",
   replace_random: "replace anywhere",
   insert_random: "insert anywhere",
@@ -37,24 +38,40 @@ const isSame = (a: readonly TaskId[], b: readonly TaskId[]): boolean => a.join()
 const tasksInWords = (tasks: readonly TaskId[]): string =>
   isSame(tasks, LISTS)
     ? "all lists"
-    : isSame(tasks, SEVERAL)
-      ? "lists with several answers"
-      : tasks.map((t) => NAMES[t]).join(", ");
+    : isSame(tasks, SOLVABLE)
+      ? "lists with one answer"
+      : isSame(tasks, SEVERAL)
+        ? "lists with several answers"
+        : tasks.map((t) => NAMES[t]).join(", ");
 
 /** Orders over which laws of random order are averaged. */
 const ORDERS = 24;
 
+type Curve = readonly { readonly x: number; readonly y: number }[];
+
 /** Means over lengths and random orders of `of`, for each number of tokens a step. */
-function overOrders(task: TaskId, of: typeof lostBits): { x: number; y: number }[] {
+function overOrders(task: TaskId, of: typeof lostBits): Curve {
+  const canvas = canvasOf(task);
+  const laws = (task === "latin" ? [4] : LEVELS).map((n) => answersOf(task, n, canvas)!);
   return PARALLEL.map((perStep) => {
-    const values = LEVELS.flatMap((n) => {
-      const canvas = canvasOf(task);
-      const answers = answersOf(task, n, canvas)!;
-      return Array.from({ length: ORDERS }, (_, seed) => of(answers, orderOf(seed, canvas, perStep)));
-    });
-    return { x: perStep, y: mean(values).value };
+    const orders = Array.from({ length: ORDERS }, (_, seed) => orderOf(seed, canvas, perStep));
+    return { x: perStep, y: mean(laws.flatMap((law) => orders.map((order) => of(law, order)))).value };
   });
 }
+
+/** Each is worked out once: the page draws them again with every measurement. */
+function remembered(curve: (task: TaskId) => Curve): (task: TaskId) => Curve {
+  const known = new Map<TaskId, Curve>();
+  return (task) => {
+    const found = known.get(task) ?? curve(task);
+    known.set(task, found);
+    return found;
+  };
+}
+const lostCurve = remembered((task) => overOrders(task, lostBits));
+const idealCurve = remembered((task) =>
+  overOrders(task, idealAccuracy).map(({ x, y }) => ({ x, y: 100 * y })),
+);
 
 const point = (x: number, { value, low, high }: Estimate) => ({
   x,
@@ -78,22 +95,22 @@ const seriesOf = (
   tasks
     .map((task) => ({
       label: NAMES[task],
-      points: curve.flatMap(({ label, tokensPerStep }) => {
-        const m = measured.get(label);
+      points: curve.flatMap(({ id, tokensPerStep }) => {
+        const m = measured.get(id);
         return m && hasAny(m, [task]) ? [point(tokensPerStep, accuracy(m, [task]))] : [];
       }),
     }))
     .filter(({ points }) => points.length > 0);
 
 /** The lower bound for the tasks whose law is known. */
-export function boundChart(tasks: readonly TaskId[] = SEVERAL) {
+export function boundChart(tasks: readonly TaskId[] = AMBIGUOUS) {
   return {
     title: "What parallel decoding must lose",
     shows:
-      "Conditional total correlation of the positions committed together, added over the steps of a random order: the least divergence between the right answers' law and any decoder with that plan, however good its model. 0 for tasks with one right answer. Exact, over all right answers.",
+      "Conditional total correlation of the positions committed together, added over the steps of a random order: the least divergence between the right answers' law and any decoder with that plan, however good its model. 0 for tasks with one right answer. Exact, over all answers that the task draws.",
     x: perStepAxis,
     y: { label: "Lower bound", unit: "bits" },
-    series: tasks.map((task) => ({ label: NAMES[task], points: overOrders(task, lostBits) })),
+    series: tasks.map((task) => ({ label: NAMES[task], points: lostCurve(task) })),
   };
 }
 
@@ -125,7 +142,7 @@ export function chartsOf(measured: Measured, problems: number) {
       references: sampled.map((task) => ({
         kind: "curve" as const,
         label: `${NAMES[task]}, ideal`,
-        points: overOrders(task, idealAccuracy).map(({ x, y }) => ({ x, y: 100 * y })),
+        points: idealCurve(task),
       })),
     },
     {
@@ -145,7 +162,7 @@ export function chartsOf(measured: Measured, problems: number) {
 
 /** One row a strategy, and what the columns mean. */
 export function tableOf(measured: Measured, layers: number, problems: number) {
-  const base = measured.get(BASELINE.label);
+  const base = measured.get(BASELINE.id);
   const baseRows = base && hasAny(base, LISTS) ? rowsOf(base, LISTS).value : null;
   const tasks = TASKS.filter((task) => [...measured.values()].some((m) => hasAny(m, [task])));
   const rows = [...measured.values()].map((m) => {
@@ -155,6 +172,7 @@ export function tableOf(measured: Measured, layers: number, problems: number) {
     return {
       strategy: m.strategy.label,
       method: m.strategy.method,
+      steps: hasAny(m, LISTS) ? stepsOf(m, LISTS).value : null,
       passes: hasAny(m, LISTS) ? passesOf(m, LISTS).value : null,
       judged: hasAny(m, LISTS) ? guiderPassesOf(m, LISTS).value : null,
       rowLayers: rowsNow === null ? null : layers * rowsNow,
@@ -178,7 +196,13 @@ export function tableOf(measured: Measured, layers: number, problems: number) {
     columns: [
       { key: "strategy", label: "Strategy", help: "Its settings; what is not said is the method's default." },
       { key: "method", label: "Method", help: "The link opens its card.", of: "method" as const },
-      { key: "passes", label: "Passes", help: "Forward passes of an answer, mean over lists.", digits: 1 },
+      { key: "steps", label: "Steps", help: "Steps of an answer, mean over lists.", digits: 1 },
+      {
+        key: "passes",
+        label: "Passes",
+        help: "Forward passes of an answer, mean over lists; steps that change nothing need none.",
+        digits: 1,
+      },
       {
         key: "judged",
         label: "and of the guider",
@@ -214,38 +238,40 @@ export function tableOf(measured: Measured, layers: number, problems: number) {
   };
 }
 
-/** The orderings that are expected, beside what was measured. */
-export const orderingsOf = (measured: Measured, attention: "isolated" | "full") =>
-  expectationTable(checkExpectations(measured, attention), tasksInWords);
+/** What is expected of a model of this kind, beside what was measured. */
+export const checksOf = (measured: Measured, attention: Attention) =>
+  checkExpectations(measured, attention, tasksInWords);
+
+/** Tables of what is expected and what came out; those without a row are left out. */
+export const checkedTables = (checked: ReturnType<typeof checksOf>) =>
+  (["claim", "ordering"] as const)
+    .map((kind) => checkedTable(checked, kind))
+    .filter(({ rows }) => rows.length > 0);
 
 const shown = (e: Estimate): string => `${(100 * e.value).toFixed(1)} %`;
 
 /** A strategy beside one token a step, in one sentence; null if either was not measured. */
 export function comparedWith(
   measured: Measured,
-  label: string,
+  id: string,
   tasks: readonly TaskId[],
   kind: string,
 ): string | null {
-  const [m, base] = [measured.get(label), measured.get(BASELINE.label)];
+  const [m, base] = [measured.get(id), measured.get(BASELINE.id)];
   if (!m || !base || !hasAny(m, tasks) || !hasAny(base, tasks)) return null;
   const [own, before] = [accuracy(m, tasks), accuracy(base, tasks)];
   const saved = 100 * (1 - passesOf(m, tasks).value / passesOf(base, tasks).value);
   const rows = 100 * (rowsOf(m, tasks).value / rowsOf(base, tasks).value);
   const judged = guiderPassesOf(m, tasks).value;
   const guided = judged > 0 ? `, beside ${judged.toFixed(1)} passes of the guider an answer` : "";
-  return `${label}: on ${own.count} problems with ${kind}, ${shown(own)} right against ${shown(before)} one token a step; ${saved.toFixed(0)} % of the passes saved, ${rows.toFixed(0)} % of the row-layers computed${guided}.`;
+  return `${m.strategy.label}: on ${own.count} problems with ${kind}, ${shown(own)} right against ${shown(before)} one token a step; ${saved.toFixed(0)} % of the passes saved, ${rows.toFixed(0)} % of the row-layers computed${guided}.`;
 }
 
 /** What the page says on the methods' cards, made of the measured numbers. */
-export function notesOf(
-  measured: Measured,
-  attention: "isolated" | "full",
-): { method: string; text: string }[] {
+export function notesOf(measured: Measured, attention: Attention): { method: string; text: string }[] {
   const one: readonly TaskId[] = SOLVABLE;
-  const missed = missedNotes(checkExpectations(measured, attention), measured, tasksInWords);
-  const compared = [...measured.values()].flatMap(({ strategy: { label, method } }) => {
-    if (label === BASELINE.label) return [];
+  const compared = [...measured.values()].flatMap(({ strategy: { id, method } }) => {
+    if (id === BASELINE.id) return [];
     // What commits early is made for answers that are clear.
     const kinds: [readonly TaskId[], string][] =
       method === "prophet" || method === "guided-diffusion"
@@ -255,9 +281,9 @@ export function notesOf(
           ]
         : [[LISTS, "one or several right answers"]];
     return kinds.flatMap(([tasks, kind]) => {
-      const text = comparedWith(measured, label, tasks, kind);
+      const text = comparedWith(measured, id, tasks, kind);
       return text === null ? [] : [{ method, text }];
     });
   });
-  return [...missed, ...compared];
+  return [...checkedNotes(checksOf(measured, attention)), ...compared];
 }

@@ -28,3 +28,24 @@ export function mean(values: readonly number[]): Estimate {
   const spread = Z * Math.sqrt(variance / count);
   return { value, low: value - spread, high: value + spread, count };
 }
+
+const spreadOf = ({ value, high }: Estimate): number => high - value;
+
+/** Mean of `a` less mean of `b`; `isPaired` if a[i] and b[i] belong together, which leaves out what they share. */
+export function differenceOf(a: readonly number[], b: readonly number[], isPaired: boolean): Estimate {
+  if (isPaired) return mean(a.map((v, i) => v - b[i]!));
+  const [x, y] = [mean(a), mean(b)];
+  const value = x.value - y.value;
+  const spread = Math.hypot(spreadOf(x), spreadOf(y));
+  return { value, low: value - spread, high: value + spread, count: Math.min(x.count, y.count) };
+}
+
+/** Mean of `a` in percent of the mean of `b`, with the interval of a ratio of means (by its linear part). */
+export function ratioOf(a: readonly number[], b: readonly number[], isPaired: boolean): Estimate {
+  const [x, y] = [mean(a), mean(b)];
+  const ratio = x.value / y.value;
+  const scaled = b.map((v) => v * ratio);
+  const spread = (100 * spreadOf(differenceOf(a, scaled, isPaired))) / y.value;
+  const value = 100 * ratio;
+  return { value, low: value - spread, high: value + spread, count: x.count };
+}

@@ -22,6 +22,7 @@ import { canvasRows } from "./canvas_rows";
 import { Guider } from "./guider";
 import { type GpuModel, maskTokenOf, type ModelState } from "./gpu_model";
 import type { WorkCounts } from "./program";
+import { roomFor } from "./room";
 import { decodeScores } from "./scores";
 
 export interface CanvasSessionOptions {
@@ -37,10 +38,6 @@ export interface CanvasSessionOptions {
 
 /** Most candidates a pass reports for a position. */
 const MAX_TOP = 16;
-
-/** Rows of the list that a pass of `rows` uses; the rest are idle. Few sizes, so that few lists are recorded. */
-const roomFor = (rows: number, most: number): number =>
-  Math.min(most, rows <= 16 ? Math.ceil(rows / 4) * 4 : Math.ceil(rows / 16) * 16);
 
 let opened = 0;
 

@@ -1,24 +1,47 @@
-/** A causal model that judges stretches of a text: one pass over what it has not seen yet, one readback. */
+/** A causal model that judges stretches of a text: one pass over what it has not seen yet, one submit, one readback. */
 import type { Judgement } from "../decoding/canvas/session";
 import { DispatchList, type Engine } from "../engine/dispatch_list";
 import { ReadbackRing } from "../engine/readback";
-import { ROW_BIT_WORDS, ROW_WORDS } from "../kernels/layouts";
-import { rowsSpan } from "../kernels/rows";
+import { NONE, Row, ROW_BIT_WORDS, ROW_WORDS } from "../kernels/layouts";
 import { RANK_WORDS, tokenRanks } from "../kernels/token_ranks";
 import type { Tuning } from "../kernels/tuning";
 import type { GpuModel, ModelState } from "./gpu_model";
 import type { WorkCounts } from "./program";
+import { roomFor } from "./room";
+
+/**
+ * Descriptors u32 [room, ROW_WORDS] of rows for `positions` of a text in their order, each of which sees itself and all
+ * before it; what is left of `room` becomes idle rows.
+ * @see kernels/layouts.ts
+ */
+function causalRows(
+  text: readonly number[],
+  positions: readonly number[],
+  room: number,
+): Uint32Array<ArrayBuffer> {
+  const words = new Uint32Array(ROW_WORDS * room);
+  for (let i = 0; i < room; i++) {
+    const at = i * ROW_WORDS;
+    const position = positions[i];
+    words[at + Row.TOKEN] = position === undefined ? NONE : text[position]!;
+    words[at + Row.SLOT] = position ?? NONE;
+    words[at + Row.POSITION] = position ?? 0;
+    words[at + Row.BOUND] = position === undefined ? 0 : position + 1;
+  }
+  return words;
+}
 
 export class Guider {
   private readonly state: ModelState;
   private readonly owned: GPUBuffer[] = [];
-  private readonly seq: GPUBuffer;
   private readonly rows: GPUBuffer;
   private readonly bits: GPUBuffer;
   private readonly logits: GPUBuffer;
   private readonly tokens: GPUBuffer;
   private readonly ranks: GPUBuffer;
   private readonly ring: ReadbackRing;
+  /** Recorded once for each number of rows and of judged tokens, and replayed. */
+  private readonly lists = new Map<string, Promise<DispatchList>>();
   /** The text whose keys and values the slots hold. */
   private seen: readonly number[] = [];
 
@@ -27,8 +50,8 @@ export class Guider {
     private readonly engine: Engine,
     private readonly model: GpuModel,
     private readonly tuning: Tuning,
-    length: number,
-    private readonly counts: WorkCounts,
+    private readonly length: number,
+    private readonly counts: WorkCounts & { bytesUploaded: number },
   ) {
     const { memory, gpu } = engine;
     const buffer = (name: string, words: number): GPUBuffer => {
@@ -36,8 +59,8 @@ export class Guider {
       this.owned.push(made);
       return made;
     };
-    this.seq = buffer("seq", length);
     this.rows = buffer("rows", ROW_WORDS * length);
+    // Stays zero: rows see slots by their bound alone.
     this.bits = buffer("bits", ROW_BIT_WORDS * length);
     this.logits = buffer("logits", length * model.facts.vocabSize);
     this.tokens = buffer("tokens", length);
@@ -46,25 +69,27 @@ export class Guider {
     this.ring = new ReadbackRing(gpu, memory, "guider", 4 * RANK_WORDS * length, 1);
   }
 
-  /** See CanvasSession.judge. The list is used once: texts and stretches differ from call to call. */
+  /** See CanvasSession.judge. */
   async judge(text: readonly number[], from: number): Promise<Judgement> {
     if (from < 1) throw new Error("the first token of a text has nothing before it to be judged by");
     const asked = text.length - from;
     let known = 0;
     while (known < from - 1 && this.seen[known] === text[known]) known++;
-    const count = text.length - 1 - known;
-    const { queue } = this.engine.gpu.device;
-    queue.writeBuffer(this.seq, 0, Uint32Array.from(text));
-    queue.writeBuffer(this.tokens, 0, Uint32Array.from(text.slice(from)));
+    // Rows that judge come first: the head takes a stretch of rows. The row before a token judges it.
+    const judging = Array.from({ length: asked }, (_, i) => from - 1 + i);
+    const unseen = Array.from({ length: from - 1 - known }, (_, i) => known + i);
+    const positions = [...judging, ...unseen];
+    const room = roomFor(positions.length, this.length);
+    const heads = roomFor(asked, room);
+    const list = await this.list(room, heads);
 
-    const list = new DispatchList(this.engine, "guider");
-    const rec = { list, tuning: this.tuning };
-    rowsSpan(rec, { seq: this.seq, rows: this.rows, bits: this.bits, start: known, count });
-    this.state.recordLayers(rec, { rows: this.rows, bits: this.bits, count });
-    this.state.recordHead(rec, count - asked, asked, this.logits, 0);
-    const { vocabSize } = this.model.facts;
-    tokenRanks(rec, { logits: this.logits, tokens: this.tokens, T: asked, vocabSize, out: this.ranks });
-    await list.compile();
+    const { queue } = this.engine.gpu.device;
+    const upload = (buffer: GPUBuffer, words: Uint32Array<ArrayBuffer>): void => {
+      queue.writeBuffer(buffer, 0, words);
+      this.counts.bytesUploaded += words.byteLength;
+    };
+    upload(this.rows, causalRows(text, positions, room));
+    upload(this.tokens, Uint32Array.from(text.slice(from)));
 
     const bytes = 4 * RANK_WORDS * asked;
     const staging = await this.ring.take();
@@ -77,8 +102,6 @@ export class Guider {
     this.counts.submits++;
     this.counts.readbacks++;
     const read = await this.ring.read(staging, bytes);
-    const dispatches = list.length;
-    list.dispose();
     const f = new Float32Array(read);
     const u = new Uint32Array(read);
     const column = (values: Float32Array | Uint32Array, word: number): number[] =>
@@ -87,11 +110,29 @@ export class Guider {
       logprob: column(f, 0),
       bestLogprob: column(f, 1),
       rank: column(u, 2),
-      cost: { rows: count, dispatches },
+      cost: { rows: positions.length, dispatches: list.length },
     };
   }
 
+  /** All layers over `room` rows, and what the first `heads` of them say of `tokens`. */
+  private list(room: number, heads: number): Promise<DispatchList> {
+    const name = `${room}.${heads}`;
+    let made = this.lists.get(name);
+    if (!made) {
+      const list = new DispatchList(this.engine, `guider.${name}`);
+      const rec = { list, tuning: this.tuning };
+      const { vocabSize } = this.model.facts;
+      this.state.recordLayers(rec, { rows: this.rows, bits: this.bits, count: room });
+      this.state.recordHead(rec, 0, heads, this.logits, 0);
+      tokenRanks(rec, { logits: this.logits, tokens: this.tokens, T: heads, vocabSize, out: this.ranks });
+      made = list.compile().then(() => list);
+      this.lists.set(name, made);
+    }
+    return made;
+  }
+
   dispose(): void {
+    for (const made of this.lists.values()) void made.then((list) => list.dispose());
     this.state.dispose();
     this.ring.dispose();
     for (const b of this.owned) this.engine.memory.free(b);

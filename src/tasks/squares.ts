@@ -1,4 +1,5 @@
 /** 4 x 4 Latin squares of given letters, and 4 x 4 Sudoku with one solution; cells row by row. */
+import { permutations } from "../base/permutations";
 import type { Random } from "./random";
 import { checkAgainst, parsePrompt, range, RIGHT, wrong, type Task, type Verdict } from "./task";
 
@@ -24,11 +25,29 @@ function checkLatin(prompt: string, answer: string): Verdict {
   return full && known ? RIGHT : wrong("a row or column has not each letter once");
 }
 
+/** A cyclic square with rows, columns and letters in some order. */
+const cyclicSquare = (
+  rows: readonly number[],
+  columns: readonly number[],
+  names: readonly string[],
+): string => rows.flatMap((row) => columns.map((column) => names[(row + column) % N] as string)).join("");
+
 /** A cyclic square with rows, columns and letters shuffled, as the benchmark draws them. */
 function makeLatin(random: Random, symbols: readonly string[]): string {
   const order = range(0, N - 1);
   const [rows, columns, names] = [random.shuffled(order), random.shuffled(order), random.shuffled(symbols)];
-  return rows.flatMap((row) => columns.map((column) => names[(row + column) % N] as string)).join("");
+  return cyclicSquare(rows, columns, names);
+}
+
+/** Every square of the letters a to d that the task draws, all of them equally often: 432 of the 576 there are. */
+export function latinSquares(): string[] {
+  const orders = permutations(range(0, N - 1));
+  const names = permutations(LETTERS.slice(0, N));
+  return [
+    ...new Set(
+      orders.flatMap((rows) => orders.flatMap((columns) => names.map((n) => cyclicSquare(rows, columns, n)))),
+    ),
+  ];
 }
 
 const latin: Task = {

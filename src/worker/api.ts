@@ -6,7 +6,7 @@ import type { CatalogEntry } from "../models/catalog";
 import type { StoredModel } from "../models/hub/library";
 import type { Offer, StorageChoice } from "../models/hub/open";
 import type { Space } from "../models/hub/storage";
-import type { TaskId, TaskOutcome } from "../parallel/problems";
+import type { Attention, TaskId, TaskOutcome } from "../parallel/problems";
 import type { Strategy } from "../parallel/strategies";
 import type { RunBegin, SamplerSettings, TraceEvent } from "../trace/events";
 
@@ -82,7 +82,11 @@ export interface SolveRequest {
   readonly count: number;
   readonly from: number;
 }
-export type { TaskOutcome } from "../parallel/problems";
+/** What came of them, and what kind of model answered. */
+export interface Solved {
+  readonly outcome: TaskOutcome;
+  readonly attention: Attention;
+}
 
 /** What is stored of the hub's models, and how much room there is. */
 export interface HubShelf {
@@ -130,7 +134,7 @@ export interface WorkerApi {
   /** Times forward passes of a loaded model over 1, 2, 4, ... rows, up to `most` or a little above. */
   measure(model: string, most: number): Promise<Outcome<readonly PassTime[]>>;
   /** Answers problems without a trace; gives what was right and what it cost. */
-  solve(request: SolveRequest): Promise<Outcome<TaskOutcome>>;
+  solve(request: SolveRequest): Promise<Outcome<Solved>>;
   /** Ends what is being solved, which gives an error with code "cancelled", and frees what it held. */
   endSolving(): void;
   tokenize(model: string, text: string): Promise<Outcome<readonly number[]>>;

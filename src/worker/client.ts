@@ -15,9 +15,9 @@ import type {
   Outcome,
   PassTime,
   RunSettings,
+  Solved,
   SolveRequest,
   StorageChoice,
-  TaskOutcome,
   WorkerApi,
   WorkerMessage,
 } from "./api";
@@ -39,7 +39,7 @@ export interface EngineClient extends ChatBackend {
   /** Times forward passes of a loaded model over 1, 2, 4, ... rows. */
   measure(model: string, most: number): Promise<readonly PassTime[]>;
   /** Answers problems of a task without a trace. */
-  solve(request: SolveRequest): Promise<TaskOutcome>;
+  solve(request: SolveRequest): Promise<Solved>;
   /** Ends what is being solved; its promise rejects with code "cancelled". */
   endSolving(): void;
   tokenize(model: string, text: string): Promise<readonly number[]>;

@@ -3,11 +3,11 @@ import { DecoscopeError } from "../base/errors";
 import { readParams } from "../base/params";
 import { findMethod } from "../decoding";
 import type { CanvasPass, CanvasSession, PassResult } from "../decoding/canvas/session";
-import { canvasOf, isRight, MOST_PROMPT, problemsOf, type TaskOutcome } from "../parallel/problems";
+import { canvasOf, isRight, MOST_PROMPT, problemsOf, type Attention } from "../parallel/problems";
 import type { Strategy } from "../parallel/strategies";
 import { GpuCanvasSession } from "../runtime/canvas_session";
 import type { MethodEvent } from "../trace/events";
-import type { SolveRequest } from "./api";
+import type { Solved, SolveRequest } from "./api";
 import type { EngineHost, HostedModel } from "./host";
 
 export interface Decoded {
@@ -129,8 +129,9 @@ export class Solver {
   async solve(
     { strategy, task, count, from }: Omit<SolveRequest, "model" | "guider">,
     isStopped: () => boolean = () => false,
-  ): Promise<TaskOutcome> {
+  ): Promise<Solved> {
     const right: boolean[] = [];
+    const steps: number[] = [];
     const passes: number[] = [];
     const guiderPasses: number[] = [];
     const rows: number[] = [];
@@ -142,7 +143,8 @@ export class Solver {
         const prompt = this.model.tokenizer.encodePrompt(problem.prompt);
         const run = { prompt, length: canvasOf(task), seed: from + i };
         const decoded = await decode(session, strategy, run);
-        right[i] = isRight(problem, decoded.tokens);
+        right[i] = isRight(problem, this.textOf(decoded.tokens));
+        steps[i] = decoded.steps;
         passes[i] = decoded.passes;
         guiderPasses[i] = decoded.guiderPasses;
         rows[i] = decoded.rows;
@@ -151,7 +153,18 @@ export class Solver {
     // All are waited for, whatever becomes of one: none may use a session that was disposed of.
     const ends = await Promise.allSettled(this.sessions.map(work));
     for (const end of ends) if (end.status === "rejected") throw end.reason;
-    return { right, passes, guiderPasses, rows };
+    return { outcome: { right, steps, passes, guiderPasses, rows }, attention: this.attention };
+  }
+
+  private get attention(): Attention {
+    return this.model.gpu.masked?.attention === "prompt_isolated" ? "isolated" : "full";
+  }
+
+  /** Tokens as text, up to the first end. */
+  private textOf(tokens: readonly number[]): string {
+    const { endTokens } = this.model.gpu.facts;
+    const end = tokens.findIndex((token) => endTokens.includes(token));
+    return this.model.tokenizer.decode(end < 0 ? tokens : tokens.slice(0, end), { skipSpecial: true });
   }
 
   dispose(): void {

@@ -5,6 +5,7 @@
 import { describe, expect, test } from "vitest";
 import { answersOf, correlation, idealAccuracy, lostBits, type Symbols } from "../../src/parallel/bound";
 import { orderOf } from "../../src/parallel/orders";
+import { drawProblem, findTask } from "../../src/tasks";
 import { exactMasked, runCanvas } from "../helpers/fake_canvas";
 import { GREEDY_SAMPLER } from "../helpers/fake_session_run";
 
@@ -35,6 +36,23 @@ describe("bits lost by committing everything at once", () => {
     expect(correlation([["a", "b"]], [0, 1], [])).toBe(0);
     const coins = ["a", "b"].flatMap((x) => ["c", "d"].map((y) => [x, y]));
     expect(correlation(coins, [0, 1], [])).toBeCloseTo(0, 12);
+  });
+  test("Latin squares: two bits a cell less those of the 432 squares; a row alone is an order; the last cell is known", () => {
+    const squares = answersOf("latin", 4, 17)!;
+    expect(squares).toHaveLength(432);
+    for (const square of squares)
+      expect(findTask("latin").check("latin:abcd=", square.join("")).ok).toBe(true);
+    expect(correlation(squares, span(17), [])).toBeCloseTo(16 * 2 - Math.log2(432), 10);
+    expect(correlation(squares, [0, 1, 2, 3], [])).toBeCloseTo(4 * 2 - Math.log2(24), 10);
+    expect(correlation(squares, [15, 16], span(15))).toBe(0);
+    // Whatever is drawn is among them.
+    const task = findTask("latin");
+    const names = new Set(squares.map((s) => s.join("")));
+    for (let number = 0; number < 50; number++) {
+      const { prompt, answer } = drawProblem(task, { seed: 1, number, split: "test", level: 4 });
+      const letters = prompt.slice("latin:".length, -1);
+      expect(names).toContain(Array.from(answer, (x) => "abcd"[letters.indexOf(x)]).join(""));
+    }
   });
   test("tasks it does not know have no bound", () => {
     expect(answersOf("copy", 4, 8)).toBeNull();

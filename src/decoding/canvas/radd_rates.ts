@@ -31,3 +31,13 @@ export function expectedEvaluations(steps: number, positions: number): number {
   }
   return sum;
 }
+
+/**
+ * Standard deviation of the passes of one run. Positions are committed in steps of equal chance, up to the end of time, so
+ * this is the number of boxes of `steps` that hold one of `positions` balls.
+ */
+export function evaluationsDeviation(steps: number, positions: number): number {
+  const empty = (1 - 1 / steps) ** positions;
+  const bothEmpty = Math.max(0, 1 - 2 / steps) ** positions;
+  return Math.sqrt(Math.max(0, steps * empty * (1 - empty) + steps * (steps - 1) * (bothEmpty - empty ** 2)));
+}

@@ -1,7 +1,7 @@
 /** ParallelBench as a live page: tasks and strategies of one's choice, answered on this device, drawn as they come in. */
 import { useId, useMemo } from "react";
-import { AMBIGUOUS, lists, SOLVABLE, type TaskId } from "../../parallel/problems";
-import { boundChart, chartsOf, NAMES, orderingsOf, tableOf } from "../../parallel/report";
+import { AMBIGUOUS, SOLVABLE, type TaskId } from "../../parallel/problems";
+import { boundChart, chartsOf, checkedTables, checksOf, NAMES, tableOf } from "../../parallel/report";
 import { adaptive, caches, combinations, curves, type Strategy } from "../../parallel/strategies";
 import { ResultSection } from "../benchmarks/ResultSection";
 import { readResult, RESULT_FORMAT, type BenchmarkResult } from "../benchmarks/schema";
@@ -9,11 +9,13 @@ import { modelOf } from "../definitions";
 import { count as counted } from "../format";
 import { hrefOf } from "../routes";
 import { useEngine } from "../stores/engine";
+import { useMoreModels } from "../stores/more_models";
 import {
   ableModels,
   canRun,
   chosen,
   COUNTS,
+  knowsTasks,
   measure,
   stopMeasuring,
   useBench,
@@ -68,23 +70,24 @@ function Strategies() {
   const hasWebGpu = useEngine((s) => s.hasWebGpu);
   const set = (next: ReadonlySet<string>) => useBench.setState({ strategies: next });
   return GROUPS.map((group) => {
-    const labels = group.strategies.filter((s) => canRun(s, model)).map((s) => s.label);
-    const on = labels.filter((label) => strategies.has(label)).length;
+    const able = group.strategies.filter((s) => canRun(s, model));
+    const ids = able.map((s) => s.id);
+    const on = ids.filter((id) => strategies.has(id)).length;
     return (
       <div key={group.label} className="bench-group" role="group" aria-label={group.label}>
         <div className="bench-group-head">
           <h3 className="section-name">
-            {group.label}, {on} of {labels.length}
+            {group.label}, {on} of {ids.length}
           </h3>
           <button
             type="button"
-            disabled={!isIdle || !hasWebGpu || labels.length === 0}
+            disabled={!isIdle || !hasWebGpu || ids.length === 0}
             onClick={() => {
-              set(new Set(labels));
+              set(new Set(ids));
               void measure();
             }}
           >
-            Measure these {labels.length}
+            Measure these {ids.length}
           </button>
           <button
             type="button"
@@ -92,23 +95,23 @@ function Strategies() {
             onClick={() =>
               set(
                 new Set(
-                  on === labels.length
-                    ? [...strategies].filter((label) => !labels.includes(label))
-                    : [...strategies, ...labels],
+                  on === ids.length
+                    ? [...strategies].filter((id) => !ids.includes(id))
+                    : [...strategies, ...ids],
                 ),
               )
             }
           >
-            {on === labels.length ? "None of these" : "All of these"}
+            {on === ids.length ? "None of these" : "All of these"}
           </button>
         </div>
         <div className="bench-strategies">
-          {labels.map((label) => (
-            <label key={label}>
+          {able.map(({ id, label }) => (
+            <label key={id}>
               <input
                 type="checkbox"
-                checked={strategies.has(label)}
-                onChange={() => set(toggled(strategies, label))}
+                checked={strategies.has(id)}
+                onChange={() => set(toggled(strategies, id))}
               />
               {label}
             </label>
@@ -123,16 +126,26 @@ function Sizes() {
   const id = useId();
   const model = useBench((s) => s.model);
   const problems = useBench((s) => s.count);
+  // Models that the visitor brings are drawn as they come.
+  useMoreModels();
+  const able = ableModels();
+  const chosenModel = able.find((m) => m.id === model);
   return (
     <div className="bench-sizes">
       <label htmlFor={`${id}-model`}>Model</label>
       <select id={`${id}-model`} value={model} onChange={(e) => useBench.setState({ model: e.target.value })}>
-        {ableModels.map((m) => (
+        {able.map((m) => (
           <option key={m.id} value={m.id}>
             {m.label}
           </option>
         ))}
       </select>
+      {chosenModel && !knowsTasks(chosenModel) && (
+        <p className="help">
+          This model was not trained on the tasks. It reads them as any text, and what it answers is judged in
+          the same way.
+        </p>
+      )}
       <label htmlFor={`${id}-count`}>Problems a task</label>
       <select
         id={`${id}-count`}
@@ -177,16 +190,12 @@ function Progress() {
   );
 }
 
-/** The one bundled model of tasks whose prompt rows see the prompt alone. */
-const attentionOf = (model: string): "isolated" | "full" =>
-  model === "task-diffusion" ? "isolated" : "full";
-
 /** What came out so far, in the form that files of results have. */
 function resultOf({ measured, of }: Pick<BenchState, "measured" | "of">): BenchmarkResult | null {
   if (!of || measured.size === 0) return null;
   const model = modelOf(of.model);
-  const several = lists(AMBIGUOUS).filter((task) => [...measured.values()].some((m) => m.byTask.has(task)));
-  const orderings = orderingsOf(measured, attentionOf(of.model));
+  const several = AMBIGUOUS.filter((task) => [...measured.values()].some((m) => m.byTask.has(task)));
+  const checked = of.attention === null ? [] : checksOf(measured, of.attention);
   const read = readResult({
     format: RESULT_FORMAT,
     id: "parallelbench-here",
@@ -198,10 +207,7 @@ function resultOf({ measured, of }: Pick<BenchState, "measured" | "of">): Benchm
     date: new Date().toISOString().slice(0, 10),
     commit: null,
     charts: [...chartsOf(measured, of.count), ...(several.length > 0 ? [boundChart(several)] : [])],
-    tables: [
-      tableOf(measured, model?.layers ?? 1, of.count),
-      ...(orderings.rows.length > 0 ? [orderings] : []),
-    ],
+    tables: [tableOf(measured, model?.layers ?? 1, of.count), ...checkedTables(checked)],
     notes: [],
   });
   return "result" in read ? read.result : null;

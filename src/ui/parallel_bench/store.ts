@@ -1,37 +1,50 @@
 /** ParallelBench on the visitor's device: what is chosen, how far it is, what came out. Outlives a visit to another place. */
 import { create } from "zustand";
 import { toErrorRecord } from "../../base/errors";
-import { LISTS, type Measurement, type TaskId, type TaskOutcome, TASKS } from "../../parallel/problems";
+import {
+  type Attention,
+  LISTS,
+  type Measured,
+  type Measurement,
+  type TaskId,
+  type TaskOutcome,
+  TASKS,
+} from "../../parallel/problems";
 import { NAMES } from "../../parallel/report";
-import { allStrategies, curves, type Strategy } from "../../parallel/strategies";
+import { allStrategies, firstStrategies, type Strategy } from "../../parallel/strategies";
 import type { DeviceInfo } from "../../worker/api";
-import { draftOf, methodOf, models } from "../definitions";
+import { allModels, draftOf, methodOf, type ModelInfo } from "../definitions";
 import { cancel, engineFor } from "../engine";
 import { isBusy, useEngine } from "../stores/engine";
 import { offerUndo } from "../stores/undo";
 
-/** Masked models that know the tasks. */
-export const ableModels = models.filter((m) => m.kind === "masked" && TASKS.some((t) => m.tasks.includes(t)));
+/** Models that fill masks, those that have learnt the tasks first. */
+export function ableModels(): readonly ModelInfo[] {
+  const masked = allModels().filter((m) => m.kind === "masked");
+  return [...masked.filter(knowsTasks), ...masked.filter((m) => !knowsTasks(m))];
+}
+/** Whether a model was trained on any of the tasks. */
+export const knowsTasks = (m: ModelInfo): boolean => TASKS.some((t) => m.tasks.includes(t));
 
 /** Problems a task that are offered. */
 export const COUNTS = [3, 6, 12, 24, 48] as const;
 
-const FIRST = /, [1248] a step$|^threshold 0.9|smallest gap|Decode, N = 8/;
-const firstStrategies = [
-  ...curves.confidence,
-  ...allStrategies.filter((s) => FIRST.test(s.label) && !/^(low|random|left)/.test(s.label)),
-].map(({ label }) => label);
-
 export interface BenchState {
   readonly model: string;
   readonly tasks: ReadonlySet<TaskId>;
-  /** By label. */
+  /** By id. */
   readonly strategies: ReadonlySet<string>;
   readonly count: number;
-  /** By label, growing task by task. */
-  readonly measured: ReadonlyMap<string, Measurement>;
+  /** Growing task by task. */
+  readonly measured: Measured;
   /** What the results were measured with, which the form may have left since. */
-  readonly of: { readonly model: string; readonly count: number; readonly device: DeviceInfo } | null;
+  readonly of: {
+    readonly model: string;
+    readonly count: number;
+    readonly device: DeviceInfo;
+    /** Null until the model has answered. */
+    readonly attention: Attention | null;
+  } | null;
   readonly phase: "idle" | "preparing" | "measuring";
   /** Answers made, of all that are asked for, and what is being answered. */
   readonly done: number;
@@ -42,9 +55,9 @@ export interface BenchState {
 }
 
 export const useBench = create<BenchState>()(() => ({
-  model: ableModels[0]?.id ?? "",
+  model: ableModels()[0]?.id ?? "",
   tasks: new Set(LISTS),
-  strategies: new Set(firstStrategies),
+  strategies: new Set(firstStrategies.map(({ id }) => id)),
   count: 6,
   measured: new Map(),
   of: null,
@@ -66,7 +79,7 @@ export function chosen({ model, tasks, strategies }: BenchState): {
 } {
   return {
     tasks: TASKS.filter((t) => tasks.has(t)),
-    strategies: allStrategies.filter((s) => strategies.has(s.label) && canRun(s, model)),
+    strategies: allStrategies.filter((s) => strategies.has(s.id) && canRun(s, model)),
   };
 }
 
@@ -109,18 +122,19 @@ export async function measure(): Promise<void> {
     const guider = needsGuider ? (draftOf(model)?.id ?? null) : null;
     const { engine, device } = await engineFor([model, ...(guider === null ? [] : [guider])]);
     end = () => engine.endSolving();
-    useBench.setState({ phase: "measuring", of: { model, count, device } });
+    useBench.setState({ phase: "measuring", of: { model, count, device, attention: null } });
     for (const strategy of strategies)
       for (const task of tasks) {
         if (mine !== attempt) return;
         useBench.setState({ now: `${strategy.label}: ${NAMES[task]}` });
-        const outcome = await engine.solve({ model, guider, strategy, task, count, from: 0 });
+        const { outcome, attention } = await engine.solve({ model, guider, strategy, task, count, from: 0 });
         if (mine !== attempt) return;
         useBench.setState((s) => ({
           done: s.done + count,
+          of: { model, count, device, attention },
           measured: new Map([
             ...s.measured,
-            [strategy.label, withOutcome(s.measured.get(strategy.label), strategy, task, outcome)],
+            [strategy.id, withOutcome(s.measured.get(strategy.id), strategy, task, outcome)],
           ]),
         }));
       }
