@@ -19,6 +19,8 @@ export default defineConfig({
     environment: "node",
     // One process a file: a device belongs to one file, and a driver that crashes takes one file with it.
     pool: "forks",
+    // Software drivers compile kernels on one core: two files at a time use two. More would share one adapter's memory.
+    maxWorkers: 2,
     allowOnly: false,
     // Software drivers compile a kernel in seconds, and some tests meet dozens of them for the first time.
     testTimeout: 300_000,
