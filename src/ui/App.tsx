@@ -1,6 +1,7 @@
 /** The page: the line across the top, and the place that its address names. */
 import { Activity, lazy, Suspense, useEffect } from "react";
 import { Barrier } from "./Barrier";
+import { ExplainLayer } from "./panels/Explain";
 import { Header } from "./panels/Header";
 import { useThemeOfPage } from "./panels/ThemeButton";
 import { UndoBar } from "./panels/UndoBar";
@@ -51,6 +52,7 @@ export function App() {
         {place && <PlaceView place={place} />}
       </main>
       <UndoBar />
+      <ExplainLayer />
       <Barrier key={dialog}>
         <Suspense>
           {dialog === "share" && <ShareDialog />}

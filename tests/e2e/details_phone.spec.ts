@@ -31,3 +31,42 @@ test("a tapped node is explained where it can be seen", async ({ app, page }, { 
   await chosen.getByRole("button", { name: "Let go of what is chosen" }).click();
   await expect(chosen).toHaveCount(0);
 });
+
+test("numbers, signs and controls explain themselves when pointed at, focused or held", async ({
+  app,
+  page,
+}, { project }) => {
+  await app.open("#playground/rsd-s");
+  const sign = page.getByRole("list", { name: "How tokens came to be" }).getByText("accepted draft");
+  const says = page.getByTestId("explanation");
+  await expect(says).toHaveCount(0);
+  if (project.name === "phone") {
+    const { x, y } = (await sign.boundingBox())!;
+    const touch = (type: string) =>
+      sign.dispatchEvent(type, { pointerType: "touch", clientX: x + 5, clientY: y + 5, bubbles: true });
+    await touch("pointerdown");
+    await expect(says).toContainText("kept by the target");
+    await touch("pointerup");
+    await expect(says, "it stays until the next touch").toBeVisible();
+  } else {
+    await sign.hover();
+    await expect(says).toContainText("kept by the target");
+    await page.mouse.move(0, 0);
+    await expect(says).toHaveCount(0);
+    const fact = page.getByText("dispatches", { exact: true });
+    await fact.focus();
+    await page.keyboard.press("Shift+Tab");
+    await page.keyboard.press("Tab");
+    await expect(says).toContainText("Kernels started on the GPU");
+    await expect(fact).toHaveAccessibleDescription(/Kernels started on the GPU/);
+    await page.keyboard.press("Escape");
+    await expect(says).toHaveCount(0);
+    // Titles of controls, which browsers show to mice only.
+    await page.keyboard.press("Tab");
+    await page.getByRole("button", { name: "One step", exact: true }).focus();
+    await expect(says).toContainText("Start a run and stop after its first step");
+  }
+  const box = (await says.boundingBox())!;
+  expect(box.x).toBeGreaterThanOrEqual(0);
+  expect(box.x + box.width).toBeLessThanOrEqual(page.viewportSize()!.width);
+});

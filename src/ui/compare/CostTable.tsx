@@ -1,8 +1,10 @@
 /** What the compared runs cost and came to, side by side. */
 import { tokensPerTargetForward } from "../../trace/metrics";
+import { QUANTITIES } from "../../trace/quantities";
 import type { RunView } from "../../trace/view";
 import { labelOf } from "../definitions";
 import { count, duration, percent, ratio } from "../format";
+import { explains } from "../panels/Explain";
 import { verdictOf } from "../panels/TaskVerdict";
 import { canvasTotals } from "../views/canvas/series";
 import { commonParts } from "./difference";
@@ -24,25 +26,21 @@ interface Row {
 
 const ROWS: readonly Row[] = [
   {
-    name: "tokens",
-    help: "Tokens that the run committed.",
+    ...QUANTITIES.chosen,
     of: (_, view) => count(canvasTotals(view)?.chosen ?? view.metrics.tokens),
   },
-  { name: "steps", help: "Rounds of the method.", of: (_, view) => count(view.rounds.length) },
+  { ...QUANTITIES.steps, of: (_, view) => count(view.rounds.length) },
   {
-    name: "target passes",
-    help: "Forward passes of the model that decides.",
+    ...QUANTITIES.targetForwards,
     of: (_, view) => count(view.metrics.targetForwards),
     cost: (_, view) => view.metrics.targetForwards,
   },
   {
-    name: "tokens a pass",
-    help: "Tokens over target passes.",
+    ...QUANTITIES.tokensPerForward,
     of: (_, view) => ratio(tokensPerTargetForward(view.metrics)),
   },
   {
-    name: "row-layers",
-    help: "Rows that went through each model times its layers, all models together; the prompt's own pass is not counted.",
+    ...QUANTITIES.rowLayers,
     of: (_, view) => {
       const sum = rowLayersOf(view);
       return sum === null ? NONE : count(sum);
@@ -56,8 +54,7 @@ const ROWS: readonly Row[] = [
     isFor: (view) => view.metrics.coreForwards > 0,
   },
   {
-    name: "second model\u2019s passes",
-    help: "Forward passes of the model that drafts or judges.",
+    ...QUANTITIES.secondForwards,
     of: (_, view) => (view.start?.draft == null ? NONE : count(view.metrics.draftForwards)),
     isFor: (view) => view.start?.draft != null,
   },
@@ -117,8 +114,8 @@ export function CostTable({ lanes }: { readonly lanes: readonly Lane[] }) {
               const best = least(row);
               return (
                 <tr key={row.name}>
-                  <th scope="row" title={row.help}>
-                    {row.name}
+                  <th scope="row">
+                    <span {...explains(row.help)}>{row.name}</span>
                   </th>
                   {cells(row.of).map((text, i) => (
                     <td
@@ -137,8 +134,8 @@ export function CostTable({ lanes }: { readonly lanes: readonly Lane[] }) {
           )}
           {hasTask && (
             <tr>
-              <th scope="row" title="What the task\u2019s own checker says.">
-                answer
+              <th scope="row">
+                <span {...explains("What the task\u2019s own checker says.")}>answer</span>
               </th>
               {cells((_, view) => verdict(view)).map((text, i) => (
                 <td key={lanes[i]!.id} className="number">
@@ -148,11 +145,12 @@ export function CostTable({ lanes }: { readonly lanes: readonly Lane[] }) {
             </tr>
           )}
           <tr>
-            <th
-              scope="row"
-              title="Tokens of the longest common subsequence with run 1, as a share of this text."
-            >
-              as in run 1
+            <th scope="row">
+              <span
+                {...explains("Tokens of the longest common subsequence with run 1, as a share of this text.")}
+              >
+                as in run 1
+              </span>
             </th>
             {cells((_, view) => same(ends[0] ?? null, view)).map((text, i) => (
               <td key={lanes[i]!.id} className="number">

@@ -1,5 +1,6 @@
 /** The page inside another page: stage and transport, and the way to the whole. */
 import { useEffect, useSyncExternalStore } from "react";
+import { ExplainLayer } from "../panels/Explain";
 import { LiveRegion } from "../panels/LiveRegion";
 import { Logo } from "../panels/Logo";
 import { Stage } from "../panels/Stage";
@@ -30,6 +31,7 @@ export function Embed() {
         <Stage />
       </main>
       <LiveRegion />
+      <ExplainLayer />
     </>
   );
 }

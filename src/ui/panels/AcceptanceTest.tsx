@@ -1,5 +1,6 @@
 /** The acceptance test of a drafted token with its numbers, or where an extra token came from. */
 import type { NodeVerdict } from "../../trace/events";
+import { QUANTITIES } from "../../trace/quantities";
 import type { NodeView, RoundView, RunView } from "../../trace/view";
 import { probability, quoted } from "../format";
 import type { Inspected } from "../inspect";
@@ -37,9 +38,10 @@ function NodeTest({
     return (
       <>
         <dl className="facts">
-          <Fact name="target probability, p" value={probability(p)} testId="test-p" />
+          <Fact {...QUANTITIES.p} value={probability(p)} testId="test-p" />
           {earlier > 0 && (
             <Fact
+              help={QUANTITIES.r.help}
               name={`among what ${earlier === 1 ? "its elder sibling leaves" : `${earlier} elder siblings leave`}, r`}
               value={probability(verdict.r)}
             />
@@ -55,8 +57,8 @@ function NodeTest({
     return (
       <>
         <dl className="facts">
-          <Fact name="target probability, p" value={probability(p)} />
-          <Fact name="draft probability, q" value={probability(Math.exp(node.logq))} />
+          <Fact {...QUANTITIES.p} value={probability(p)} />
+          <Fact {...QUANTITIES.q} value={probability(Math.exp(node.logq))} />
         </dl>
         <p className="help">
           Greedy: a draft is accepted if it is the target’s most probable token.{" "}
@@ -67,12 +69,17 @@ function NodeTest({
   return (
     <>
       <dl className="facts">
-        <Fact name="target probability, p" value={probability(p)} testId="test-p" />
+        <Fact {...QUANTITIES.p} value={probability(p)} testId="test-p" />
         {isKSeq && (
-          <Fact name={"p over \u03c1, one factor for all drafts here, r"} value={probability(verdict.r)} />
+          <Fact
+            help={QUANTITIES.kSeq.help}
+            name={"p over \u03c1, one factor for all drafts here, r"}
+            value={probability(verdict.r)}
+          />
         )}
         {isResidual && (
           <Fact
+            help={QUANTITIES.r.help}
             name={
               wasTested
                 ? `what is left of it after ${earlier} rejected, r`
@@ -82,6 +89,7 @@ function NodeTest({
           />
         )}
         <Fact
+          help={earlier > 0 && round.rule === "recursive_rejection" ? QUANTITIES.d.help : QUANTITIES.q.help}
           name={
             earlier > 0 && round.rule === "recursive_rejection"
               ? "draft probability among tokens not drawn yet, d"
@@ -91,11 +99,12 @@ function NodeTest({
           testId="test-d"
         />
         <Fact
+          help={QUANTITIES.acceptProb.help}
           name={`${wasTested ? "accept" : "would be accepted"} below ${boundOf(round.rule, earlier, isResidual)}`}
           value={probability(verdict.acceptProb)}
           testId="test-accept"
         />
-        {verdict.u !== null && <Fact name="uniform draw, u" value={verdict.u.toFixed(3)} testId="test-u" />}
+        {verdict.u !== null && <Fact {...QUANTITIES.u} value={verdict.u.toFixed(3)} testId="test-u" />}
       </dl>
       {verdict.outcome === "not_reached" && <p className="help">{whyNotReached(round, node)}</p>}
     </>
@@ -132,7 +141,7 @@ export function AcceptanceTest({
         <p className="help">{whereFrom(inspected)}</p>
         <TestPictures view={view} inspected={inspected} />
         <dl className="facts">
-          <Fact name="target probability, p" value={probability(Math.exp(extra.logprob))} />
+          <Fact {...QUANTITIES.p} value={probability(Math.exp(extra.logprob))} />
         </dl>
       </section>
     );

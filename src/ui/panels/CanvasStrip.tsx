@@ -2,7 +2,22 @@
 import { useRef } from "react";
 import { useMoment } from "../moment";
 import { canvasStripView } from "../views/canvas/strip";
+import { SlotsKey, type Fate } from "./SlotsKey";
 import { useSize } from "./use_size";
+
+const FATES: readonly Fate[] = [
+  {
+    id: "computed",
+    name: "computed in this step",
+    help: "Positions that went through the layers in the shown step: their keys and values are new.",
+  },
+  {
+    id: "stored",
+    name: "kept from an earlier one",
+    help: "Positions whose keys and values an earlier step left; the older, the lower and paler.",
+  },
+  { id: "block", name: "block at work", help: "Positions that the method may commit now." },
+];
 
 export function CanvasStrip() {
   const moment = useMoment();
@@ -13,11 +28,7 @@ export function CanvasStrip() {
   return (
     <section className="slots" aria-label="Cache of the canvas">
       <h2 className="section-name">Cache</h2>
-      <ul className="slots-key" aria-hidden="true">
-        <li data-fate="computed">computed in this step</li>
-        <li data-fate="stored">kept from an earlier one</li>
-        <li data-fate="block">block at work</li>
-      </ul>
+      <SlotsKey fates={FATES} />
       <div ref={frame} style={{ height }}>
         {size && <Drawing view={moment.view} step={moment.step} size={{ width: size.width, height }} />}
       </div>

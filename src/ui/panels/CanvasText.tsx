@@ -8,7 +8,8 @@ import { freshness, headOf, textInFlow } from "../views/canvas/flow";
 import { positionAfterKey } from "../views/canvas/keys";
 import { isBlank } from "../views/token_label";
 import { BlankKey } from "./TextPanel";
-import { cellLabel, describeCell, STATE_NAME } from "../views/canvas/signs";
+import { explains } from "./Explain";
+import { cellLabel, describeCell, STATE_HELP, STATE_NAME } from "../views/canvas/signs";
 
 interface CellProps {
   readonly position: number;
@@ -66,7 +67,8 @@ export function CanvasLegend({
       {CELL_STATES.filter((s) => s !== "prompt" && (counts.get(s) ?? 0) > 0).map((state) => (
         <li key={state}>
           <span className="legend-cell" data-state={state} />
-          {STATE_NAME[state]} <span className="figures">{counts.get(state)}</span>
+          <span {...explains(STATE_HELP[state])}>{STATE_NAME[state]}</span>{" "}
+          <span className="figures">{counts.get(state)}</span>
         </li>
       ))}
       {hasBlanks && <BlankKey />}

@@ -1,7 +1,9 @@
 /** Numbers of a run whose tokens have depths of their own, for the inspector. */
+import { QUANTITIES } from "../../trace/quantities";
 import type { RunView } from "../../trace/view";
 import { count, ratio } from "../format";
 import { tokensPerSecond } from "../inspect";
+import { explains } from "./Explain";
 import { Fact } from "./Fact";
 
 const per = (value: number, tokens: number): string => (tokens > 0 ? ratio(value / tokens) : "\u2013");
@@ -30,7 +32,9 @@ export function DepthHeadline({ view }: { readonly view: RunView }) {
         <p className="middle figures" data-testid="metric-tokens-per-second">
           {speed === null ? "\u2013" : speed.toFixed(speed < 10 ? 1 : 0)}
         </p>
-        <p className="help">tokens a second, pauses included</p>
+        <p className="help" {...explains(QUANTITIES.tokensPerSecond.help)}>
+          tokens a second, pauses included
+        </p>
       </div>
     </section>
   );
@@ -46,17 +50,13 @@ export function DepthCounts({ view }: { readonly view: RunView }) {
   const most = last?.depths[0]?.maxDepth;
   return (
     <>
-      <Fact name="tokens" value={count(metrics.tokens)} testId="metric-tokens" />
-      <Fact name="passes" value={count(metrics.targetForwards)} testId="metric-target-forwards" />
-      <Fact name="recurrences one after another" value={count(metrics.coreForwards)} />
-      <Fact name="rows through the core" value={count(metrics.coreRows)} />
+      <Fact {...QUANTITIES.tokens} value={count(metrics.tokens)} testId="metric-tokens" />
+      <Fact {...QUANTITIES.passes} value={count(metrics.targetForwards)} testId="metric-target-forwards" />
+      <Fact {...QUANTITIES.recurrences} value={count(metrics.coreForwards)} />
+      <Fact {...QUANTITIES.coreRows} value={count(metrics.coreRows)} />
       {entries !== undefined && (
         <Fact
-          name={
-            all === undefined
-              ? "keys with values in the core"
-              : "keys in the shared layers, of all at full depth"
-          }
+          {...(all === undefined ? QUANTITIES.coreEntries : QUANTITIES.sharedEntries)}
           value={
             all === undefined || most === undefined
               ? count(entries)

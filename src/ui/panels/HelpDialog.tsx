@@ -5,8 +5,8 @@ import { LICENCES } from "../routes";
 import { openDialog, useLayout } from "../stores/layout";
 import { useOffline } from "../stores/offline";
 import { CELL_STATES } from "../views/canvas/cells";
-import { STATE_NAME } from "../views/canvas/signs";
-import { Glyph, SIGN_NAME, type Sign } from "../views/glyphs";
+import { STATE_HELP, STATE_NAME } from "../views/canvas/signs";
+import { Glyph, SIGN_HELP, SIGN_NAME, type Sign } from "../views/glyphs";
 import { CloseIcon } from "./icons";
 
 /** Keys that work anywhere on the page, except while typing. */
@@ -65,6 +65,12 @@ function Keys({ keys }: { readonly keys: typeof KEYS }) {
   );
 }
 
+const SignWords = ({ name, help }: { readonly name: string; readonly help: string }) => (
+  <span>
+    {name} <span className="help">{help}</span>
+  </span>
+);
+
 function Offline() {
   const isStored = useOffline((s) => s.isStored);
   return (
@@ -99,7 +105,7 @@ export function HelpDialog() {
               ? CELL_STATES.filter((s) => s !== "prompt").map((state) => (
                   <li key={state}>
                     <span className="legend-cell" data-state={state} />
-                    {STATE_NAME[state]}
+                    <SignWords name={STATE_NAME[state]} help={STATE_HELP[state]} />
                   </li>
                 ))
               : SIGNS.map((sign) => (
@@ -107,7 +113,7 @@ export function HelpDialog() {
                     <svg width="20" height="20" viewBox="-10 -10 20 20" aria-hidden="true">
                       <Glyph sign={sign} r={6} />
                     </svg>
-                    {SIGN_NAME[sign]}
+                    <SignWords name={SIGN_NAME[sign]} help={SIGN_HELP[sign]} />
                   </li>
                 ))}
           </ul>

@@ -1,5 +1,6 @@
 /** The inspector column: what is chosen, its laws and its acceptance test; numbers of the run. */
 import { lazy, Suspense, useMemo } from "react";
+import { QUANTITIES } from "../../trace/quantities";
 import { acceptanceOfTested, tokensPerTargetForward } from "../../trace/metrics";
 import { roundOf, type RunView } from "../../trace/view";
 import { labelOf, modelsLabel } from "../definitions";
@@ -14,6 +15,7 @@ import { addNotice, useEngine } from "../stores/engine";
 import { useLayout } from "../stores/layout";
 import { useRun } from "../stores/run";
 import { CanvasCounts, CanvasHeadline } from "./CanvasFacts";
+import { explains } from "./Explain";
 import { Fact } from "./Fact";
 import { ForceToken } from "./ForceToken";
 import { ChosenToken, Laws } from "./Laws";
@@ -35,19 +37,25 @@ function Headline({ view }: { readonly view: RunView }) {
         <p className="big figures" data-testid="metric-tokens-per-forward">
           {ratio(tokensPerTargetForward(metrics))}
         </p>
-        <p className="help">tokens per target forward; plain decoding has 1</p>
+        <p className="help" {...explains(QUANTITIES.tokensPerForward.help)}>
+          tokens per target forward; plain decoding has 1
+        </p>
       </div>
       <div>
         <p className="middle figures" data-testid="metric-acceptance">
           {rate === null ? "\u2013" : percent(rate)}
         </p>
-        <p className="help">of tested drafts accepted</p>
+        <p className="help" {...explains(QUANTITIES.acceptance.help)}>
+          of tested drafts accepted
+        </p>
       </div>
       <div>
         <p className="middle figures" data-testid="metric-tokens-per-second">
           {speed === null ? "\u2013" : speed.toFixed(speed < 10 ? 1 : 0)}
         </p>
-        <p className="help">tokens a second, pauses included</p>
+        <p className="help" {...explains(QUANTITIES.tokensPerSecond.help)}>
+          tokens a second, pauses included
+        </p>
       </div>
     </section>
   );
@@ -74,11 +82,19 @@ function branchFrom(view: RunView, { step, position }: InspectedPosition, change
 function TextCounts({ view: { metrics } }: { readonly view: RunView }) {
   return (
     <>
-      <Fact name="tokens" value={count(metrics.tokens)} testId="metric-tokens" />
-      <Fact name="target forwards" value={count(metrics.targetForwards)} testId="metric-target-forwards" />
-      <Fact name="rows through the target" value={count(metrics.targetRows)} />
+      <Fact {...QUANTITIES.tokens} value={count(metrics.tokens)} testId="metric-tokens" />
+      <Fact
+        {...QUANTITIES.targetForwards}
+        value={count(metrics.targetForwards)}
+        testId="metric-target-forwards"
+      />
+      <Fact {...QUANTITIES.targetRows} value={count(metrics.targetRows)} />
       {metrics.draftForwards > 0 && (
-        <Fact name="draft forwards" value={count(metrics.draftForwards)} testId="metric-draft-forwards" />
+        <Fact
+          {...QUANTITIES.draftForwards}
+          value={count(metrics.draftForwards)}
+          testId="metric-draft-forwards"
+        />
       )}
     </>
   );
@@ -102,24 +118,24 @@ function RunFacts({ view }: { readonly view: RunView }) {
         )}
         {metrics.acceptance.drafted > 0 && (
           <Fact
-            name="drafted, of no use"
+            {...QUANTITIES.wasted}
             value={`${count(metrics.wastedNodes)} of ${count(metrics.acceptance.drafted)}`}
           />
         )}
-        <Fact name="dispatches" value={count(metrics.dispatches)} />
-        <Fact name="submits, readbacks" value={`${count(metrics.submits)}, ${count(metrics.readbacks)}`} />
-        <Fact name="time" value={duration(view.ms)} />
+        <Fact {...QUANTITIES.dispatches} value={count(metrics.dispatches)} />
+        <Fact {...QUANTITIES.submits} value={`${count(metrics.submits)}, ${count(metrics.readbacks)}`} />
+        <Fact {...QUANTITIES.time} value={duration(view.ms)} />
         {isLossless !== null && isLossless !== undefined && (
           <Fact
-            name="law of the text"
+            {...QUANTITIES.law}
             value={isLossless ? "exactly the target\u2019s" : "not the target\u2019s"}
           />
         )}
-        {start && <Fact name="seed" value={String(start.seed)} />}
+        {start && <Fact {...QUANTITIES.seed} value={String(start.seed)} />}
         {status.state === "ended" && (
           <>
-            <Fact name="ended by" value={END_NAME[status.reason]} testId="end-reason" />
-            <Fact name="token hash" value={status.hash} testId="token-hash" />
+            <Fact {...QUANTITIES.end} value={END_NAME[status.reason]} testId="end-reason" />
+            <Fact {...QUANTITIES.hash} value={status.hash} testId="token-hash" />
           </>
         )}
       </dl>

@@ -1,5 +1,6 @@
 /** A position of a canvas in the inspector: what stands there and why, what else was likely, how it came to that. */
 import { useRef } from "react";
+import { QUANTITIES } from "../../trace/quantities";
 import { plural, probability, quoted, visiblePiece } from "../format";
 import type { Favourite, InspectedPosition } from "../inspect_position";
 import { History } from "../views/canvas/history";
@@ -108,10 +109,19 @@ function Past({ inspected, steps }: { readonly inspected: InspectedPosition; rea
           </p>
           <dl className="facts">
             {favourites.length > LISTED && (
-              <Fact name="before that" value={plural(favourites.length - LISTED, "other favourite")} />
+              <Fact
+                help={QUANTITIES.favourites.help}
+                name="before that"
+                value={plural(favourites.length - LISTED, "other favourite")}
+              />
             )}
             {listed.map((run) => (
-              <Fact key={run.from} name={`${stepsOf(run)}: ${visiblePiece(run.text)}`} value={rangeOf(run)} />
+              <Fact
+                key={run.from}
+                help={QUANTITIES.favourites.help}
+                name={`${stepsOf(run)}: ${visiblePiece(run.text)}`}
+                value={rangeOf(run)}
+              />
             ))}
           </dl>
         </>
@@ -157,17 +167,17 @@ export function Position({ inspected, steps, onChange = null }: PositionProps) {
         )}
         <dl className="facts">
           {commit && commit.reason !== "end_fill" && (
-            <Fact name="probability when committed" value={probability(commit.p)} />
+            <Fact {...QUANTITIES.committedAt} value={probability(commit.p)} />
           )}
           {opinion && (
             <>
-              <Fact name="gap of the best two logits" value={opinion.gap.toFixed(2)} />
-              <Fact name="margin of the best two" value={probability(opinion.margin)} />
-              <Fact name="entropy" value={`${Math.max(0, opinion.entropy).toFixed(2)} nats`} />
+              <Fact {...QUANTITIES.gap} value={opinion.gap.toFixed(2)} />
+              <Fact {...QUANTITIES.margin} value={probability(opinion.margin)} />
+              <Fact {...QUANTITIES.entropy} value={`${Math.max(0, opinion.entropy).toFixed(2)} nats`} />
             </>
           )}
           <Fact
-            name="keys and values"
+            {...QUANTITIES.cacheAge}
             value={
               cacheAge === null
                 ? "not computed yet"
@@ -186,7 +196,7 @@ export function Position({ inspected, steps, onChange = null }: PositionProps) {
             {judged.rank === 0 ? "no token" : plural(judged.rank, "token")} more likely.
           </p>
           <dl className="facts">
-            <Fact name="its probability of the draft" value={probability(judged.p)} />
+            <Fact {...QUANTITIES.judged} value={probability(judged.p)} />
           </dl>
         </section>
       )}

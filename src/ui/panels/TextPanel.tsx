@@ -8,7 +8,8 @@ import { useMoment, useSelection } from "../moment";
 import { goTo } from "../playback";
 import { hover, pin, type Selection } from "../stores/layout";
 import { BLANK_SIGNS, isWhitespace, visiblePiece } from "../format";
-import { SIGN_NAME } from "../views/glyphs";
+import { SIGN_HELP, SIGN_NAME } from "../views/glyphs";
+import { explains } from "./Explain";
 
 /** Order of the legend. */
 const ORIGINS: readonly TextOrigin[] = ["given", "forced", "accepted", "residual", "bonus", "target"];
@@ -102,7 +103,8 @@ export function Legend({ view }: { readonly view: RunView }) {
       ).map((origin) => (
         <li key={origin}>
           <span className="legend-line" data-origin={origin} />
-          {SIGN_NAME[origin]} <span className="figures">{counts.get(origin) ?? 0}</span>
+          <span {...explains(SIGN_HELP[origin])}>{SIGN_NAME[origin]}</span>{" "}
+          <span className="figures">{counts.get(origin) ?? 0}</span>
         </li>
       ))}
       {hasBlanks && <BlankKey />}

@@ -5,6 +5,7 @@ import { duration, ratio } from "../format";
 import { paysOf, timeAt, verdictOf, type Pays } from "../pays";
 import { costsKey, useCosts, type Adapter } from "../stores/costs";
 import { isBusy, useEngine } from "../stores/engine";
+import { QUANTITIES } from "../../trace/quantities";
 import type { RunView } from "../../trace/view";
 import type { PassTime } from "../../worker/api";
 import { CostCurve } from "./CostCurve";
@@ -78,9 +79,14 @@ export function PaysReport({
         {sentence(pays)}
       </p>
       <dl className="facts">
-        <Fact name="tokens a round, L" value={ratio(pays.L)} />
-        <Fact name={`target over N = ${ratio(pays.N, 1)} rows, c(N)`} value={ratio(pays.c)} />
+        <Fact {...QUANTITIES.L} value={ratio(pays.L)} />
         <Fact
+          help={QUANTITIES.c.help}
+          name={`target over N = ${ratio(pays.N, 1)} rows, c(N)`}
+          value={ratio(pays.c)}
+        />
+        <Fact
+          help={QUANTITIES.draftCost.help}
           name={
             pays.draftPasses > 0
               ? `draft model, ${ratio(pays.draftPasses, 1)} passes, d`
@@ -88,7 +94,7 @@ export function PaysReport({
           }
           value={ratio(pays.d)}
         />
-        <Fact name="gain, L / (c(N) + d)" value={`${ratio(pays.gain)}\u00d7`} testId="tree-gain" />
+        <Fact {...QUANTITIES.gain} value={`${ratio(pays.gain)}\u00d7`} testId="tree-gain" />
       </dl>
       <CostCurve pays={pays} target={target} />
       <p className="help">
@@ -122,8 +128,8 @@ export function TreePays({ view }: { readonly view: RunView }) {
         <PaysReport pays={pays} target={target} plainMs={plainMs} here={here} />
       ) : (
         <dl className="facts">
-          <Fact name="tokens a round, L" value={ratio(metrics.tokens / metrics.targetForwards)} />
-          <Fact name="rows a round, N" value={ratio(metrics.targetRows / metrics.targetForwards, 1)} />
+          <Fact {...QUANTITIES.L} value={ratio(metrics.tokens / metrics.targetForwards)} />
+          <Fact {...QUANTITIES.N} value={ratio(metrics.targetRows / metrics.targetForwards, 1)} />
         </dl>
       )}
       <Measure view={view} isKnown={pays !== null} />

@@ -1,6 +1,7 @@
 /** One recorded run by itself: stage and inspector, without a setup and without an engine. */
 import { useEffect } from "react";
 import { count } from "../format";
+import { ExplainLayer } from "../panels/Explain";
 import { Inspector } from "../panels/Inspector";
 import { LiveRegion } from "../panels/LiveRegion";
 import { Logo } from "../panels/Logo";
@@ -71,6 +72,7 @@ export function Replay() {
         </section>
       </main>
       <LiveRegion />
+      <ExplainLayer />
     </>
   );
 }

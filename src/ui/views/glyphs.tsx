@@ -34,6 +34,23 @@ export const SIGN_NAME: Readonly<Record<Sign, string>> = {
   bonus: "bonus from the target",
 };
 
+/** What the signs tell. */
+export const SIGN_HELP: Readonly<Record<Sign, string>> = {
+  anchor: "The last token of the text when the round began: drafts hang on it.",
+  prompt: "What the run began with.",
+  given: "Tokens that another run had committed before this branch left it.",
+  forced: "A token that you put here.",
+  drafted: "A draft that the target has not read yet.",
+  accepted: "Drafted ahead and kept by the target: it came without a pass of its own.",
+  rejected: "Drafted ahead and refused by the target\u2019s test; what hangs on it is never tested.",
+  not_reached: "Drafted ahead and never tested, because the path to it was refused or a sibling was kept.",
+  candidate: "A token the draft model could have drawn here and did not.",
+  target: "Chosen by the target itself, one pass for one token.",
+  residual:
+    "Drawn from what the refused drafts left of the target\u2019s law, so that the text keeps that law exactly.",
+  bonus: "After a path that was accepted to its end the same pass tells one token more.",
+};
+
 /** A sign of radius `r` around the origin. */
 export function Glyph({ sign, r }: { readonly sign: Sign; readonly r: number }) {
   const colour = SIGN_COLOUR[sign];

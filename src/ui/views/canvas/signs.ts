@@ -17,6 +17,20 @@ export const STATE_NAME: Readonly<Record<CellState, string>> = {
   end_fill: "behind the end of the text",
 };
 
+/** What the states tell. */
+export const STATE_HELP: Readonly<Record<CellState, string>> = {
+  prompt: "What the run began with.",
+  given: "Fixed before the run: the model sees it, the method never changes it.",
+  forced: "A token that you put here.",
+  masked: "Nothing stands here yet, and the model was not asked.",
+  candidate:
+    "Nothing stands here yet; in italics what the model would put here now, which later steps can change.",
+  committed_now: "The method has taken the model\u2019s proposal in the shown step.",
+  committed: "Taken in an earlier step; later steps see it.",
+  remasked: "Was committed, and has been taken back to be guessed anew.",
+  end_fill: "Behind the first end token: filled, but no part of the text.",
+};
+
 export const STATE_COLOUR: Readonly<Record<CellState, string>> = {
   prompt: "var(--idle)",
   given: "var(--ink-soft)",

@@ -1,0 +1,185 @@
+/** What the numbers of a run count, in words: their documentation, and what the page says when one asks about a number. */
+
+export interface Quantity {
+  readonly name: string;
+  readonly help: string;
+}
+
+export const QUANTITIES = {
+  tokens: {
+    name: "tokens",
+    help: "Tokens that steps committed and that stand in the text now; the prompt and given tokens are not counted.",
+  },
+  chosen: { name: "tokens", help: "Tokens that the run committed." },
+  filled: {
+    name: "of these behind the end of the text",
+    help: "Positions after the first end token: filled, but no part of the text.",
+  },
+  steps: { name: "steps", help: "Rounds of the method." },
+  plannedSteps: {
+    name: "steps, planned",
+    help: "Steps made, and steps the method set out to make; open where it commits as many as it is sure of.",
+  },
+  targetForwards: { name: "target passes", help: "Forward passes of the model that decides." },
+  evaluations: {
+    name: "function evaluations",
+    help: "Forward passes of the model over the canvas. A step that needs none makes none.",
+  },
+  targetRows: {
+    name: "rows through the target",
+    help: "Positions that went through the target, all passes together; a tree of N nodes is N + 1 rows in one pass.",
+  },
+  draftForwards: { name: "draft passes", help: "Forward passes of the model that drafts." },
+  secondForwards: {
+    name: "second model\u2019s passes",
+    help: "Forward passes of the model that drafts or judges.",
+  },
+  guider: {
+    name: "guider passes, rows",
+    help: "Forward passes of the model that judges the drafts, and positions that went through it.",
+  },
+  tokensPerForward: {
+    name: "tokens a pass",
+    help: "Tokens over target passes: plain decoding makes one pass for every token, so more than 1 is gained.",
+  },
+  rowLayers: {
+    name: "row-layers",
+    help: "Rows that went through each model times its layers, all models together; the prompt's own pass is not counted.",
+  },
+  uncachedRowLayers: {
+    name: "row-layers, without a cache",
+    help: "Rows computed times layers, and what it would be if every step computed every position.",
+  },
+  rowShare: {
+    name: "of the rows computed",
+    help: "Rows computed over the rows that steps without a cache would compute.",
+  },
+  meanConfidence: {
+    name: "mean confidence at commit",
+    help: "Mean probability that the model gave the tokens in the step that committed them.",
+  },
+  acceptance: {
+    name: "of tested drafts accepted",
+    help: "Accepted drafts over drafts whose test was made. Drafts behind a refused one are never tested and not counted.",
+  },
+  wasted: {
+    name: "drafted, of no use",
+    help: "Drafted tokens that are on no accepted path: refused, or never reached.",
+  },
+  passes: {
+    name: "passes",
+    help: "Forward passes: one for the prompt and its first token, one for each step after it.",
+  },
+  recurrences: {
+    name: "recurrences one after another",
+    help: "Recurrences of the core that ran one after another: what cannot be done side by side, and so sets the least time.",
+  },
+  coreRows: {
+    name: "rows through the core",
+    help: "Rows in all recurrences together: the work of the core.",
+  },
+  coreEntries: {
+    name: "keys with values in the core",
+    help: "Pairs of key and value that the layers of the core keep for the tokens so far.",
+  },
+  sharedEntries: {
+    name: "keys in the shared layers, of all at full depth",
+    help: "Pairs of key and value that the shared layers keep, and how many there were if every token ran every recursion.",
+  },
+  dispatches: {
+    name: "dispatches",
+    help: "Kernels started on the GPU in all steps; each costs some time of its own.",
+  },
+  submits: {
+    name: "submits, readbacks",
+    help: "Command buffers handed to the GPU, and times the page waited for results from it.",
+  },
+  time: {
+    name: "time",
+    help: "From the first step to the shown one by the clock of the device it ran on, pauses included.",
+  },
+  tokensPerSecond: {
+    name: "tokens a second",
+    help: "Tokens over the time since the run began, with the pauses between steps and, in a first run, the compiling of kernels.",
+  },
+  law: {
+    name: "law of the text",
+    help: "Whether the text is distributed exactly as if the target had written it token by token, at every temperature.",
+  },
+  seed: {
+    name: "seed",
+    help: "All random numbers come from it: the same seed, settings and kind of device give the same tokens.",
+  },
+  end: { name: "ended by", help: "What ended the run." },
+  hash: {
+    name: "token hash",
+    help: "A number made from all tokens of the text: two runs with the same hash wrote the same text.",
+  },
+  p: {
+    name: "target probability, p",
+    help: "How likely the target finds this token here, after the sampling settings.",
+  },
+  q: {
+    name: "draft probability, q",
+    help: "How likely the draft model found this token here when it drew it.",
+  },
+  r: {
+    name: "r",
+    help: "What refused siblings left of the target's probability: each took its own share away, the rest is scaled to sum to 1.",
+  },
+  kSeq: {
+    name: "r",
+    help: "The target's probability over the factor \u03c1 that is fitted so that all drafts together keep the target's law.",
+  },
+  d: {
+    name: "d",
+    help: "The draft's probability with the tokens already drawn here left out and the rest scaled to sum to 1.",
+  },
+  acceptProb: {
+    name: "accepted below",
+    help: "The draft is accepted if a number drawn evenly from 0 to 1 is below this: by this rule the text keeps the target's law.",
+  },
+  u: { name: "uniform draw, u", help: "The random number of this test, drawn evenly from 0 to 1." },
+  gap: {
+    name: "gap of the best two logits",
+    help: "How far the logit of the best token is above that of the second: large where the model is decided.",
+  },
+  margin: {
+    name: "margin of the best two",
+    help: "How much more probable the best token is than the second.",
+  },
+  entropy: {
+    name: "entropy",
+    help: "How undecided the model is: 0 if it is sure of one token, the logarithm of the number of tokens if all are alike.",
+  },
+  committedAt: {
+    name: "probability when committed",
+    help: "What the model gave this token in the step that committed it.",
+  },
+  cacheAge: {
+    name: "keys and values",
+    help: "When this position last went through the layers; in between, other positions see what it left then.",
+  },
+  judged: {
+    name: "its probability of the draft",
+    help: "How likely the left-to-right model finds the draft after the tokens before it.",
+  },
+  favourites: {
+    name: "favourites",
+    help: "The token the model found most likely in these steps, and its least and largest probability meanwhile.",
+  },
+  L: { name: "tokens a round, L", help: "Tokens that a round commits, on average over this run." },
+  N: {
+    name: "rows a round, N",
+    help: "Rows of the target in one pass over a tree: its nodes and the last committed token.",
+  },
+  c: {
+    name: "c(N)",
+    help: "Time of a pass over N rows through the target, in passes of one row.",
+  },
+  draftCost: { name: "d", help: "Time of the drafting of a round, in target passes of one row." },
+  gain: {
+    name: "gain, L / (c(N) + d)",
+    help: "Tokens of a round over its cost in plain steps: above 1 the tree pays on this device.",
+  },
+} as const satisfies Readonly<Record<string, Quantity>>;
