@@ -36,10 +36,10 @@ export const fastDllm = defineCanvasMethod({
   views: ["canvas", "denoised", "scores"],
   showcase: {
     watch:
-      "Everything surer than the threshold is committed in one pass: the easy letters at once, the doubtful ones after them. Rows that are done are read from the cache.",
+      "Two blocks, from left to right. Everything surer than the threshold is committed in one pass: the easy letters at once, the doubtful ones after them. When a block begins, all rows are computed; then only its own, and those before and behind it are read from the cache.",
     model: "task-diffusion",
     prompt: "sort:rpexbhgtsuni=",
-    params: { cache: "delayed" },
+    params: { blockLength: 7, cache: "dual" },
     temperature: 0,
     maxNewTokens: 14,
   },

@@ -53,7 +53,10 @@ export const guidedDiffusion = defineCanvasMethod({
   },
   views: ["canvas", "denoised", "scores"],
   showcase: {
-    watch: "A left-to-right model judges what the denoiser proposes and takes the part it agrees with.",
+    watch:
+      "A left-to-right model judges what the denoiser proposes and takes the part it agrees with. Each eight positions that are filled are frozen: their rows are never computed again.",
+    params: { blockLength: 8 },
+    temperature: 0,
     maxNewTokens: 32,
   },
   parts: ({ params, session }) => ({
