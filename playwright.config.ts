@@ -48,7 +48,7 @@ export default defineConfig({
     contextOptions: { reducedMotion: "reduce" },
     baseURL: `http://localhost:${port}`,
     launchOptions: { executablePath, args },
-    // The stored page would answer what tests want to answer themselves; offline.spec.ts lets it.
+    // The stored page would answer what tests want to answer themselves; five_tasks_phone.spec.ts lets it.
     serviceWorkers: "block",
     trace: "retain-on-failure",
     screenshot: "only-on-failure",

@@ -1,4 +1,4 @@
-/** Runs put beside one another, as a visitor does it on a desk and on a phone: recorded, live, and by link. */
+/** Runs put beside one another, as a visitor does it on a desk and on a phone: recorded and by bad link; live ones are in five_tasks_phone.spec.ts. */
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "./decoscope";
 
@@ -32,37 +32,6 @@ test("two recorded runs race, and the viewer chooses by what", async ({ app, pag
       [],
     );
   }
-});
-
-test("a draft tree races plain decoding live, and the link shows the same to others", async ({
-  app,
-  page,
-}) => {
-  await app.open();
-  await app.set({ method: "RSD-S", newTokens: 12, temperature: 0 });
-  await page.getByRole("link", { name: "Race\u2026" }).click();
-  await expect(page.getByLabel("Method of run 2")).toHaveValue("autoregressive");
-  await page.getByRole("button", { name: "Run", exact: true }).click();
-  await expect(page.getByRole("button", { name: "Run again" })).toBeVisible({ timeout: 120_000 });
-  const slider = page.getByRole("slider", { name: "Spent by every run" });
-  await page.getByRole("button", { name: "Pause the race" }).click();
-  await slider.press("End");
-  const passes = page.getByRole("row", { name: /^target passes/ });
-  await expect(passes).toContainText("12");
-  expect(
-    Number(await passes.getByRole("cell").first().textContent()),
-    "trees need fewer passes",
-  ).toBeLessThan(12);
-  await expect(page.getByTestId("differences"), "both are greedy").toContainText("All texts are the same");
-
-  await page.getByRole("button", { name: "Link with these runs" }).click();
-  const link = await page.getByTestId("compare-link").inputValue();
-  const numbers = await page.getByRole("region", { name: "Costs", exact: true }).textContent();
-  await page.goto("about:blank");
-  await page.goto(link);
-  await expect(page.getByTestId("lane")).toHaveCount(2);
-  await expect(page.getByRole("region", { name: "Costs", exact: true })).toHaveText(numbers!);
-  await expect(app.notice).toHaveCount(0);
 });
 
 test("a link that cannot be read says so", async ({ app, page }) => {

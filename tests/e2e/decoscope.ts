@@ -1,5 +1,5 @@
 /** The page as tests see it: what a visitor can do and read, by the names a visitor sees. */
-import { type Locator, type Page, expect, test as base } from "@playwright/test";
+import { type BrowserContext, type Locator, type Page, expect, test as base } from "@playwright/test";
 
 export interface RunOptions {
   /** Label of the method in the menu. */
@@ -83,19 +83,29 @@ interface Fixtures {
   readonly app: Decoscope;
   /** Patterns of console errors that the test causes on purpose; every other one fails it. */
   readonly allowed: RegExp[];
+  /** Watches every page of the test, those it opens itself too: what breaks the security policy is a console error. */
+  readonly watched: void;
 }
 
 export const test = base.extend<Fixtures>({
   allowed: [async ({}, use) => use([]), { box: true }],
-  app: async ({ page, allowed }, use) => {
-    const errors: string[] = [];
-    page.on("console", (message) => {
-      if (message.type() === "error") errors.push(`${message.text()} (${message.location().url})`);
-    });
-    page.on("pageerror", (error) => errors.push(error.stack ?? error.message));
-    await use(new Decoscope(page));
-    expect(errors.filter((text) => !allowed.some((pattern) => pattern.test(text)))).toEqual([]);
-  },
+  watched: [
+    async ({ browser, allowed }, use) => {
+      const errors: string[] = [];
+      const watch = (context: BrowserContext): void => {
+        context.on("console", (message) => {
+          if (message.type() === "error") errors.push(`${message.text()} (${message.location().url})`);
+        });
+        context.on("weberror", (thrown) => errors.push(thrown.error().stack ?? thrown.error().message));
+      };
+      browser.on("context", watch);
+      await use();
+      browser.off("context", watch);
+      expect(errors.filter((text) => !allowed.some((pattern) => pattern.test(text)))).toEqual([]);
+    },
+    { auto: true },
+  ],
+  app: async ({ page }, use) => use(new Decoscope(page)),
 });
 
 export { expect };

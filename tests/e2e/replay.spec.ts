@@ -115,7 +115,8 @@ test("texts of a trace stay text in the file", async ({ app, page, browser }, te
   await close();
 });
 
-test("its policy lets nothing else run or be fetched", async ({ browser, app, page }, testInfo) => {
+test("its policy lets nothing else run or be fetched", async ({ browser, app, page, allowed }, testInfo) => {
+  allowed.push(/Content Security Policy/);
   await app.open();
   await expect(page.locator(".caption")).toContainText("Recorded run");
   const path = testInfo.outputPath("run.html");

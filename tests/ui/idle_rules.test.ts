@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { foldEvents } from "../../src/trace/fold";
 import { methods } from "../../src/ui/definitions";
+import { earlyStop } from "../../src/ui/early_stop";
 import { idleRules } from "../../src/ui/idle_rules";
 import { parseRecording } from "../../src/ui/recordings";
 import { recordingOf } from "../../src/ui/showcase";
@@ -30,6 +31,22 @@ describe("rules that never acted", () => {
     [{ method: "dkv-cache" }, /^$/],
   ] as const)("%o", async (run, says) => {
     expect(await said(run)).toMatch(says);
+  });
+
+  it("an early stop is told from its step on, and only if it saved steps", () => {
+    const events = parseRecording(readFileSync(`${ROOT}/public/recordings/prophet.jsonl`));
+    const at = events.findIndex((e) => e.kind === "unmask" && e.reason === "all_in");
+    expect(earlyStop(foldEvents(events.slice(0, at)))).toBeNull();
+    const told = earlyStop(foldEvents(events));
+    const [, step, planned, gap, bar] =
+      /in step (\d+) of (\d+) planned: the mean gap, ([\d.]+), had passed the bar, ([\d.]+),/.exec(
+        told ?? "",
+      )!;
+    expect(Number(step)).toBe(events[at]!.step + 1);
+    expect(Number(step)).toBeLessThan(Number(planned));
+    expect(Number(gap)).toBeGreaterThanOrEqual(Number(bar));
+    const last = events.map((e) => (e.kind === "canvas" ? { ...e, planned: Number(step) } : e));
+    expect(earlyStop(foldEvents(last)), "nothing was saved").toBeNull();
   });
 
   it("says nothing before the end, nor of a run that was stopped", async () => {

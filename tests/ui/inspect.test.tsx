@@ -5,6 +5,7 @@ import { candidatesOf } from "../../src/trace/view";
 import { inspect, median, tokensPerSecond } from "../../src/ui/inspect";
 import { AcceptanceTest } from "../../src/ui/panels/AcceptanceTest";
 import { Laws } from "../../src/ui/panels/Laws";
+import { whyOf } from "../../src/ui/panels/why";
 import { announce } from "../../src/ui/panels/LiveRegion";
 import { probability } from "../../src/ui/format";
 import { after, stepWhere, timeline } from "./moments";
@@ -38,6 +39,28 @@ describe("a chosen node", () => {
     ])
       expect(html).toContain(`>${number}<`.replace("<0", "&lt;0"));
     expect(html).toContain(state === "accepted" ? "accepted draft" : "rejected");
+  });
+  it("the outcome stands in one sentence, by rule", () => {
+    const tested = {
+      id: 1,
+      logp: 0,
+      r: 0.006,
+      d: 0.21,
+      acceptProb: 0.03,
+      u: 0.345,
+      outcome: "rejected",
+    } as const;
+    expect(whyOf("recursive_rejection", tested, 0)).toBe(
+      "Rejected: the draft gave it 0.21, the target only 0.006. So it could stay with a chance of 0.030, and the draw of 0.345 was not below that.",
+    );
+    expect(whyOf("recursive_rejection", tested, 2)).toContain("what the rejected siblings left");
+    const lucky = { ...tested, u: 0.02, outcome: "accepted" } as const;
+    expect(whyOf("multi_round", lucky, 0)).toMatch(/^Accepted: .* was below that\.$/);
+    expect(whyOf("multi_round", { ...lucky, r: 0.3, acceptProb: 1 }, 0)).toContain("whatever is drawn");
+    expect(whyOf("k_seq", tested, 0)).toMatch(/^Rejected: such a draft stays with a chance of 0\.030/);
+    expect(whyOf("greedy", { ...tested, u: null }, 0)).toContain("not the token that the target finds");
+    expect(whyOf("sample_and_match", { ...tested, u: null }, 0)).toContain("is another");
+    expect(whyOf("recursive_rejection", { ...tested, outcome: "not_reached" }, 0)).toBeNull();
   });
   it("says why it was not reached", () => {
     expect(

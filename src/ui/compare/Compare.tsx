@@ -1,9 +1,9 @@
 /** The place where runs are put beside one another: two to four methods on one prompt, raced by what they spend. */
-import { useEffect, useId, useMemo, useState } from "react";
+import { useEffect, useId, useMemo, useRef, useState } from "react";
 import { labelOf, methodOf, runSchema, samplerSchema } from "../definitions";
 import { cancel } from "../engine";
 import { ParamsForm } from "../form/ParamsForm";
-import { bytes } from "../format";
+import { bytes, listed } from "../format";
 import { NoWebGpu } from "../panels/NoWebGpu";
 import { Notices } from "../panels/Notices";
 import { PauseIcon, PlayIcon } from "../panels/icons";
@@ -113,8 +113,16 @@ function RaceBar({ longest }: { readonly longest: number }) {
   const spent = useCompare((s) => s.spent);
   const isPlaying = useCompare((s) => s.isPlaying);
   const now = Math.min(spent ?? longest, longest);
+  const bar = useRef<HTMLDivElement>(null);
+  const isFromLink = useCompare((s) => s.opened !== null);
+  // On a phone the race lies under everything that starts it.
+  useEffect(() => {
+    const top = bar.current?.getBoundingClientRect().top ?? 0;
+    if ((isPlaying || isFromLink) && top > 0.75 * innerHeight)
+      bar.current?.scrollIntoView({ block: "start" });
+  }, [isPlaying, isFromLink]);
   return (
-    <div className="race-bar">
+    <div className="race-bar" ref={bar}>
       <button
         type="button"
         className="square"
@@ -265,7 +273,7 @@ export function Compare() {
         </p>
       </header>
       <Notices />
-      <div className="compare-buttons" role="group" aria-label="Races to begin with">
+      <div className="compare-starts" role="group" aria-label="Races to begin with">
         {STARTS.map(({ label, methods }) => (
           <button
             key={label}
@@ -275,6 +283,7 @@ export function Compare() {
             onClick={() => void showStart(methods)}
           >
             {label}
+            <span className="start-methods">{listed(methods.map(labelOf))}</span>
           </button>
         ))}
       </div>

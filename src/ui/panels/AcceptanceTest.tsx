@@ -9,6 +9,7 @@ import { isBeyondEnd } from "../views/tree_words";
 import { boundOf } from "./bound";
 import { Fact } from "./Fact";
 import { TestPictures } from "./TestPictures";
+import { whyOf } from "./why";
 
 const earlierSiblings = (round: RoundView, node: NodeView): number =>
   round.nodes.filter((n) => n.parent === node.parent && n.sibling < node.sibling).length;
@@ -20,15 +21,18 @@ function whyNotReached(round: RoundView, node: NodeView): string {
   return "Never tested: the path to it was not accepted.";
 }
 
-function NodeTest({
-  round,
-  node,
-  verdict,
-}: {
+interface TestedProps {
   readonly round: RoundView;
   readonly node: NodeView;
   readonly verdict: NodeVerdict;
-}) {
+}
+
+function Why({ round, node, verdict }: TestedProps) {
+  const why = whyOf(round.rule, verdict, earlierSiblings(round, node));
+  return why === null ? null : <p data-testid="why">{why}</p>;
+}
+
+function NodeTest({ round, node, verdict }: TestedProps) {
   const p = Math.exp(verdict.logp);
   const earlier = earlierSiblings(round, node);
   const isKSeq = round.rule === "k_seq";
@@ -156,6 +160,7 @@ export function AcceptanceTest({
       </h2>
       {node.verdict ? (
         <>
+          <Why round={round} node={node} verdict={node.verdict} />
           {isBeyondEnd(round, { mark: { kind: "node", node } }) && (
             <p className="help">Accepted, but the text ended before it: it is no part of the text.</p>
           )}

@@ -1,20 +1,32 @@
 /** What one is looking at: three sentences under the text, the one about the shown moment in full ink, and what the drawing is for. */
+import { useEffect, useRef } from "react";
 import { captionsOf } from "../captions";
 import { kindOf, useMoment } from "../moment";
 import { closeTour, useLayout } from "../stores/layout";
 import { shownView } from "../views/index";
 import { CloseIcon } from "./icons";
+import { useIsWide } from "./use_wide";
 
 export function Tour() {
   const isOpen = useLayout((s) => s.isTourOpen);
   const { view, step } = useMoment();
   const tab = useLayout((s) => s.view);
-  if (!isOpen || !view.start) return null;
-  const { lines, now } = captionsOf(view, step);
+  const isWide = useIsWide();
+  const list = useRef<HTMLOListElement>(null);
+  const captions = isOpen && view.start ? captionsOf(view, step) : null;
+  const now = captions?.now ?? null;
+  // On a phone the sentences lie in a strip, and the one that is told now is brought to its front.
+  useEffect(() => {
+    const line = list.current?.children[now ?? 0];
+    if (line instanceof HTMLElement)
+      list.current?.scrollTo({ left: line.offsetLeft - list.current.offsetLeft });
+  }, [now, captions?.lines]);
+  if (!captions) return null;
+  const { lines } = captions;
   const { label, about } = shownView(tab, kindOf(view)).head;
   return (
     <section className="tour" aria-label="What you are looking at" data-testid="tour">
-      <ol>
+      <ol ref={list} tabIndex={isWide ? undefined : 0}>
         {lines.map((line, i) => (
           <li key={line} aria-current={i === now ? "step" : undefined}>
             <span className="tour-number figures">{i + 1}</span>
