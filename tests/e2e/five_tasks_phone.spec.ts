@@ -89,6 +89,6 @@ test.describe("with the page stored", () => {
     await expect(page.getByRole("listitem").filter({ hasText: /^accepted draft\s*[1-9]/ })).toBeVisible();
     // A place that was not visited before.
     await place(page, "Gallery").click();
-    await expect(page.getByRole("img", { name: /canvas after step/ }).first()).toBeVisible();
+    await expect(page.getByRole("img", { name: /^Probabilities of/ }).first()).toBeVisible();
   });
 });
