@@ -84,7 +84,7 @@ interface Fixtures {
   /** Patterns of console errors that the test causes on purpose; every other one fails it. */
   readonly allowed: RegExp[];
   /** Watches every page of the test, those it opens itself too: what breaks the security policy is a console error. */
-  readonly watched: void;
+  readonly watched: undefined;
 }
 
 export const test = base.extend<Fixtures>({
@@ -99,7 +99,7 @@ export const test = base.extend<Fixtures>({
         context.on("weberror", (thrown) => errors.push(thrown.error().stack ?? thrown.error().message));
       };
       browser.on("context", watch);
-      await use();
+      await use(undefined);
       browser.off("context", watch);
       expect(errors.filter((text) => !allowed.some((pattern) => pattern.test(text)))).toEqual([]);
     },

@@ -2,7 +2,7 @@
  * What a newcomer comes for, done without reading anything first: by visible words and roles alone, on a desk and on a phone. Each
  * takes less than a minute with all loading, and is given two, since other tests share the processors.
  */
-import { type Page, devices } from "@playwright/test";
+import type { Page } from "@playwright/test";
 import { expect, test } from "./decoscope";
 
 test.describe.configure({ timeout: 120_000 });
@@ -57,8 +57,12 @@ test("race RSD against plain decoding, and send the link to a phone without WebG
   await page.getByRole("button", { name: "Link with these runs" }).click();
   const link = await page.getByRole("textbox", { name: "Link to this comparison" }).inputValue();
   const costs = page.getByRole("region", { name: "Costs", exact: true });
-  const { defaultBrowserType: _, ...phone } = devices["Pixel 7"];
-  const other = await browser.newContext({ ...phone, reducedMotion: "reduce" });
+  const other = await browser.newContext({
+    viewport: { width: 390, height: 844 },
+    hasTouch: true,
+    isMobile: true,
+    reducedMotion: "reduce",
+  });
   await other.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, "gpu"));
   const received = await other.newPage();
   await received.goto(link);
