@@ -5,11 +5,14 @@ import { decodeTrace } from "../../src/trace/codec";
 import { Timeline } from "../../src/trace/timeline";
 import { DepthCounts, DepthHeadline } from "../../src/ui/panels/DepthFacts";
 import { DepthLadder } from "../../src/ui/panels/DepthLadder";
+import { DepthKey, depthsOf, promptTokens, TintedPrompt, tintStyle } from "../../src/ui/panels/DepthText";
 import { depthView } from "../../src/ui/views/depth/grid";
 import { ladderOf } from "../../src/ui/views/depth/ladder";
 import { depthLines, summaryOf } from "../../src/ui/views/depth/lines";
 import { decidingSignal, signalIds, thresholdOf } from "../../src/ui/views/depth/signals";
-import { wavePace, waveRows, waveView } from "../../src/ui/views/depth/wave";
+import { waveView } from "../../src/ui/views/depth/wave";
+import { WaveKey } from "../../src/ui/views/depth/wave_key";
+import { hatch, wavePace, waveRows } from "../../src/ui/views/depth/wave_plot";
 import { depthWords, recursionSets, wordsView } from "../../src/ui/views/depth/words";
 import { describeRound, Stamp } from "../../src/ui/views/thumbnail";
 import { shownView, tabsFor } from "../../src/ui/views/index";
@@ -106,6 +109,55 @@ describe("recurrences", () => {
     }
   });
 
+  it("hatches exactly the drafts that are another token than in the step before", () => {
+    const wave = new Timeline(decodeTrace(readText("public/recordings/depth-wavefront.jsonl")).events);
+    const waves = wave.events.flatMap((e) => (e.kind === "wave" ? [e] : []));
+    const changed = waves.flatMap((e, i) => {
+      const before = waves[i - 1];
+      return e.tokens.filter((token, k) => {
+        const old = before?.tokens[e.draftFrom + k - before.draftFrom];
+        return old !== undefined && old !== token;
+      });
+    });
+    expect(changed.length).toBeGreaterThan(0);
+    const svg = renderToStaticMarkup(
+      <waveView.Drawing view={wave.latest} step={3} size={{ width: 900, height: 600 }} />,
+    );
+    // One more stands in the key.
+    expect(svg.split('stroke-width="0.8" opacity="0.55"').length - 1).toBe(changed.length + 1);
+    // Lines stay inside their cell.
+    const ends = [...hatch(40, 19).matchAll(/[ML]([\d.]+),([\d.]+)/g)].map(([, x, y]) => [
+      Number(x),
+      Number(y),
+    ]);
+    expect(ends.length).toBeGreaterThan(8);
+    for (const [x, y] of ends) {
+      expect(x! >= 0.5 && x! <= 40.5).toBe(true);
+      expect(y! >= 1 && y! <= 20).toBe(true);
+    }
+  });
+
+  it("explains every mark at every width, in the key that stays in sight", () => {
+    const wave = new Timeline(decodeTrace(readText("public/recordings/depth-wavefront.jsonl")).events);
+    for (const width of [320, 390, 820, 1600]) {
+      const key = renderToStaticMarkup(
+        <svg>
+          <WaveKey view={wave.latest} step={3} size={{ width, height: 600 }} />
+        </svg>,
+      );
+      for (const name of ["new latent", "another token", "anchor, end of the wave", "6 recurrences a token"])
+        expect(key).toContain(name);
+      const height = waveView.key!.heightAt(wave.latest, 3, width);
+      // The first row begins under it.
+      const svg = renderToStaticMarkup(
+        <waveView.Drawing view={wave.latest} step={3} size={{ width, height: 600 }} />,
+      );
+      expect(svg).toContain(`translate(24,${height})`);
+      const lines = [...key.matchAll(/translate\([\d.]+,(\d+)\)/g)].map(([, y]) => Number(y));
+      expect(Math.max(...lines)).toBeLessThan(height);
+    }
+  });
+
   it("has a ladder for every position: what it would have said after each recurrence, and how sure", () => {
     for (const line of depthLines(timeline.latest, last)) {
       const ladder = ladderOf(timeline.latest, last, line.position)!;
@@ -145,6 +197,30 @@ describe("recurrences", () => {
       expect(rungs.at(-1)).toMatchObject({ recurrences: e.depth, isFinal: true });
       expect(rungs[0]!.value).toBeNull();
     }
+  });
+
+  it("tints every token of the text that has run, the prompt's too, by its depth", () => {
+    const { latest } = timeline;
+    const depths = depthsOf(latest)!;
+    const shown = promptTokens(latest)!;
+    expect(shown.map((t) => t.text).join("")).toBe(latest.start!.prompt);
+    const html = renderToStaticMarkup(<TintedPrompt view={latest} depths={depths} />);
+    expect([...html.matchAll(/data-depth="(\d+)"/g)].map(([, d]) => Number(d))).toEqual(
+      shown.map((t) => latest.depths.get(t.position)!.depth),
+    );
+    const all = timeline.events.flatMap((e) => (e.kind === "depth" ? [e.depth] : []));
+    expect(depths.known).toEqual([...new Set(all)].sort((a, b) => a - b));
+    expect(
+      renderToStaticMarkup(<DepthKey {...depths} />)
+        .replace(/<[^>]*>/g, " ")
+        .match(/\d+/g),
+    ).toEqual(depths.known.map(String));
+    // Deeper is darker.
+    const inks = depths.known.map((d) => parseFloat(String(tintStyle(d, depths.deepest)["--depth"])));
+    expect(inks).toEqual([...inks].sort((a, b) => a - b));
+    expect(depthsOf(timeline.viewAt(0))).toBeNull();
+    const other = { ...latest, start: { ...latest.start!, prompt: "another" } };
+    expect(renderToStaticMarkup(<TintedPrompt view={other} depths={depths} />)).toBe("another");
   });
 
   it("has its own numbers beside it", () => {

@@ -2,13 +2,15 @@
  * The text of the run, each token marked by how it came to be, with a legend that counts. Texts grow long while they are looked at: only
  * the parts in which something changed are drawn again.
  */
-import { memo, useEffect, useRef, type RefObject } from "react";
+import { memo, useEffect, useMemo, useRef, type RefObject } from "react";
+import type { DepthEvent } from "../../trace/depth_events";
 import type { RunView, TextOrigin, TokenView } from "../../trace/view";
 import { useMoment, useSelection } from "../moment";
 import { goTo } from "../playback";
 import { hover, pin, type Selection } from "../stores/layout";
 import { BLANK_SIGNS, isWhitespace, visiblePiece } from "../format";
 import { SIGN_HELP, SIGN_NAME } from "../views/glyphs";
+import { DepthKey, depthsOf, latentOf, TintedPrompt, tintStyle, type Depths } from "./DepthText";
 import { explains } from "./Explain";
 
 /** Order of the legend. */
@@ -18,13 +20,17 @@ const AT_START: ReadonlySet<TextOrigin> = new Set(["given", "forced"]);
 
 interface TokenProps {
   readonly token: TokenView;
+  /** Its own depth, and the deepest there is; null in runs of one depth and before it has one. */
+  readonly depth: DepthEvent | null;
+  readonly deepest: number;
   readonly isCurrent: boolean;
   readonly isSelected: boolean;
 }
 
-const Token = memo(function Token({ token, isCurrent, isSelected }: TokenProps) {
-  const selection: Selection =
-    token.node === null
+const Token = memo(function Token({ token, depth, deepest, isCurrent, isSelected }: TokenProps) {
+  const selection: Selection = depth
+    ? latentOf(depth)
+    : token.node === null
       ? { kind: "extra", step: token.step }
       : { kind: "node", step: token.step, node: token.node };
   return (
@@ -36,10 +42,12 @@ const Token = memo(function Token({ token, isCurrent, isSelected }: TokenProps) 
       data-current={isCurrent || undefined}
       data-selected={isSelected || undefined}
       data-blank={isWhitespace(token.text) ? visiblePiece(token.text) : undefined}
+      data-depth={depth?.depth}
+      style={depth ? tintStyle(depth.depth, deepest) : undefined}
       onPointerEnter={() => hover(token.step < 0 ? null : selection)}
       onPointerLeave={() => hover(null)}
       onClick={() => {
-        goTo(token.step);
+        goTo(selection.step);
         pin(token.step < 0 ? null : selection);
       }}
     >
@@ -49,27 +57,40 @@ const Token = memo(function Token({ token, isCurrent, isSelected }: TokenProps) 
 });
 
 const isOf = (t: TokenView, selection: Selection): boolean =>
-  t.step === selection.step &&
-  (selection.kind === "node" ? t.node === selection.node : selection.kind === "extra" && t.node === null);
+  selection.kind === "position"
+    ? t.position === selection.position
+    : t.step === selection.step &&
+      (selection.kind === "node" ? t.node === selection.node : selection.kind === "extra" && t.node === null);
 
 interface PartProps {
   readonly tokens: readonly TokenView[];
+  readonly depths: Depths | null;
   /** The shown step, and what is chosen, if they concern one of these tokens. */
   readonly step: number | null;
   readonly selection: Selection | null;
 }
 
+/** Of the depths only those of the part's own tokens count, which change once. */
+const isSamePart = (a: PartProps, b: PartProps): boolean =>
+  a.tokens === b.tokens &&
+  a.step === b.step &&
+  a.selection === b.selection &&
+  a.depths?.deepest === b.depths?.deepest &&
+  (a.depths === null || a.tokens.every((t) => a.depths!.of.get(t.position) === b.depths!.of.get(t.position)));
+
 /** A few tokens in a row. */
-const Part = memo(function Part({ tokens, step, selection }: PartProps) {
+const Part = memo(function Part({ tokens, depths, step, selection }: PartProps) {
   return tokens.map((t) => (
     <Token
       key={t.position}
       token={t}
+      depth={depths?.of.get(t.position) ?? null}
+      deepest={depths?.deepest ?? 0}
       isCurrent={t.step === step}
       isSelected={selection !== null && isOf(t, selection)}
     />
   ));
-});
+}, isSamePart);
 
 /** Shows the end of what grows inside a box. The browser says when it has grown, having laid it out anyway. */
 function useEndInSight(box: RefObject<HTMLElement | null>, content: RefObject<HTMLElement | null>): void {
@@ -86,7 +107,7 @@ function useEndInSight(box: RefObject<HTMLElement | null>, content: RefObject<HT
 /** What the signs for whitespace stand for. */
 export const BlankKey = () => <li className="blank-key">{BLANK_SIGNS}</li>;
 
-export function Legend({ view }: { readonly view: RunView }) {
+function Legend({ view, depths }: { readonly view: RunView; readonly depths: Depths | null }) {
   const counts = new Map<TextOrigin, number>();
   let hasBlanks = false;
   for (const { origin, text } of view.tokens.toArray()) {
@@ -107,6 +128,7 @@ export function Legend({ view }: { readonly view: RunView }) {
           <span className="figures">{counts.get(origin) ?? 0}</span>
         </li>
       ))}
+      {depths && <DepthKey {...depths} />}
       {hasBlanks && <BlankKey />}
     </ul>
   );
@@ -117,29 +139,36 @@ export function TextPanel() {
   const box = useRef<HTMLDivElement>(null);
   const text = useRef<HTMLParagraphElement>(null);
   const selection = useSelection(step);
+  const depths = useMemo(() => depthsOf(view), [view]);
   useEndInSight(box, text);
   return (
     <section className="text-panel" aria-label="Text">
       {/* A scrolling region has to be reachable by keyboard. */}
       <div className="text-scroll" ref={box} tabIndex={0} role="group" aria-label="Text of the run">
         <p className="text" ref={text}>
-          <span className="text-prompt">{view.start?.prompt}</span>
+          <span className="text-prompt">
+            {depths ? <TintedPrompt view={view} depths={depths} /> : view.start?.prompt}
+          </span>
           {view.tokens.parts().map((tokens, k) => {
             // Steps only grow from token to token.
             const [first, last] = [tokens[0]!.step, tokens.at(-1)!.step];
             const concerns = (other: number): boolean => first <= other && other <= last;
+            const isChosenHere =
+              selection !== null &&
+              (selection.kind === "position" ? depths !== null : concerns(selection.step));
             return (
               <Part
                 key={k}
                 tokens={tokens}
+                depths={depths}
                 step={concerns(step) ? step : null}
-                selection={selection && concerns(selection.step) ? selection : null}
+                selection={isChosenHere ? selection : null}
               />
             );
           })}
         </p>
       </div>
-      <Legend view={view} />
+      <Legend view={view} depths={depths} />
     </section>
   );
 }

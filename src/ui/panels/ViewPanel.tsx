@@ -29,14 +29,21 @@ import { useView } from "./use_view";
 import { useZoom, type Zoom } from "./use_zoom";
 
 /** Scrolls a frame when the step changes, if what the step is about would be out of sight. */
-function useInSight(frame: RefObject<HTMLElement | null>, stretch: Stretch | null, step: number): void {
+function useInSight(
+  frame: RefObject<HTMLElement | null>,
+  stretch: Stretch | null,
+  keyHeight: number,
+  step: number,
+): void {
   const { top, bottom } = stretch ?? { top: 0, bottom: 0 };
   useEffect(() => {
     const box = frame.current;
     if (!box || bottom <= top) return;
-    const to = scrollToShow({ top, bottom }, box.scrollTop, box.clientHeight);
+    // The key lies over what would be under its own height.
+    const below = { top: top - keyHeight, bottom: bottom - keyHeight };
+    const to = scrollToShow(below, box.scrollTop, box.clientHeight - keyHeight);
     if (to !== box.scrollTop) box.scrollTo({ top: to });
-  }, [frame, top, bottom, step]);
+  }, [frame, top, bottom, keyHeight, step]);
 }
 
 /** For so long a moment has to stand until everything of a large drawing can be pointed at, in milliseconds. */
@@ -68,8 +75,9 @@ function Canvas({ definition, moment, size, placement }: CanvasProps) {
   const isPassing = useIsPassing(moment) && !hasFocus;
   // What was under the pointer belongs to the step before.
   useEffect(() => hover(null), [moment.step]);
-  const { Drawing } = definition;
+  const { Drawing, key } = definition;
   const choice = useChoice(definition);
+  const { view, step } = moment;
   const choose = (s: Selection) => {
     // A second click on what is kept forces it.
     if (definition.id === "tree" && isSame(s, useLayout.getState().pinned) && force(moment.view, s)) return;
@@ -88,9 +96,22 @@ function Canvas({ definition, moment, size, placement }: CanvasProps) {
       onFocus={() => setHasFocus(true)}
       onBlur={() => setHasFocus(false)}
     >
+      {key && (
+        // The same stands in the drawing, for files and for those who hear it read.
+        <svg
+          className="view-key"
+          style={{ marginBottom: -key.heightAt(view, step, size.width) }}
+          aria-hidden="true"
+          width={size.width}
+          height={key.heightAt(view, step, size.width)}
+          fontFamily="var(--sans)"
+        >
+          <key.Drawing {...{ view, step, size, choice }} />
+        </svg>
+      )}
       <Drawing
-        view={moment.view}
-        step={moment.step}
+        view={view}
+        step={step}
         size={size}
         placement={placement}
         selection={selection}
@@ -240,7 +261,9 @@ export function ViewPanel() {
     return fit && size.width > 0 ? (what: FitWhat) => fit(moment.view, moment.step, size, what) : null;
   }, [definition, moment, size]);
   const zoom = useZoom(frame, fitOf, size, timeline);
-  useInSight(frame, definition?.inSight?.(moment.view, moment.step, size.width) ?? null, moment.step);
+  const { view, step } = moment;
+  const keyHeight = definition?.key?.heightAt(view, step, size.width) ?? 0;
+  useInSight(frame, definition?.inSight?.(view, step, size.width) ?? null, keyHeight, step);
   return (
     <Tabs.Root className="view-panel" value={head.id} onValueChange={setView} activationMode="manual">
       <div className="view-bar">
@@ -263,6 +286,8 @@ export function ViewPanel() {
         data-zoomable={head.isZoomable || undefined}
         data-testid={`view-${head.id}`}
         ref={frame}
+        // What gets the focus is not scrolled under the key.
+        style={{ scrollPaddingTop: keyHeight }}
         tabIndex={head.isZoomable ? -1 : 0}
         onKeyDown={(e) => (head.isZoomable && onZoomKey(e, zoom)) || onMarkKey(e, moment, size)}
       >

@@ -83,9 +83,19 @@ export interface ViewHead {
 export const helpOf = (head: ViewHead, view: RunView, step: number): string =>
   head.helpAt?.(view, step) ?? head.help;
 
+/** What explains the marks of a drawing, at its top; it stays in sight when the rest is scrolled. */
+export interface ViewKey {
+  /** A group of svg, drawn by the drawing itself as well. */
+  readonly Drawing: (props: DrawingProps) => ReactElement;
+  /** In px from the top. */
+  readonly heightAt: (view: RunView, step: number, width: number) => number;
+}
+
 export interface ViewDefinition extends ViewHead {
   /** One svg element of exactly `size`. */
   readonly Drawing: (props: DrawingProps) => ReactElement;
+  /** Of drawings that can be higher than their frame. */
+  readonly key?: ViewKey;
   /** Where a zoomable drawing puts itself when nobody moved it. */
   readonly fit?: (view: RunView, step: number, size: Size, what: FitWhat) => Fit;
   /** Height of the drawing at a width, for those that have a natural one; `room` is the height of the frame, where there is one. */

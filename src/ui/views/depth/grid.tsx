@@ -212,6 +212,21 @@ function Heads({ grid }: { readonly grid: Grid }) {
   );
 }
 
+/** What stays in sight over the lines. */
+function DepthKey({ view, step, size, choice }: DrawingProps) {
+  const lines = depthLines(view, step);
+  const signal = chosenSignal(view, choice);
+  return (
+    <>
+      <g transform={`translate(${EDGE},10)`}>
+        <SignalKey signal={signal} threshold={thresholdOf(view, signal)} isNarrow={size.width < NARROW} />
+      </g>
+      <Summary lines={lines} size={size} />
+      {lines.length > 0 && <Heads grid={gridOf(lines, size.width)} />}
+    </>
+  );
+}
+
 function DepthDrawing({ view, step, size, choice, selection = null, onHover, onPin }: DrawingProps) {
   const lines = depthLines(view, step);
   const grid = gridOf(lines, size.width);
@@ -226,11 +241,7 @@ function DepthDrawing({ view, step, size, choice, selection = null, onHover, onP
       aria-label={`Recurrences of ${lines.length} tokens up to step ${step + 1}`}
       fontFamily="var(--sans)"
     >
-      <g transform={`translate(${EDGE},10)`}>
-        <SignalKey signal={signal} threshold={thresholdOf(view, signal)} isNarrow={size.width < NARROW} />
-      </g>
-      <Summary lines={lines} size={size} />
-      {lines.length > 0 && <Heads grid={grid} />}
+      <DepthKey {...{ view, step, size, choice }} />
       {lines.map((line, i) => {
         const target = { kind: "position", step, position: line.position } as const;
         const isChosen =
@@ -273,6 +284,7 @@ function DepthDrawing({ view, step, size, choice, selection = null, onHover, onP
 export const depthView: ViewDefinition = {
   ...DEPTH_HEAD,
   Drawing: DepthDrawing,
+  key: { Drawing: DepthKey, heightAt: () => TOP },
   inSight(view, step) {
     const lines = depthLines(view, step);
     const first = lines.findIndex((line) => line.step === step);

@@ -27,7 +27,7 @@ export const DEPTH_HEAD: ViewHead = {
 export const WAVE_HEAD: ViewHead = {
   id: "wave",
   label: "Wavefront",
-  help: "A row for each step, time downwards; a column for each position. Text: the token drafted there in the step, underlined where it is another than in the step before. Ink: how far the latent of the position moved since, by the scale above; outlined: a new latent. Blue: frozen in the step. The thick line is where the wave begins, behind its anchor, the thin one where it ends. Right: rows of the core and tokens frozen in the step. The dashed stairs are plain decoding at the prompt's depth, which runs as many recurrences a row one after another.",
+  help: "A row for each step, time downwards; a column for each position. Text: the token drafted there in the step, hatched where it is another than in the step before. Ink: how far the latent of the position moved since, by the scale above; outlined: a new latent. Blue: frozen in the step. The thick line is where the wave begins, behind its anchor, the thin one where it ends. Right: rows of the core and tokens frozen in the step. The dashed ladders are plain decoding: one for each token, as high as the prompt\u2019s depth, a rung for each recurrence that has to wait for the one before.",
   isZoomable: false,
   isFor: ["wave"],
   isWholeRun: true,

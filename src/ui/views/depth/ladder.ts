@@ -3,7 +3,7 @@ import type { RunView } from "../../../trace/view";
 import { plural } from "../../format";
 import { tokenLabel } from "../token_label";
 import { depthLines, endOf, tokenAt } from "./lines";
-import { decidingSignal, signals, thresholdOf, type SignalScale } from "./signals";
+import { CHANGE_BY_STEP, decidingSignal, signals, thresholdOf, type SignalScale } from "./signals";
 
 export interface Rung {
   /** Recurrences that the latent has had. */
@@ -55,7 +55,7 @@ function waveLadder(view: RunView, step: number, position: number): Ladder | nul
       : "still in the wave",
     rungs,
     most: rungs.at(-1)!.recurrences,
-    scale: signals.change,
+    scale: { ...signals.change, title: CHANGE_BY_STEP },
     threshold: thresholdOf(view, "change"),
   };
 }

@@ -25,6 +25,9 @@ export interface SignalScale {
   readonly stops: readonly number[];
 }
 
+/** Of a wave, whose latents are compared from step to step. */
+export const CHANGE_BY_STEP = "Change of the latent since the step before, |s \u2212 s before| / |s|";
+
 export const signals: Readonly<Record<SignalId, SignalScale>> = {
   change: {
     label: "Change of the latent",

@@ -1,76 +1,18 @@
 /** The wave of a diffusion-forcing run: steps downwards, positions to the right, and plain decoding's stairs beside it. */
-import type { WaveEvent } from "../../../trace/depth_events";
 import type { RunView } from "../../../trace/view";
-import { plural } from "../../format";
-import { fitText, textWidth } from "../text_width";
+import { GROUND } from "../ground";
+import { fitText } from "../text_width";
 import { tokenLabel } from "../token_label";
 import type { DrawingProps, ViewDefinition } from "../view";
 import { WAVE_HEAD } from "./head";
 import { pressable } from "./press";
-import { SignalKey } from "./shade";
-import { inkOf, signals, thresholdOf } from "./signals";
+import { inkOf, signals } from "./signals";
+import { plainDepth, topOf, WaveKey } from "./wave_key";
+import { EDGE, hatch, LEFT, LINE, plotOf, type Plot, waveRows, type WaveRow } from "./wave_plot";
 
-const EDGE = 24;
-const TOP = 98;
 const BOTTOM = 20;
-const LINE = 21;
-const LEFT = 30;
-/** Room of the bars on the right: rows of the core, tokens frozen. */
-const RIGHT = 150;
-const RIGHT_NARROW = 84;
-const NARROW = 520;
-/** Widest column, and narrowest one with text, in px. */
-const WIDEST = 64;
+/** Narrowest column with text, in px. */
 const READABLE = 24;
-
-export interface WaveRow {
-  readonly step: number;
-  readonly wave: WaveEvent;
-  /** Rows of the core, sequential recurrences. */
-  readonly coreRows: number;
-  readonly coreForwards: number;
-}
-
-/** The waves of a run, in order. */
-export const waveRows = (view: RunView): readonly WaveRow[] =>
-  view.rounds.toArray().flatMap(({ step, recursion, cost }) => {
-    const wave = recursion?.wave;
-    return wave ? [{ step, wave, coreRows: cost?.coreRows ?? 0, coreForwards: cost?.coreForwards ?? 0 }] : [];
-  });
-
-/** Tokens and sequential recurrences, the prompt's not counted. */
-export function wavePace(rows: readonly WaveRow[]): {
-  readonly tokens: number;
-  readonly forwards: number;
-  readonly rows: number;
-} {
-  const sum = (of: (row: WaveRow) => number): number => rows.reduce((total, row) => total + of(row), 0);
-  return {
-    tokens: sum(({ wave }) => wave.frozenTo - wave.draftFrom),
-    forwards: sum((row) => row.coreForwards),
-    rows: sum((row) => row.coreRows),
-  };
-}
-
-interface Plot {
-  readonly first: number;
-  readonly columns: number;
-  readonly dx: number;
-  /** Where the bars begin, and the length of the longest. */
-  readonly right: number;
-  readonly bar: number;
-  readonly mostRows: number;
-}
-function plotOf(rows: readonly WaveRow[], width: number): Plot {
-  const first = rows[0]?.wave.draftFrom ?? 0;
-  const last = rows.reduce((most, { wave }) => Math.max(most, wave.draftFrom + wave.width), first + 1);
-  const columns = last - first;
-  const isNarrow = width < NARROW;
-  const room = width - 2 * EDGE - LEFT - (isNarrow ? RIGHT_NARROW : RIGHT);
-  const dx = Math.min(WIDEST, room / columns);
-  const mostRows = rows.reduce((most, { coreRows }) => Math.max(most, coreRows), 1);
-  return { first, columns, dx, right: LEFT + columns * dx + 14, bar: isNarrow ? 16 : 60, mostRows };
-}
 
 export function describeWave(view: RunView, { wave, step }: WaveRow): string {
   const frozen = wave.frozenTo - wave.draftFrom;
@@ -116,6 +58,9 @@ function Row({
               {...(!isFrozen &&
                 (change === null || change === undefined) && { stroke: "var(--rule-strong)" })}
             />
+            {isChanged && (
+              <path d={hatch(dx - 1, LINE - 2)} stroke="var(--ink)" strokeWidth={0.8} opacity={0.55} />
+            )}
             {dx >= READABLE && (
               <text
                 x={3}
@@ -123,17 +68,10 @@ function Row({
                 fontSize={10.5}
                 fill={isFrozen ? "var(--accepted)" : "var(--ink)"}
                 fontWeight={isFrozen ? 620 : 400}
-                {...(isChanged && { textDecoration: "underline" })}
+                {...(isChanged && GROUND)}
               >
                 {label}
               </text>
-            )}
-            {dx < READABLE && isChanged && (
-              <path
-                d={`M1,${LINE - 4}h${Math.max(1, dx - 2).toFixed(1)}`}
-                stroke="var(--ink)"
-                strokeWidth={1.2}
-              />
             )}
           </g>
         );
@@ -197,66 +135,36 @@ function Edges({ plot, rows }: { readonly plot: Plot; readonly rows: readonly Wa
   );
 }
 
-/** What marks stand for, in a line over the drawing. */
-function MarkKey({ width, steps }: { readonly width: number; readonly steps: string }) {
-  const marks = [
-    {
-      name: "new latent",
-      art: <rect y={-8} width={14} height={9} fill="none" stroke="var(--rule-strong)" />,
-    },
-    {
-      name: "frozen",
-      art: <rect y={-8} width={14} height={9} fill="var(--accepted)" opacity={0.3} />,
-    },
-    { name: "another token", art: <path d="M0,0H14" stroke="var(--ink)" strokeWidth={1.2} /> },
-    {
-      name: "anchor, end of the wave",
-      art: <path d="M5,-9V1M11,-9V1" stroke="var(--ink)" strokeWidth={1.4} />,
-    },
-    {
-      name: steps,
-      art: <path d="M0,-4H14" stroke="var(--rejected)" strokeWidth={1.4} strokeDasharray="4 3" />,
-    },
-  ];
-  let x = 0;
-  return (
-    <g fontSize={10.5} fill="var(--ink-soft)">
-      {marks.map(({ name, art }) => {
-        const [at, own] = [x, 20 + textWidth(name, 10.5) + 16];
-        if (at + own - 16 > width) return null;
-        x += own;
-        return (
-          <g key={name} transform={`translate(${at.toFixed(1)},0)`}>
-            {art}
-            <text x={20}>{name}</text>
-          </g>
-        );
-      })}
-    </g>
-  );
-}
-
-/** One column a token, with as many recurrences as the prompt had: what plain decoding does one after another. */
-function Stairs({ plot, rows, depth }: { plot: Plot; rows: number; depth: number }) {
-  let d = "";
+/** One column a token, with a rung for each recurrence that the prompt had: what plain decoding does one after another. */
+function Ladders({ plot, rows, depth }: { plot: Plot; rows: number; depth: number }) {
+  let rails = "";
+  let rungs = "";
+  const rung = Math.min(10, plot.dx / 2);
+  const end = (rows * LINE).toFixed(1);
   for (let column = 0; column < plot.columns; column++) {
     const [from, to] = [column * depth, (column + 1) * depth];
     if (from >= rows) break;
     const x = LEFT + column * plot.dx;
-    const end = (Math.min(rows, to) * LINE).toFixed(1);
-    d += `M${x.toFixed(1)},${(from * LINE).toFixed(1)}V${end}${to <= rows ? `h${plot.dx.toFixed(1)}` : ""}`;
+    const foot = to <= rows ? (to * LINE).toFixed(1) : end;
+    rails += `M${x.toFixed(1)},${(from * LINE).toFixed(1)}V${foot}${to <= rows ? `h${plot.dx.toFixed(1)}` : ""}`;
+    for (let r = Math.floor(from) + 1; r < Math.min(to, rows); r++)
+      rungs += `M${x.toFixed(1)},${r * LINE}h${rung.toFixed(1)}`;
   }
-  return <path d={d} fill="none" stroke="var(--rejected)" strokeWidth={1.4} strokeDasharray="4 3" />;
+  return (
+    <g fill="none" stroke="var(--rejected)" pointerEvents="none">
+      <path d={rails} strokeWidth={1.4} strokeDasharray="4 3" />
+      <path d={rungs} strokeWidth={1} opacity={0.7} />
+    </g>
+  );
 }
 
 function WaveDrawing({ view, step, size, onHover, onPin }: DrawingProps) {
   const rows = waveRows(view);
   const plot = plotOf(rows, size.width);
-  const depth = view.rounds.at(0)?.cost?.coreForwards ?? 0;
+  const depth = plainDepth(view);
   /** Rows of the drawing that plain decoding would take for a token. */
   const inner = rows[0]?.coreForwards ?? 1;
-  const pace = wavePace(rows);
-  const isNarrow = size.width < NARROW;
+  const top = topOf(view, size.width);
   return (
     <svg
       xmlns="http://www.w3.org/2000/svg"
@@ -267,66 +175,8 @@ function WaveDrawing({ view, step, size, onHover, onPin }: DrawingProps) {
       aria-label={`A wave of positions in ${rows.length} steps`}
       fontFamily="var(--sans)"
     >
-      <g transform={`translate(${EDGE},10)`}>
-        <SignalKey
-          signal="change"
-          threshold={thresholdOf(view, "change")}
-          isNarrow={isNarrow}
-          title="Change of the latent since the step before, |z \u2212 z before| / |z|"
-        />
-      </g>
-      {rows.length > 0 && (
-        <g transform={`translate(${EDGE},60)`}>
-          <MarkKey
-            width={size.width - 2 * EDGE}
-            steps={`plain decoding, ${plural(depth, "recurrence")} a token`}
-          />
-        </g>
-      )}
-      {pace.tokens > 0 && (
-        <text
-          x={size.width - EDGE}
-          y={19}
-          textAnchor="end"
-          fontSize={12}
-          fill="var(--ink)"
-          className="figures"
-        >
-          {`${(pace.forwards / pace.tokens).toFixed(2)} recurrences in a row a token`}
-          {size.width >= 620 && depth > 0 ? `, plain decoding ${depth}` : ""}
-        </text>
-      )}
-      {pace.tokens > 0 && !isNarrow && (
-        <text
-          x={size.width - EDGE}
-          y={35}
-          textAnchor="end"
-          fontSize={11}
-          fill="var(--ink-soft)"
-          className="figures"
-        >
-          {`${(pace.rows / pace.tokens).toFixed(2)} rows of the core a token`}
-        </text>
-      )}
-      <g transform={`translate(${EDGE},${TOP})`} className="figures">
-        <g fontSize={10.5} fill="var(--ink-soft)">
-          <text x={LEFT - 8} y={-8} textAnchor="end">
-            step
-          </text>
-          {rows.length > 0 && (
-            <>
-              <text x={LEFT} y={-8}>
-                {`position ${plot.first}`}
-              </text>
-              <text x={plot.right.toFixed(1)} y={-8}>
-                {isNarrow ? "rows" : "rows of the core"}
-              </text>
-              <text x={(plot.right + plot.bar + (isNarrow ? 26 : 36)).toFixed(1)} y={-8}>
-                frozen
-              </text>
-            </>
-          )}
-        </g>
+      <WaveKey {...{ view, step, size }} />
+      <g transform={`translate(${EDGE},${top})`} className="figures">
         {rows.map((row, i) => {
           const target = { kind: "position", step: row.step, position: row.wave.anchor } as const;
           return (
@@ -352,10 +202,10 @@ function WaveDrawing({ view, step, size, onHover, onPin }: DrawingProps) {
           );
         })}
         {rows.length > 0 && <Edges plot={plot} rows={rows} />}
-        {rows.length > 0 && depth > 0 && <Stairs plot={plot} rows={rows.length} depth={depth / inner} />}
+        {rows.length > 0 && depth > 0 && <Ladders plot={plot} rows={rows.length} depth={depth / inner} />}
       </g>
       {rows.length === 0 && (
-        <text x={EDGE} y={TOP} fontSize={13} fill="var(--ink-soft)">
+        <text x={EDGE} y={top} fontSize={13} fill="var(--ink-soft)">
           The prompt runs first: no wave yet.
         </text>
       )}
@@ -366,9 +216,11 @@ function WaveDrawing({ view, step, size, onHover, onPin }: DrawingProps) {
 export const waveView: ViewDefinition = {
   ...WAVE_HEAD,
   Drawing: WaveDrawing,
-  inSight(view, step) {
+  key: { Drawing: WaveKey, heightAt: (view, _step, width) => topOf(view, width) },
+  inSight(view, step, width) {
     const at = waveRows(view).findIndex((row) => row.step === step);
-    return at < 0 ? null : { top: TOP + (at - 2) * LINE, bottom: TOP + (at + 1) * LINE };
+    const top = topOf(view, width);
+    return at < 0 ? null : { top: top + Math.max(0, at - 2) * LINE, bottom: top + (at + 1) * LINE };
   },
-  heightAt: (view) => TOP + LINE * Math.max(1, waveRows(view).length) + BOTTOM,
+  heightAt: (view, _step, width) => topOf(view, width) + LINE * Math.max(1, waveRows(view).length) + BOTTOM,
 };

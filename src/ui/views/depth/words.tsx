@@ -6,6 +6,7 @@ import { tokenLabel } from "../token_label";
 import type { DrawingProps, ViewDefinition } from "../view";
 import { WORDS_HEAD } from "./head";
 import { pressable } from "./press";
+import { tint } from "./tint";
 
 const EDGE = 24;
 const LINE = 25;
@@ -82,10 +83,6 @@ function place(words: readonly Word[], width: number): { placed: readonly Placed
   });
   return { placed, lines: words.length > 0 ? line + 1 : 0 };
 }
-
-/** Ink of a depth among `most`. */
-const tint = (depth: number, most: number): number =>
-  Number((most <= 1 ? 0.1 : 0.05 + (0.3 * (depth - 1)) / (most - 1)).toFixed(3));
 
 function Legend({
   most,
