@@ -1,0 +1,80 @@
+/**
+ * What new runs take the place of comes back: the runs of a race, and a measurement. Node has no worker, so the new ones fail or are
+ * still being asked for, which is when somebody wants the old ones back.
+ */
+import { beforeEach, describe, expect, it } from "vitest";
+import { runLanes } from "../../src/ui/compare/actions";
+import { newLane, opponentOf, useCompare, withMethod } from "../../src/ui/compare/store";
+import { methodOf } from "../../src/ui/definitions";
+import { ableModels, measure, useBench } from "../../src/ui/parallel_bench/store";
+import { showcaseSettings } from "../../src/ui/showcase";
+import { dropUndo, undo, useUndo } from "../../src/ui/stores/undo";
+import { timeline } from "./moments";
+
+beforeEach(dropUndo);
+
+describe("Run again", () => {
+  const settings = showcaseSettings(methodOf("rsd-s")!);
+  const lanes = [
+    newLane(settings, timeline.events),
+    newLane(withMethod(settings, opponentOf("rsd-s")), timeline.events),
+  ];
+  const lengths = (): readonly number[] => useCompare.getState().lanes.map((lane) => lane.length);
+  const before = lanes.map((lane) => lane.length);
+  beforeEach(() => useCompare.setState({ lanes, by: "rows", spent: 3, running: null }));
+
+  it("gives the runs back after the new ones failed", async () => {
+    await runLanes(true);
+    expect(lengths()).not.toEqual(before);
+    expect(useUndo.getState().last?.did).toContain("take the place");
+    undo();
+    expect(useCompare.getState()).toMatchObject({ lanes, by: "rows", spent: null, running: null });
+    expect(useUndo.getState().last).toBeNull();
+  });
+
+  it("gives them back while new ones are being made, and these do not come after all", async () => {
+    const over = runLanes(true);
+    expect(useCompare.getState().running).toBe(lanes[0]!.id);
+    undo();
+    await over;
+    expect(lengths()).toEqual(before);
+    expect(useCompare.getState().running).toBeNull();
+  });
+
+  it("offers nothing where only missing runs are made", async () => {
+    useCompare.setState({ lanes: [lanes[0]!, { ...lanes[1]!, timeline: null, length: 0 }] });
+    await runLanes(false);
+    expect(useUndo.getState().last).toBeNull();
+    expect(lengths()[0]).toBe(before[0]);
+  });
+});
+
+describe("a new measurement", () => {
+  const [model] = ableModels();
+  const measured = new Map([["made before", { strategy: {}, byTask: new Map() }]]) as never;
+  const of = { model: model!.id, count: 3, device: {} } as never;
+  const kept = { measured, of, done: 12, total: 12 };
+  beforeEach(() => useBench.setState({ ...kept, phase: "idle", problem: null }));
+
+  it("gives the one before back after it failed", async () => {
+    await measure();
+    expect(useBench.getState().measured.size).toBe(0);
+    expect(useBench.getState().problem).not.toBeNull();
+    undo();
+    expect(useBench.getState()).toMatchObject({ ...kept, phase: "idle", problem: null });
+  });
+
+  it("gives it back while the new one is being made, which does not come after all", async () => {
+    const over = measure();
+    expect(useBench.getState()).toMatchObject({ phase: "preparing", done: 0 });
+    undo();
+    await over;
+    expect(useBench.getState()).toMatchObject({ ...kept, phase: "idle", problem: null });
+  });
+
+  it("offers nothing where nothing was measured before", async () => {
+    useBench.setState({ measured: new Map() });
+    await measure();
+    expect(useUndo.getState().last).toBeNull();
+  });
+});
