@@ -72,10 +72,11 @@ export function Stage({ hasChosen = false }: { readonly hasChosen?: boolean }) {
   const kind = useRunKind();
   const isCanvas = kind === "canvas";
   const isOver = useRun((s) => s.latest.status.state === "ended");
+  const isEmpty = useRun((s) => s.source.kind === "none");
   return (
     <div className="stage">
       {/* What does not fit scrolls; the transport under it is always there. */}
-      <div className="stage-body" data-testid="stage-body">
+      <div className="stage-body" data-testid="stage-body" data-empty={isEmpty || undefined}>
         <Notices />
         <Caption />
         <Verdict />
