@@ -140,6 +140,9 @@ describe.each(own.map((m) => [m.id, m] as const))("%s", (id, method) => {
     expect(costs.reduce((sum, e) => sum + (e.coreRows ?? 0), 0)).toBe(session.counts.coreRows);
     expect(costs.reduce((sum, e) => sum + (e.coreForwards ?? 0), 0)).toBe(session.counts.coreForwards);
     expect(costs.reduce((sum, e) => sum + e.readbacks, 0)).toBe(session.counts.passes);
+    // One pass a step, however many recurrences it has: the CPU has no say between them.
+    expect(costs.length).toBeGreaterThan(1);
+    for (const e of costs) expect([e.submits, e.readbacks]).toEqual([1, 1]);
   });
 
   test("asks for a prompt that leaves room, and ends where the context does", async () => {

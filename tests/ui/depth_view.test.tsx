@@ -2,13 +2,14 @@
 import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 import { decodeTrace } from "../../src/trace/codec";
+import type { TraceEvent } from "../../src/trace/events";
 import { Timeline } from "../../src/trace/timeline";
 import { DepthCounts, DepthHeadline } from "../../src/ui/panels/DepthFacts";
 import { DepthLadder } from "../../src/ui/panels/DepthLadder";
 import { DepthKey, depthsOf, promptTokens, TintedPrompt, tintStyle } from "../../src/ui/panels/DepthText";
 import { depthView } from "../../src/ui/views/depth/grid";
 import { ladderOf } from "../../src/ui/views/depth/ladder";
-import { depthLines, summaryOf } from "../../src/ui/views/depth/lines";
+import { depthLines, stopChances, summaryOf } from "../../src/ui/views/depth/lines";
 import { decidingSignal, signalIds, thresholdOf } from "../../src/ui/views/depth/signals";
 import { waveView } from "../../src/ui/views/depth/wave";
 import { WaveKey } from "../../src/ui/views/depth/wave_key";
@@ -245,6 +246,53 @@ describe("recurrences", () => {
     expect(tabsFor("text").map((t) => t.head.id)).not.toContain("depth");
     expect(tabsFor("text").map((t) => t.head.id)).not.toContain("wave");
     expect(shownView("depth", "depth").head.id).toBe("depth");
+  });
+});
+
+describe("probabilities of depths", () => {
+  /** The recorded run, its tokens' depths drawn from a law, or its recurrences followed by an exit gate. */
+  const changed = (change: (e: TraceEvent) => TraceEvent) => new Timeline(timeline.events.map(change)).latest;
+
+  it("draws the law that a token chose its depth from, a line for each depth, its own filled", () => {
+    const law = [0.1, 0.2, 0.3, 0.25, 0.15];
+    const view = changed((e) => (e.kind === "depth" ? { ...e, reason: "chosen", law } : e));
+    const lines = depthLines(view, last);
+    expect(lines.every((line) => line.chances === law)).toBe(true);
+    const height = depthView.heightAt!(view, last, 900);
+    const svg = renderToStaticMarkup(
+      <depthView.Drawing view={view} step={last} size={{ width: 900, height }} />,
+    );
+    const drawn = [
+      ...svg.matchAll(/<rect data-testid="depth-chance"[^>]*width="([\d.]+)"[^>]*fill="([^"]+)"/g),
+    ];
+    expect(drawn).toHaveLength(law.length * lines.length);
+    const [first] = lines;
+    const own = drawn.slice(0, law.length);
+    own.forEach(([, width, fill], i) => {
+      expect(Number(width) / Number(own[0]![1])).toBeCloseTo(law[i]! / law[0]!, 0);
+      expect(fill).toBe(i + 1 === first!.depth ? "var(--accepted)" : "var(--sheet)");
+    });
+    expect(depthView.helpAt!(view, last)).toContain("law over the depths");
+  });
+
+  it("says from an exit gate how probable stopping was after each loop, and until it", () => {
+    // The golden vector of the gate.
+    const chances = stopChances([0.2, 0.5, 0.9, 0.3], 4);
+    [0.2, 0.4, 0.36, 0.04].forEach((p, i) => expect(chances[i]).toBeCloseTo(p, 12));
+    expect(chances.reduce((a, b) => a + b)).toBeCloseTo(1, 12);
+    const view = changed((e) => (e.kind === "recur" ? { ...e, exit: e.positions.map(() => 0.25) } : e));
+    for (const { cells, chances: own } of depthLines(view, last)) {
+      own!.forEach((p, i) => expect(p).toBeCloseTo(0.25 * 0.75 ** i, 12));
+      cells.forEach((cell, i) => expect(cell.stop).toBeCloseTo(1 - 0.75 ** (i + 1), 12));
+    }
+    const gated = (threshold: number) => ({
+      ...view,
+      start: { ...view.start!, params: { criterion: "exit-gate", threshold } },
+    });
+    expect(decidingSignal(gated(0.6))).toBe("stop");
+    expect(thresholdOf(gated(0.6), "stop")).toBe(0.6);
+    expect(thresholdOf(gated(0), "stop")).toBeNull();
+    expect(depthView.helpAt!(view, last)).toContain("exit gate");
   });
 });
 

@@ -67,6 +67,23 @@ function Gate({
   );
 }
 
+/** How probable each depth is, as lines along the bottom of the cells, that of the token's own filled. */
+function Chances({ line, grid: { label, cell } }: { readonly line: DepthLine; readonly grid: Grid }) {
+  return line.chances?.map((p, i) => (
+    <rect
+      key={i}
+      data-testid="depth-chance"
+      x={(label + i * cell + 3).toFixed(1)}
+      y={LINE - 6}
+      width={(p * (cell - 8)).toFixed(1)}
+      height={3}
+      fill={i + 1 === line.depth ? "var(--accepted)" : "var(--sheet)"}
+      stroke={i + 1 === line.depth ? "none" : "var(--ink-soft)"}
+      strokeWidth={0.9}
+    />
+  ));
+}
+
 /** Keys that are kept, in the outline of what all recurrences would keep. */
 function Keys({ line, grid }: { readonly line: DepthLine; readonly grid: Grid }) {
   const { keysAt, keys } = grid;
@@ -133,7 +150,7 @@ function Line({ view, line, grid, signal }: LineProps) {
             {c.said !== null && cell >= READABLE && (
               <text
                 x={6}
-                y={LINE / 2 + (c.gate === null ? 4 : 2)}
+                y={LINE / 2 + (c.gate === null && line.chances === null ? 4 : 2)}
                 fontSize={11.5}
                 fill={isFinal ? "var(--accepted)" : "var(--ink)"}
                 fontWeight={isFinal ? 620 : 400}
@@ -154,11 +171,12 @@ function Line({ view, line, grid, signal }: LineProps) {
         <circle
           key={i}
           cx={(label + (line.cells.length + i + 0.5) * cell).toFixed(1)}
-          cy={LINE / 2}
+          cy={(LINE - 4) / 2}
           r={1.3}
           fill="var(--idle)"
         />
       ))}
+      <Chances line={line} grid={grid} />
       <Keys line={line} grid={grid} />
     </>
   );

@@ -5,10 +5,16 @@ export const DEPTH_HEAD: ViewHead = {
   id: "depth",
   label: "Recurrences",
   help: "A line for each token of the text, a cell for each time the core ran over it. Ink: the chosen signal, by the scale above; dashed: not measured. Text in a cell: what the model would say next if it stopped there, blue where that is what it said in the end. A bar ends a line where the token stopped; dots are recurrences it was spared. Right: keys with values that the core keeps of the token, in the outline of what all recurrences would keep.",
-  helpAt: (view) =>
-    view.rounds.at(0)?.recursion?.recurs.some((e) => e.gate !== undefined)
-      ? `${DEPTH_HEAD.help} The line in a cell is the router's gate, the tick the threshold; outlined: not let in.`
-      : DEPTH_HEAD.help,
+  helpAt(view) {
+    const first = view.rounds.at(0)?.recursion;
+    if (first?.recurs.some((e) => e.gate !== undefined))
+      return `${DEPTH_HEAD.help} The line in a cell is the router's gate, the tick the threshold; outlined: not let in.`;
+    if (first?.depths.some((e) => e.law !== undefined))
+      return `${DEPTH_HEAD.help} The lines are the router\u2019s law over the depths, as long as each is probable; filled: the depth that the token chose.`;
+    if (first?.recurs.some((e) => e.exit !== undefined))
+      return `${DEPTH_HEAD.help} The lines are the probabilities of stopping there by the model\u2019s exit gate; filled: where the token stopped.`;
+    return DEPTH_HEAD.help;
+  },
   choice: {
     label: "Signal",
     options: [
@@ -18,6 +24,7 @@ export const DEPTH_HEAD: ViewHead = {
       { value: "kl", label: "KL of the readouts" },
       { value: "entropy", label: "Entropy of the readout" },
       { value: "gate", label: "Gate of the router" },
+      { value: "stop", label: "Stopped by the exit gate" },
     ],
   },
   isZoomable: false,

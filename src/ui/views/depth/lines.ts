@@ -12,6 +12,8 @@ export interface CellOf extends Measured {
   /** The most probable ones. */
   readonly top: readonly (readonly [token: number, logprob: number])[];
   readonly exited: boolean;
+  /** What a looped model's exit gate said after it. */
+  readonly exit: number | null;
 }
 /** A position that ran, with what became of it. */
 export interface DepthLine {
@@ -25,11 +27,23 @@ export interface DepthLine {
   readonly reason: string | null;
   /** Of the router, before the recurrence that it was not let into. */
   readonly refused: number | null;
+  /** Probability of each depth from 1: by the router's law, or of stopping there by the exit gate, as far as it ran; null without either. */
+  readonly chances: readonly number[] | null;
   /** The token that was committed behind it. */
   readonly next: number | null;
   /** Keys with values that the core's layers keep of it, and would with every recurrence in a place of its own. */
   readonly entries: number;
   readonly mostEntries: number;
+}
+
+/** Probabilities of stopping after each loop, g1, (1 - g1) g2, ..., of an exit gate that says g; the last loop there can be takes the rest. */
+export function stopChances(gates: readonly number[], most: number): readonly number[] {
+  let stay = 1;
+  return gates.map((gate, i) => {
+    const chance = i + 1 === most ? stay : stay * gate;
+    stay *= 1 - gate;
+    return chance;
+  });
 }
 
 function cellsOf(e: RecurEvent, add: (position: number, cell: CellOf) => void): void {
@@ -44,6 +58,8 @@ function cellsOf(e: RecurEvent, add: (position: number, cell: CellOf) => void): 
       top: e.top?.[i] ?? [],
       exited: exited.has(position),
       gate: e.gate?.[i] ?? null,
+      exit: e.exit?.[i] ?? null,
+      stop: null,
     });
   });
 }
@@ -88,15 +104,19 @@ export function depthLines(view: RunView, step: number): readonly DepthLine[] {
       const token = tokenAt(view, position);
       const ended = view.depths.get(position);
       const maxDepth = ended?.maxDepth ?? own.length;
+      const gates = own.flatMap((cell) => (cell.exit === null ? [] : [cell.exit]));
+      const stops = gates.length > 0 ? stopChances(gates, maxDepth) : null;
+      let stopped = 0;
       return {
         position,
         label: token === null ? "" : tokenLabel(view, token),
         step: steps.get(position)!,
-        cells: own,
+        cells: stops ? own.map((cell, i) => ({ ...cell, stop: (stopped += stops[i]!) })) : own,
         depth: ended?.depth ?? null,
         maxDepth,
         reason: ended?.reason ?? null,
         refused: ended?.gate ?? null,
+        chances: ended?.law ?? stops,
         next: position + 1 >= view.prompt.length ? tokenAt(view, position + 1) : null,
         entries: layers * (hasOne ? 1 : own.length),
         mostEntries: layers * maxDepth,

@@ -5,7 +5,9 @@ const PITCH = 52;
 
 /** What a threshold does to a token. */
 const lineOf = (signal: SignalId, threshold: number): string =>
-  signal === "gate" ? `let in from ${threshold}` : `stops below ${threshold}`;
+  signal === "gate"
+    ? `let in from ${threshold}`
+    : `stops ${signal === "stop" ? "from" : "below"} ${threshold}`;
 
 export function SignalKey({
   signal,

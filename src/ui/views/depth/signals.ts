@@ -2,7 +2,7 @@
 import { criteria, type CriterionId } from "../../../decoding/depth/policy";
 import type { RunView } from "../../../trace/view";
 
-export const signalIds = ["change", "turn", "kl", "entropy", "gate"] as const;
+export const signalIds = ["change", "turn", "kl", "entropy", "gate", "stop"] as const;
 export type SignalId = (typeof signalIds)[number];
 
 /** One recurrence of one position; what was not measured is null. */
@@ -13,6 +13,8 @@ export interface Measured {
   readonly entropy: number | null;
   /** What the router said before it. */
   readonly gate: number | null;
+  /** Probability of having stopped by the exit gate. */
+  readonly stop: number | null;
 }
 
 export interface SignalScale {
@@ -64,6 +66,13 @@ export const signals: Readonly<Record<SignalId, SignalScale>> = {
     range: [0, 1],
     stops: [1, 0.5, 0],
   },
+  stop: {
+    label: "Stopped by the exit gate",
+    title: "Probability of having stopped by the exit gate until here",
+    isLog: false,
+    range: [0, 1],
+    stops: [1, 0.5, 0],
+  },
 };
 
 /** Where a value lies between the faintest, 0, and the darkest, 1. */
@@ -81,6 +90,7 @@ const DECIDES: Partial<Record<CriterionId, SignalId>> = {
   "minp-kl": "kl",
   "entropy-diff": "entropy",
   "argmax-stability": "entropy",
+  "exit-gate": "stop",
 };
 
 const isCriterion = (id: unknown): id is CriterionId => typeof id === "string" && id in criteria;
@@ -112,6 +122,9 @@ export function thresholdOf({ start }: RunView, signal: SignalId): number | null
     (signal === "change" && criterion === "latent-diff") ||
     (signal === "turn" && criterion === "cosine") ||
     (signal === "kl" && criterion === "kl");
-  if (!isIt || !isCriterion(criterion)) return null;
+  const isGate = signal === "stop" && criterion === "exit-gate";
+  if ((!isIt && !isGate) || !isCriterion(criterion)) return null;
+  // What the checkpoint was published with is not in the trace.
+  if (isGate && threshold === 0) return null;
   return typeof threshold === "number" && threshold > 0 ? threshold : criteria[criterion].threshold;
 }
