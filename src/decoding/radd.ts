@@ -1,14 +1,18 @@
 /** Ancestral sampling of a model that knows no time: steps in which nothing changes need no pass. */
 import { integer, toggle } from "../base/params";
 import { ancestral } from "./canvas/ancestral";
-import { expectedEvaluations, raddRates } from "./canvas/radd_rates";
+import { evaluationsByStep, raddRates } from "./canvas/radd_rates";
 import type { Probe } from "./canvas/parts";
 import { defineCanvasMethod } from "./method";
 
-/** Passes so far, beside how many the cached sampler is expected to need in all. */
+/** Passes so far, beside how many the cached sampler is expected to have made by then, and in all. */
 function evaluations(steps: number, positions: number): Probe {
-  const expected = expectedEvaluations(steps, positions);
-  return { name: "evaluations", values: (_, passes) => ({ passes, expected }) };
+  const byStep = evaluationsByStep(steps, positions);
+  const inAll = byStep.at(-1)!;
+  return {
+    name: "evaluations",
+    values: ({ step }, passes) => ({ passes, expected: byStep[step] ?? inAll, inAll }),
+  };
 }
 
 export const radd = defineCanvasMethod({
@@ -41,7 +45,8 @@ export const radd = defineCanvasMethod({
   },
   views: ["canvas", "denoised", "scores"],
   showcase: {
-    watch: "Some steps change nothing, and need no pass of the model.",
+    watch:
+      "Some steps change nothing, and need no pass of the model. Curves counts the passes beside the formula.",
     params: { steps: 48 },
     maxNewTokens: 32,
   },

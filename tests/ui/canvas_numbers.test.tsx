@@ -8,6 +8,7 @@ import { Position } from "../../src/ui/panels/Position";
 import { CHANNELS, channelOf, scaleEnd } from "../../src/ui/views/canvas/channels";
 import { canvasRounds } from "../../src/ui/views/canvas/cells";
 import { describePoint, mapView, plotOf } from "../../src/ui/views/canvas/map";
+import { curvesView } from "../../src/ui/views/canvas/curves";
 import { canvasTotals, stepNumbers } from "../../src/ui/views/canvas/series";
 import { cachedRun, canvasRuns, guidedRun, prophetRun, raddRun } from "./canvas_moments";
 
@@ -218,5 +219,54 @@ describe("numbers over the steps", () => {
     expect(reused.length).toBeGreaterThan(0);
     for (const e of reused)
       expect(stepNumbers(raddRun.latest)[e.step]).toMatchObject({ rows: 0, committed: 0 });
+  });
+
+  it("have every probe of a method, and what is committed as a score", () => {
+    const told = ofKind(raddRun, "probe");
+    expect(told.length).toBeGreaterThan(3);
+    const numbers = stepNumbers(raddRun.latest);
+    for (const { step, name, values } of told) expect(numbers[step]!.probes.get(name)).toEqual(values);
+    // Live count: what the events' costs say. The curve of the formula rises to its end.
+    const passes = ofKind(raddRun, "cost").map((e) => e.targetForwards);
+    told.forEach(({ values }, i) =>
+      expect(values["passes"]).toBe(passes.slice(0, i + 1).reduce((a, b) => a + b, 0)),
+    );
+    const expected = told.map(({ values }) => values["expected"]!);
+    expect([...expected].sort((a, b) => a - b)).toEqual(expected);
+    expect(expected.at(-1)).toBeLessThanOrEqual(told[0]!.values["inAll"]!);
+    const logprobs = ofKind(raddRun, "unmask")
+      .filter((e) => e.reason !== "end_fill")
+      .flatMap((e) => e.logprobs);
+    expect(numbers.at(-1)!.score).toBeCloseTo(
+      logprobs.reduce((a, b) => a + b, 0),
+      10,
+    );
+  });
+
+  it("are drawn with title and axis, those of an unknown probe under its own names", () => {
+    const draw = (events: readonly TraceEvent[]): string => {
+      const { latest } = new Timeline(events);
+      const size = { width: 900, height: curvesView.heightAt!(latest, 2, 900) };
+      const svg = renderToStaticMarkup(<curvesView.Drawing view={latest} step={2} size={size} />);
+      expect(svg).not.toMatch(/NaN|Infinity|undefined/);
+      return svg;
+    };
+    const radd = draw(raddRun.events);
+    for (const words of [
+      "Function evaluations",
+      "forward passes so far",
+      "expected",
+      "Score of the text",
+      "nats",
+    ])
+      expect(radd).toContain(words);
+    const other = draw(
+      raddRun.events.map((e) =>
+        e.kind === "probe" ? { ...e, name: "heat", values: { warm: e.step, cold: -e.step } } : e,
+      ),
+    );
+    for (const words of [">heat<", "warm, cold, as the method reports them", ">cold<"])
+      expect(other).toContain(words);
+    expect(draw(cachedRun.events)).not.toContain("evaluations");
   });
 });

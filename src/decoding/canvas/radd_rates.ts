@@ -17,20 +17,23 @@ export function raddRates(steps: number): number[] {
 }
 
 /**
- * Expected passes of `steps` steps over `positions` masks when steps that commit nothing make none: the sum of
- * 1 - (1 - a_k)^positions, a_k the chance that a position is committed in step k. About n (1 - (1 - 1/n)^l).
+ * Expected passes up to and with each of `steps` steps over `positions` masks when steps that commit nothing make none: sums
+ * of 1 - (1 - a_k)^positions, a_k the chance that a position is committed in step k.
  * @see Ou et al. 2024, RADD, equation for the expected number of function evaluations
  */
-export function expectedEvaluations(steps: number, positions: number): number {
+export function evaluationsByStep(steps: number, positions: number): number[] {
   let stillMasked = 1;
   let sum = 0;
-  for (const rate of raddRates(steps)) {
+  return raddRates(steps).map((rate) => {
     const a = stillMasked * rate;
-    sum += 1 - (1 - a) ** positions;
     stillMasked -= a;
-  }
-  return sum;
+    return (sum += 1 - (1 - a) ** positions);
+  });
 }
+
+/** Expected passes of all steps: about n (1 - (1 - 1/n)^l). */
+export const expectedEvaluations = (steps: number, positions: number): number =>
+  evaluationsByStep(steps, positions).at(-1)!;
 
 /**
  * Standard deviation of the passes of one run. Positions are committed in steps of equal chance, up to the end of time, so

@@ -1,11 +1,12 @@
 /** Numbers over the steps: how sure the model is, what decides, what was committed, what was computed. */
-import { max, ticks } from "d3-array";
+import { max, min, ticks } from "d3-array";
 import { scaleLinear } from "d3-scale";
 import { line } from "d3-shape";
 import type { RunView } from "../../../trace/view";
 import { count } from "../../format";
 import type { DrawingProps, ViewDefinition } from "../view";
 import { CURVES_HEAD } from "./heads";
+import { layersOf, type Panel, panelsOf } from "./panels";
 import { gapName, type StepNumbers, stepNumbers } from "./series";
 
 const EDGE = 24;
@@ -13,88 +14,6 @@ const PANEL = 172;
 const PLOT = { top: 40, bottom: 30, left: 44, right: 10 };
 /** Two columns of panels from this width on. */
 const WIDE = 620;
-
-interface Line {
-  readonly name: string;
-  readonly of: (n: StepNumbers) => number | null;
-  readonly stroke: string;
-  readonly dashes?: string;
-  /** Holds its value until the next step, as a bar to be reached does. */
-  readonly isStaircase?: boolean;
-}
-
-interface Panel {
-  readonly title: string;
-  /** Of the vertical axis. */
-  readonly unit: string;
-  readonly lines: readonly Line[];
-  readonly bars?: (n: StepNumbers) => number;
-  /** Least upper end of the vertical axis. */
-  readonly least: number;
-  /** Exactly the upper end, where the numbers have one. */
-  readonly most?: number;
-}
-
-function panelsOf(view: RunView, numbers: readonly StepNumbers[]): readonly Panel[] {
-  const layers = layersOf(view);
-  const positions = view.canvas?.cells.length ?? 0;
-  const where = view.start?.params["watched"] === "region" ? " of the block" : "";
-  const hasStop = numbers.some((n) => n.stop !== null);
-  return [
-    {
-      title: "Confidence",
-      unit: "mean probability of the proposals at masked positions",
-      least: 1,
-      most: 1,
-      lines: [{ name: "mean", of: (n) => n.confidence, stroke: "var(--ink)" }],
-    },
-    hasStop
-      ? {
-          title: "Gap and the bar it has to pass",
-          unit: `${gapName(view)} difference of the two largest logits at masked positions${where}`,
-          least: 1,
-          lines: [
-            { name: `${gapName(view)} gap`, of: (n) => n.stop?.gap ?? null, stroke: "var(--ink)" },
-            {
-              name: "bar",
-              of: (n) => n.stop?.bar ?? null,
-              stroke: "var(--rejected)",
-              dashes: "5 3",
-              isStaircase: true,
-            },
-          ],
-        }
-      : {
-          title: "Gap",
-          unit: "mean difference of the two largest logits",
-          least: 1,
-          lines: [{ name: "mean", of: (n) => n.gap, stroke: "var(--ink)" }],
-        },
-    {
-      title: "Tokens",
-      unit: "positions; bars in each step, line in all",
-      least: 4,
-      bars: (n) => n.committed,
-      lines: [{ name: "in all", of: (n) => n.total, stroke: "var(--accepted)" }],
-    },
-    {
-      title: "Work",
-      unit: "row-layers: rows computed times layers",
-      least: positions * layers,
-      bars: (n) => n.rows * layers,
-      lines: [
-        {
-          name: "every row",
-          of: () => positions * layers,
-          stroke: "var(--ink-soft)",
-          dashes: "2 3",
-        },
-      ],
-    },
-  ];
-}
-
-const layersOf = (view: RunView): number => view.canvas?.start.layers ?? 1;
 
 interface PanelProps {
   readonly panel: Panel;
@@ -113,8 +32,9 @@ function PanelDrawing({ panel, numbers, steps, step, width }: PanelProps) {
     panel.bars ? panel.bars(n) : 0,
   ]);
   const top = panel.most ?? Math.max(panel.least, max(values) ?? 0);
+  const bottom = Math.min(0, min(values) ?? 0);
   const x = scaleLinear([0, steps], [PLOT.left, width - PLOT.right]);
-  const y = scaleLinear([0, top], [PANEL - PLOT.bottom, PLOT.top]);
+  const y = scaleLinear([bottom, top], [PANEL - PLOT.bottom, PLOT.top]);
   if (panel.most === undefined) y.nice(3);
   const middle = (n: StepNumbers): number => x(n.step + 0.5);
   const bar = Math.max(0.8, (x(1) - x(0)) * 0.66);
@@ -131,7 +51,7 @@ function PanelDrawing({ panel, numbers, steps, step, width }: PanelProps) {
           <g key={t} transform={`translate(0,${f(y(t))})`}>
             <path d={`M${PLOT.left},0H${f(width - PLOT.right)}`} stroke="var(--rule)" />
             <text x={PLOT.left - 6} y={3.5} textAnchor="end">
-              {top > 10 ? count(t) : String(t)}
+              {top - bottom > 10 ? count(t) : String(t)}
             </text>
           </g>
         ))}
@@ -217,6 +137,12 @@ export function describeNumbers(n: StepNumbers | undefined, view: RunView): stri
   if (n.confidence !== null) words.push(`mean confidence ${n.confidence.toFixed(2)}`);
   if (n.stop) words.push(`${gapName(view)} gap ${n.stop.gap.toFixed(2)}, bar ${n.stop.bar.toFixed(2)}`);
   else if (n.gap !== null) words.push(`mean gap ${n.gap.toFixed(2)}`);
+  for (const [name, values] of n.probes)
+    words.push(
+      `${name} ${Object.entries(values)
+        .map(([key, value]) => `${key} ${value.toFixed(2)}`)
+        .join(", ")}`,
+    );
   words.push(
     `${count(n.committed)} committed, ${count(n.total)} in all`,
     `${count(n.rows * layersOf(view))} row-layers`,
@@ -254,5 +180,6 @@ function CurvesDrawing({ view, step, size }: DrawingProps) {
 export const curvesView: ViewDefinition = {
   ...CURVES_HEAD,
   Drawing: CurvesDrawing,
-  heightAt: (_view, _step, width) => 12 + (width >= WIDE ? 2 : 4) * (PANEL + 16),
+  heightAt: (view, _step, width) =>
+    12 + Math.ceil(panelsOf(view, stepNumbers(view)).length / (width >= WIDE ? 2 : 1)) * (PANEL + 16),
 };

@@ -1,5 +1,5 @@
 /** Numbers of each step of a run that fills a canvas: what the curves draw and the metrics add up. */
-import { mean } from "d3-array";
+import { mean, sum } from "d3-array";
 import { roundOf, type RunView } from "../../../trace/view";
 import { canvasRounds } from "./cells";
 
@@ -11,6 +11,10 @@ export interface StepNumbers {
   readonly gap: number | null;
   /** The gap and the bar that an early stop decides by; null without one. */
   readonly stop: { readonly gap: number; readonly bar: number } | null;
+  /** Other numbers that the method decided by, by the name of their probe. */
+  readonly probes: ReadonlyMap<string, Readonly<Record<string, number>>>;
+  /** Sum of the log-probabilities of what is committed, each as the model gave it when it was committed. */
+  readonly score: number;
   readonly committed: number;
   /** Committed and not masked again, up to this step. */
   readonly total: number;
@@ -27,12 +31,16 @@ export function stepNumbers(view: RunView): readonly StepNumbers[] {
   return canvasRounds(view, view.rounds.length - 1).map(({ step, canvas }): StepNumbers => {
     const { scores, probes } = canvas;
     const stop = probes.map((p) => p.values).find((v) => "gap" in v && "bar" in v);
+    const others = probes.filter((p) => p.values !== stop).map((p) => [p.name, p.values] as const);
+    const chosen = canvas.cells.filter((c) => c.status === "committed" && c.reason !== "end_fill");
     return {
       step,
       confidence: mean(scores?.logprobs.map(Math.exp) ?? []) ?? null,
       gap: mean(scores?.gaps ?? []) ?? null,
       stop: stop ? { gap: stop.gap!, bar: stop.bar! } : null,
-      committed: canvas.unmasked.reduce((sum, e) => sum + e.positions.length, 0),
+      probes: new Map(others),
+      score: sum(chosen, (c) => c.logprob ?? 0),
+      committed: canvas.unmasked.reduce((n, e) => n + e.positions.length, 0),
       total: canvas.cells.filter((cell) => cell.status === "committed").length,
       rows: roundOf(view, step)?.cost?.targetRows ?? 0,
     };
