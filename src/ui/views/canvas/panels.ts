@@ -91,13 +91,14 @@ function probePanels(numbers: readonly StepNumbers[]): readonly Panel[] {
   return [...keys].flatMap(([name, own]) => KNOWN[name] ?? [plainPanel(name, [...own])]);
 }
 
-/** The panels of a run: four that every canvas has, then one for each probe. */
+/** The panels of a run: what is the method's own, then four that every canvas has. */
 export function panelsOf(view: RunView, numbers: readonly StepNumbers[]): readonly Panel[] {
   const layers = layersOf(view);
   const positions = view.canvas?.cells.length ?? 0;
   const where = view.start?.params["watched"] === "region" ? " of the block" : "";
   const hasStop = numbers.some((n) => n.stop !== null);
   return [
+    ...probePanels(numbers),
     {
       title: "Confidence",
       unit: "mean probability of the proposals at masked positions",
@@ -148,7 +149,6 @@ export function panelsOf(view: RunView, numbers: readonly StepNumbers[]): readon
         },
       ],
     },
-    ...probePanels(numbers),
   ];
 }
 
