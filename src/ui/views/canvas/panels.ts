@@ -50,6 +50,7 @@ const KNOWN: Readonly<Record<string, readonly Panel[]>> = {
           of: probed("evaluations", "expected"),
           stroke: "var(--rejected)",
           dashes: "5 3",
+          isStaircase: true,
         },
       ],
     },
