@@ -12,8 +12,15 @@ import {
 } from "../../src/decoding/canvas/commit";
 import { denoise } from "../../src/decoding/canvas/denoise";
 import { guidedBy, type GuideRule } from "../../src/decoding/canvas/guide";
-import type { CommitPolicy, Moment, Parts, Region, Row } from "../../src/decoding/canvas/parts";
-import { byConfidence } from "../../src/decoding/canvas/rank";
+import {
+  rowsOf,
+  type CommitPolicy,
+  type Moment,
+  type Parts,
+  type Region,
+  type Row,
+} from "../../src/decoding/canvas/parts";
+import { byConfidence, byEntropy } from "../../src/decoding/canvas/rank";
 import { remaskAtRandom, remaskRates } from "../../src/decoding/canvas/remask";
 import { ascendingProgress, evenProgress, rejectEarlyEnds } from "../../src/decoding/canvas/reweight";
 import { blocks } from "../../src/decoding/canvas/schedule";
@@ -35,6 +42,19 @@ const regionOf = (more: Partial<Region> = {}): Region => ({
 });
 const momentOf = ({ region, ...more }: Partial<Omit<Moment, "region">> & { region?: Partial<Region> } = {}) =>
   ({ canvas: canvasOf(8), model, seed: 1, step: 0, draw: 0, ...more, region: regionOf(region) }) as Moment;
+/** Of one position where an end token is all but certain. */
+const SURE = {
+  ...{
+    positions: [3],
+    proposal: [END],
+    logprob: [0],
+    best: [END],
+    second: [3],
+    gap: [20],
+    margin: [1],
+    top: [],
+  },
+};
 const rowOf = (position: number, more: Partial<Row> = {}): Row => ({
   ...{ position, token: 3, logprob: 0, confidence: 1, margin: 1, gap: 0, entropy: 0, priority: 0 },
   ...more,
@@ -136,6 +156,12 @@ describe("end tokens held back", () => {
   test("ranks by entropy lose (1 - gamma) ln V", () => {
     const held = rejectEarlyEnds({ least: 0.25, progress: () => 0 });
     expect(held.apply(end(-0.5), momentOf())).toBeCloseTo(-0.5 - 0.75 * Math.log(12), 12);
+    // The surest of all, too: its entropy is 0, or a hair less by rounding.
+    for (const entropy of [0, -1e-7]) {
+      const [row] = rowsOf({ ...SURE, entropy: [entropy] });
+      const priority = byEntropy(row!, momentOf());
+      expect(held.apply({ ...row!, priority }, momentOf())).toBeCloseTo(-0.75 * Math.log(12), 12);
+    }
   });
   test("the entropy bound hears of it", async () => {
     // Every position is sure, those on the right of an end: without a factor all go at once.

@@ -158,5 +158,6 @@ export const rowsOf = (s: Scores): Omit<Row, "priority">[] =>
     confidence: Math.exp(s.logprob[i]!),
     margin: s.margin[i]!,
     gap: s.gap[i]!,
-    entropy: s.entropy[i]!,
+    // Rounding in f32 can leave it a hair below 0.
+    entropy: Math.max(0, s.entropy[i]!),
   }));

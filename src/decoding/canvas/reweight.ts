@@ -11,7 +11,7 @@ export interface EarlyRejectionOptions {
 
 /**
  * Proposals of an end token count `gamma` times their confidence, gamma rising from `least` to 1: early ends need to be
- * surer than other tokens. Ranks below 0, as by entropy, lose (1 - gamma) ln V instead, which the paper leaves open.
+ * surer than other tokens. Ranks that are at most 0, as by entropy, lose (1 - gamma) ln V instead, which the paper leaves open.
  * @see Yang et al. 2025, arXiv:2509.23924 (EOS early rejection)
  */
 export const rejectEarlyEnds = ({ least, progress }: EarlyRejectionOptions): Reweight => {
@@ -21,7 +21,7 @@ export const rejectEarlyEnds = ({ least, progress }: EarlyRejectionOptions): Rew
     probe: (m) => ({ gamma: gamma(m) }),
     apply(row, m) {
       if (!m.model.endTokens.includes(row.token)) return row.priority;
-      if (row.priority < 0) return row.priority - (1 - gamma(m)) * Math.log(m.model.vocabSize);
+      if (row.priority <= 0) return row.priority - (1 - gamma(m)) * Math.log(m.model.vocabSize);
       return row.priority * gamma(m);
     },
   };

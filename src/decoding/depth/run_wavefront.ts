@@ -89,7 +89,8 @@ function settled(
 function frozenTo(params: Params, wave: Wave, ok: readonly boolean[], step: number, budget: number): number {
   const from = wave.anchor + 1;
   const last = wave.anchor + wave.latents.length;
-  if (params.freeze === "fixed") return step >= budget ? Math.min(last, from + params.headway) : from;
+  if (params.freeze === "fixed")
+    return step >= Math.ceil(budget) ? Math.min(last, from + params.headway) : from;
   const isFurthest = params.asReleased || params.freezeRule === "furthest";
   const unsettled = ok.indexOf(false);
   const count = isFurthest ? ok.lastIndexOf(true) + 1 : unsettled < 0 ? ok.length : unsettled;
@@ -109,8 +110,8 @@ export async function* runWavefront(context: DepthContext<Params>): AsyncGenerat
   const { endTokens, vocabSize } = session.model;
   const most = recurrencesOf(params.prefillRecurrence, session.model.recurrence);
   const inner = Math.min(params.innerRecurrence, most);
-  /** Steps that `fixed` and `token-stability` wait. */
-  const budget = Math.ceil(most / inner);
+  /** Steps' worth of the prompt's recurrences: what `fixed` and `token-stability` wait. */
+  const budget = most / inner;
   const length = Math.min(session.maxContext, promptTokens.length + maxNewTokens);
   const top = context.detail === "full" ? Math.min(CANDIDATES, vocabSize) : 0;
   const shared = { cache: "latest", reads: true, readsEach: false, top, sampler } as const;

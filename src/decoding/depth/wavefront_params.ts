@@ -8,7 +8,7 @@ export const wavefrontParams = {
     min: 1,
     max: MOST_RECURRENCES,
     label: "Recurrences a step",
-    help: "How often the core runs over the whole wave before tokens are drafted anew. The paper takes 4; models that settle fast need 1 or 2.",
+    help: "How often the core runs over the whole wave before tokens are drafted anew. The paper takes 4; models that settle fast need 1 or 2. No more than the prompt had.",
   }),
   exitThreshold: number({
     default: 0.03,
@@ -105,7 +105,7 @@ export const wavefrontParams = {
     min: 1,
     max: 256,
     label: "At most",
-    help: "A latent with so many recurrences counts as done, so that a core that never rests still ends. Not in the paper.",
+    help: "A latent with so many recurrences counts as done, so that a core that never rests still ends, also with \u201cas released\u201d; the release ends after 4,096 steps instead. Not in the paper.",
   }),
   asReleased: toggle({
     default: false,
