@@ -65,11 +65,19 @@ function pathText(round: RoundView, id: number): string {
   return pieces.join("");
 }
 
-/** The last words of the committed text before a round. */
-function textBefore(view: RunView, round: RoundView, length: number): string {
+/** The text before a position. */
+function textBefore(view: RunView, position: number): string {
   const prompt = view.prompt.map((t) => t.text).join("");
-  const tokens = view.tokens.slice(0, Math.max(0, round.base - view.prompt.length));
-  return (prompt + tokens.map((t) => t.text).join("")).slice(-length);
+  const tokens = view.tokens.slice(0, Math.max(0, position - view.prompt.length));
+  return prompt + tokens.map((t) => t.text).join("");
+}
+
+/** The end of a text: at most `length` characters, from the beginning of a word on unless one word is longer. */
+export function lastWords(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const end = text.slice(-length);
+  const isCut = /\S/.test(text.at(-length - 1)!);
+  return (isCut && /\s.*\S/s.test(end) ? end.slice(end.search(/\s/)) : end).trimStart();
 }
 
 /**
@@ -79,19 +87,24 @@ function textBefore(view: RunView, round: RoundView, length: number): string {
 export function inspect(view: RunView, step: number, selection: Selection | null): Inspected | null {
   const round = roundOf(view, selection?.step ?? Math.max(0, step));
   if (!round || step < 0) return null;
-  const extra = extraOf(round);
-  const chosen: Selection | null = selection ?? (extra ? { kind: "extra", step: round.step } : null);
+  const last = extraOf(round);
+  const chosen: Selection | null =
+    selection ?? (last ? { kind: "extra", step: round.step, position: last.position } : null);
+  // A step without a tree may commit several.
+  const extra =
+    chosen?.kind === "extra"
+      ? (round.tokens.find((t) => t.node === null && t.position === chosen.position) ?? null)
+      : null;
   const node = chosen?.kind === "node" ? (round.nodes[chosen.node] ?? null) : null;
   const isTree = round.nodes.length > 0;
-  const isExtra = chosen?.kind === "extra" && extra !== null;
   const candidate =
     chosen?.kind === "candidate"
       ? (candidatesOf(round, "target", null)?.top.find((c) => c.token === chosen.token) ?? null)
       : null;
-  if (!node && !isExtra && !isTree && !candidate) return null;
+  if (!node && !extra && !isTree && !candidate) return null;
   const lawNode = !isTree
     ? null
-    : isExtra
+    : extra
       ? (round.path.at(-1) ?? 0)
       : node
         ? node.parent < 0
@@ -99,13 +112,19 @@ export function inspect(view: RunView, step: number, selection: Selection | null
           : node.parent
         : 0;
   const isAnchor = node !== null && node.parent < 0;
-  const token = isExtra ? extra.token : (node?.token ?? candidate?.token ?? round.nodes[0]?.token ?? -1);
+  const token = extra ? extra.token : (node?.token ?? candidate?.token ?? round.nodes[0]?.token ?? -1);
+  const position = extra?.position ?? round.base;
+  const lawOf = (of: "target" | "draft"): CandidatesView | undefined => {
+    const law = candidatesOf(round, of, lawNode);
+    // Without a tree there is one list, of the first token that the step may commit.
+    return isTree || law?.position === position ? law : undefined;
+  };
   const rows = lawRows(
-    candidatesOf(round, "target", lawNode),
-    candidatesOf(round, "draft", lawNode),
-    isAnchor || (!isExtra && !node && !candidate) ? null : token,
+    lawOf("target"),
+    lawOf("draft"),
+    isAnchor || (!extra && !node && !candidate) ? null : token,
   );
-  const before = textBefore(view, round, 40);
+  const before = textBefore(view, isTree ? round.base : position);
   const anchorText = round.nodes[0]?.text ?? "";
   const after =
     lawNode === null || !isTree
@@ -115,14 +134,14 @@ export function inspect(view: RunView, step: number, selection: Selection | null
   return {
     round,
     node,
-    extra: isExtra ? extra : null,
+    extra,
     candidate,
     token,
-    piece: isExtra ? extra.piece : (node?.text ?? pieceOf(view, token)),
+    piece: extra ? extra.piece : (node?.text ?? pieceOf(view, token)),
     lawNode,
-    after: after.slice(-28),
+    after: lastWords(after, 28),
     rows,
-    hasDraftLaw: candidatesOf(round, "draft", lawNode) !== undefined,
+    hasDraftLaw: lawOf("draft") !== undefined,
   };
 }
 

@@ -50,7 +50,9 @@ describe("what a branch begins with", () => {
 
   it("nothing for tokens of the text, for anchors, and before the round was judged", () => {
     expect(branchAt(view, null)).toBeNull();
-    expect(branchAt(view, { kind: "extra", step })).toBeNull();
+    expect(
+      branchAt(view, { kind: "extra", step, position: view.rounds.at(step)!.tokens.at(-1)!.position }),
+    ).toBeNull();
     expect(branchAt(view, { kind: "node", step, node: 0 })).toBeNull();
     const kept = round.nodes.find((n) => n.state === "accepted")!;
     expect(branchAt(view, { kind: "node", step, node: kept.id })).toBeNull();

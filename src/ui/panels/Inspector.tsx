@@ -169,7 +169,7 @@ function saidAt(view: RunView, selection: Selection | null): Selection | null {
   if (selection?.kind !== "position") return selection;
   const said = view.tokens.at(selection.position + 1 - view.prompt.length);
   const round = said && selection.position + 1 >= view.prompt.length ? roundOf(view, said.step) : undefined;
-  return round && round.tokens.at(-1) === said ? { kind: "extra", step: round.step } : selection;
+  return round ? { kind: "extra", step: round.step, position: said!.position } : selection;
 }
 
 /** What is chosen: its laws, what can be done with it, its test; or a position of a canvas. */
@@ -202,7 +202,7 @@ export function Chosen() {
       </Suspense>
     );
   // The latent that said the chosen token, or a position of the prompt.
-  const said = roundOf(view, selection?.step ?? step)?.tokens.at(-1)?.position;
+  const said = inspected?.extra?.position ?? roundOf(view, selection?.step ?? step)?.tokens[0]?.position;
   const latent = selection?.kind === "position" ? selection.position : said === undefined ? null : said - 1;
   const ladder = hasDepths(latest) && latent !== null && (
     <Suspense fallback={null}>

@@ -1,5 +1,6 @@
 /** The most probable next tokens of both models at one place, side by side. */
 import { max } from "d3-array";
+import { candidatesOf } from "../../trace/view";
 import { isWhitespace, probability, quoted, visiblePiece } from "../format";
 import type { Inspected } from "../inspect";
 import { SIGN_NAME } from "../views/glyphs";
@@ -30,13 +31,18 @@ export function ChosenToken({ inspected }: { readonly inspected: Inspected }) {
 
 /** What both models found likely where the token stands. */
 export function Laws({ inspected }: { readonly inspected: Inspected }) {
-  const { rows, hasDraftLaw, after } = inspected;
+  const { rows, hasDraftLaw, after, round } = inspected;
+  const isOfAnother = rows.length === 0 && candidatesOf(round, "target", null) !== undefined;
   const most = max(rows, (r) => Math.max(r.target ?? 0, r.draft ?? 0)) ?? 1;
   const scale = (p: number | null): string => `${((p ?? 0) / Math.max(most, 1e-9)) * 100}%`;
   return (
     <section aria-label="Candidates" data-testid="candidates">
       {rows.length === 0 ? (
-        <p className="help">This trace has no lists of candidates here.</p>
+        <p className="help">
+          {isOfAnother
+            ? "This step lists candidates for its first position only; there are none for this token."
+            : "This trace has no lists of candidates here."}
+        </p>
       ) : (
         <table className="laws">
           <caption className="help">

@@ -31,7 +31,7 @@ const Token = memo(function Token({ token, depth, deepest, isCurrent, isSelected
   const selection: Selection = depth
     ? latentOf(depth)
     : token.node === null
-      ? { kind: "extra", step: token.step }
+      ? { kind: "extra", step: token.step, position: token.position }
       : { kind: "node", step: token.step, node: token.node };
   return (
     <span
@@ -57,10 +57,9 @@ const Token = memo(function Token({ token, depth, deepest, isCurrent, isSelected
 });
 
 const isOf = (t: TokenView, selection: Selection): boolean =>
-  selection.kind === "position"
+  selection.kind === "position" || selection.kind === "extra"
     ? t.position === selection.position
-    : t.step === selection.step &&
-      (selection.kind === "node" ? t.node === selection.node : selection.kind === "extra" && t.node === null);
+    : t.step === selection.step && selection.kind === "node" && t.node === selection.node;
 
 interface PartProps {
   readonly tokens: readonly TokenView[];

@@ -5,12 +5,12 @@ import { createJSONStorage, persist } from "zustand/middleware";
 export type Theme = "system" | "light" | "dark";
 
 /**
- * What the inspector explains: a node of a step's tree, the token the step added after its accepted path, a token that
- * a step without a tree could have drawn, or a position of a canvas in a step.
+ * What the inspector explains: a node of a step's tree, a token that the step committed and did not draft (after its
+ * accepted path, or without a tree), one that a step without a tree could have drawn, or a position of a canvas in a step.
  */
 export type Selection =
   | { readonly kind: "node"; readonly step: number; readonly node: number }
-  | { readonly kind: "extra"; readonly step: number }
+  | { readonly kind: "extra"; readonly step: number; readonly position: number }
   | { readonly kind: "position"; readonly step: number; readonly position: number }
   | { readonly kind: "candidate"; readonly step: number; readonly token: number };
 

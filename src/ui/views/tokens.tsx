@@ -54,7 +54,9 @@ function Underline({ origin, width }: { readonly origin: TextOrigin; readonly wi
 }
 
 const selectionOf = (t: TokenView): Selection =>
-  t.node === null ? { kind: "extra", step: t.step } : { kind: "node", step: t.step, node: t.node };
+  t.node === null
+    ? { kind: "extra", step: t.step, position: t.position }
+    : { kind: "node", step: t.step, node: t.node };
 
 function TokensDrawing({ view, step, size, selection = null, onHover, onPin }: DrawingProps) {
   const cells = layTokens(view, size.width - 2 * EDGE);

@@ -8,7 +8,7 @@ import type { PlacedMark } from "./tree_layout";
 /** What a mark stands for in the inspector. */
 export function selectionOf(round: RoundView, { mark }: PlacedMark): Selection {
   if (mark.kind === "node") return { kind: "node", step: round.step, node: mark.node.id };
-  if (mark.kind === "extra") return { kind: "extra", step: round.step };
+  if (mark.kind === "extra") return { kind: "extra", step: round.step, position: mark.token.position };
   return { kind: "candidate", step: round.step, token: mark.candidate.token };
 }
 
