@@ -269,4 +269,20 @@ describe("numbers over the steps", () => {
       expect(other).toContain(words);
     expect(draw(cachedRun.events)).not.toContain("evaluations");
   });
+  it("have a dot for every pass, also for one between steps that made none", () => {
+    for (const run of Object.values(canvasRuns)) {
+      const { latest } = run;
+      const step = latest.rounds.length - 1;
+      const size = { width: 820, height: curvesView.heightAt!(latest, step, 820) };
+      const svg = renderToStaticMarkup(<curvesView.Drawing view={latest} step={step} size={size} />);
+      const dots = [...svg.matchAll(/ d="((?:M[\d.]+,[\d.]+h0)+)"/g)].map(
+        ([, d]) => d!.split("h0").length - 1,
+      );
+      const looked = ofKind(run, "scores").length;
+      const stops = stepNumbers(latest).filter((n) => n.stop !== null).length;
+      expect(dots).toEqual([looked, stops > 0 ? stops : looked]);
+    }
+    const passes = stepNumbers(raddRun.latest).map((n) => n.confidence !== null);
+    expect(passes.some((made, i) => made && !passes[i - 1] && !passes[i + 1])).toBe(true);
+  });
 });

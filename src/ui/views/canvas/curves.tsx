@@ -38,6 +38,7 @@ function PanelDrawing({ panel, numbers, steps, step, width }: PanelProps) {
   if (panel.most === undefined) y.nice(3);
   const middle = (n: StepNumbers): number => x(n.step + 0.5);
   const bar = Math.max(0.8, (x(1) - x(0)) * 0.66);
+  const dot = Math.min(4.5, Math.max(2.4, bar));
   return (
     <g>
       <text y={12} x={0} fontSize={13} fontWeight={620} fill="var(--ink)">
@@ -103,6 +104,10 @@ function PanelDrawing({ panel, numbers, steps, step, width }: PanelProps) {
               }),
             )
           : path(numbers);
+        // A line of no length with round ends is a dot.
+        const dots = numbers
+          .flatMap((n) => (l.of(n) === null ? [] : [`M${f(middle(n))},${f(y(l.of(n)!))}h0`]))
+          .join("");
         // A staircase and the line that meets it end at one place: its name stands where it begins.
         const isFirst = l.isStaircase === true;
         const last = isFirst
@@ -111,6 +116,7 @@ function PanelDrawing({ panel, numbers, steps, step, width }: PanelProps) {
         return (
           <g key={l.name}>
             <path d={d ?? ""} fill="none" stroke={l.stroke} strokeWidth={1.7} strokeDasharray={l.dashes} />
+            {l.isOfPasses && <path d={dots} stroke={l.stroke} strokeWidth={dot} strokeLinecap="round" />}
             {last && panel.lines.length + (panel.bars ? 1 : 0) > 1 && (
               <text
                 x={f(Math.min(middle(last) + 4, width - PLOT.right))}

@@ -78,7 +78,7 @@ export const CURVES_HEAD: ViewHead = {
   label: "Curves",
   about:
     "They tell how doubt fell from step to step, how much each step committed, and how much it computed.",
-  help: "The toned column is the shown step. The axis goes to the last planned step: what an early stop saves stays empty. The line under each title says what is drawn: a mean over the masked positions that the step looked at, or the smallest of them.",
+  help: "The toned column is the shown step. The axis goes to the last planned step: what an early stop saves stays empty. A dot is a step that asked the model; those that made no pass have none. The line under each title says what is drawn: a mean over the masked positions that the step looked at, or the smallest of them.",
   isZoomable: false,
   isFor: ["canvas"],
   isWholeRun: true,

@@ -9,6 +9,8 @@ export interface Line {
   readonly dashes?: string;
   /** Holds its value until the next step, as a bar to be reached does. */
   readonly isStaircase?: boolean;
+  /** Read off a pass, which not every step makes: each value has a dot, so that those without neighbours are seen. */
+  readonly isOfPasses?: boolean;
 }
 
 export interface Panel {
@@ -105,7 +107,7 @@ export function panelsOf(view: RunView, numbers: readonly StepNumbers[]): readon
       unit: "mean probability of the proposals at masked positions",
       least: 1,
       most: 1,
-      lines: [{ name: "mean", of: (n) => n.confidence, stroke: "var(--ink)" }],
+      lines: [{ name: "mean", of: (n) => n.confidence, stroke: "var(--ink)", isOfPasses: true }],
     },
     hasStop
       ? {
@@ -113,7 +115,12 @@ export function panelsOf(view: RunView, numbers: readonly StepNumbers[]): readon
           unit: `${gapName(view)} difference of the two largest logits at masked positions${where}`,
           least: 1,
           lines: [
-            { name: `${gapName(view)} gap`, of: (n) => n.stop?.gap ?? null, stroke: "var(--ink)" },
+            {
+              name: `${gapName(view)} gap`,
+              of: (n) => n.stop?.gap ?? null,
+              stroke: "var(--ink)",
+              isOfPasses: true,
+            },
             {
               name: "bar",
               of: (n) => n.stop?.bar ?? null,
@@ -127,7 +134,7 @@ export function panelsOf(view: RunView, numbers: readonly StepNumbers[]): readon
           title: "Gap",
           unit: "mean difference of the two largest logits",
           least: 1,
-          lines: [{ name: "mean", of: (n) => n.gap, stroke: "var(--ink)" }],
+          lines: [{ name: "mean", of: (n) => n.gap, stroke: "var(--ink)", isOfPasses: true }],
         },
     {
       title: "Tokens",
