@@ -119,6 +119,10 @@ export const QUANTITIES = {
     name: "target probability, p",
     help: "How likely the target finds this token here, after the sampling settings.",
   },
+  pAtDepth: {
+    name: "probability, p",
+    help: "How likely the model found this token here, at the depth where the latent before it stopped or was frozen, after the sampling settings.",
+  },
   q: {
     name: "draft probability, q",
     help: "How likely the draft model found this token here when it drew it.",

@@ -4,7 +4,10 @@ import { describe, expect, it } from "vitest";
 import { decodeTrace } from "../../src/trace/codec";
 import { Timeline } from "../../src/trace/timeline";
 import { inspect, lastWords } from "../../src/ui/inspect";
-import { Laws } from "../../src/ui/panels/Laws";
+import { AcceptanceTest } from "../../src/ui/panels/AcceptanceTest";
+import { ChosenToken, Laws } from "../../src/ui/panels/Laws";
+import { signWords } from "../../src/ui/views/glyphs";
+import { tokensView } from "../../src/ui/views/tokens";
 import { readText } from "../helpers/repository";
 
 const recorded = (id: string): Timeline =>
@@ -65,4 +68,35 @@ it("a quoted end of a text begins with a word, unless one word is longer", () =>
   expect(lastWords("a\nlong word ", 8)).toBe("word ");
   expect(lastWords("incomprehensibly ", 5)).toBe("ibly ");
   expect(lastWords("incomprehensible", 5)).toBe("sible");
+});
+
+describe("where a token came from", () => {
+  /** What stands in the inspector and in the drawing of tokens about the newest token of a run. */
+  const said = (id: string, step: number): string => {
+    const view = recorded(id).viewAfterStep(step);
+    const inspected = inspect(view, step, null)!;
+    return renderToStaticMarkup(
+      <>
+        <ChosenToken inspected={inspected} />
+        <AcceptanceTest view={view} inspected={inspected} />
+        <tokensView.Drawing view={view} step={step} size={{ width: 900, height: 400 }} />
+      </>,
+    );
+  };
+  it.each([
+    ["depth-wavefront", 6, "in the step that froze that latent"],
+    ["depth-wavefront", 0, "where the token before it stopped"],
+    ["recurrent", 6, "where the token before it stopped"],
+    ["mor", 6, "where the token before it stopped"],
+  ])("%s, step %i: by the model at the depth it had, with no word of a target", (id, step, words) => {
+    const html = said(id, step);
+    expect(html).toContain(words);
+    expect(html).toContain("committed by the model");
+    expect(html).not.toMatch(/(?<!--)target/i);
+    expect(signWords("target", recorded(id).latest.rounds.at(0)).help).toContain("no pass at full depth");
+  });
+  it("plain decoding: by the target, from its law", () => {
+    expect(said("autoregressive", 6)).toContain("committed by the target");
+    expect(said("autoregressive", 6)).toMatch(/The target\u2019s own|Drawn from the target\u2019s law/);
+  });
 });

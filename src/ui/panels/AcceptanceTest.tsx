@@ -124,6 +124,10 @@ function whereFrom({ round, extra }: Inspected): string {
     case "bonus":
       return `The path ended at ${quoted(last?.text ?? "")} with no drafts after it. The target\u2019s law there was computed in the same pass, so one more token came for free.`;
     default:
+      if (round.recursion?.wave)
+        return "Drafted anew in every step by the latent before it, and committed in the step that froze that latent: what it would say at full depth was not computed.";
+      if (round.recursion)
+        return "Drawn from what the model said where the token before it stopped, after the last recurrence it ran. Nothing was drafted.";
       return round.extra === "argmax"
         ? "The target\u2019s own most probable token."
         : "Drawn from the target\u2019s law; nothing was drafted.";
@@ -145,7 +149,10 @@ export function AcceptanceTest({
         <p className="help">{whereFrom(inspected)}</p>
         <TestPictures view={view} inspected={inspected} />
         <dl className="facts">
-          <Fact {...QUANTITIES.p} value={probability(Math.exp(extra.logprob))} />
+          <Fact
+            {...(inspected.round.recursion ? QUANTITIES.pAtDepth : QUANTITIES.p)}
+            value={probability(Math.exp(extra.logprob))}
+          />
         </dl>
       </section>
     );

@@ -3,12 +3,13 @@ import { max } from "d3-array";
 import { candidatesOf } from "../../trace/view";
 import { isWhitespace, probability, quoted, visiblePiece } from "../format";
 import type { Inspected } from "../inspect";
-import { SIGN_NAME } from "../views/glyphs";
+import { SIGN_NAME, signWords } from "../views/glyphs";
 
 const value = (p: number | null): string => (p === null ? "\u2013" : probability(p));
 
 function titleOf({ node, extra, candidate, piece, round }: Inspected): { title: string; what: string } {
-  if (extra) return { title: quoted(piece), what: `${SIGN_NAME[extra.origin]}, step ${round.step + 1}` };
+  if (extra)
+    return { title: quoted(piece), what: `${signWords(extra.origin, round).name}, step ${round.step + 1}` };
   if (node && node.parent >= 0)
     return {
       title: quoted(piece),

@@ -9,7 +9,7 @@ import { useMoment, useSelection } from "../moment";
 import { goTo } from "../playback";
 import { hover, pin, type Selection } from "../stores/layout";
 import { BLANK_SIGNS, isWhitespace, visiblePiece } from "../format";
-import { SIGN_HELP, SIGN_NAME } from "../views/glyphs";
+import { signWords } from "../views/glyphs";
 import { DepthKey, depthsOf, latentOf, TintedPrompt, tintStyle, type Depths } from "./DepthText";
 import { explains } from "./Explain";
 
@@ -120,13 +120,15 @@ function Legend({ view, depths }: { readonly view: RunView; readonly depths: Dep
         (origin) =>
           counts.has(origin) ||
           (!AT_START.has(origin) && (hasDrafts ? origin !== "target" : origin === "target")),
-      ).map((origin) => (
-        <li key={origin}>
-          <span className="legend-line" data-origin={origin} />
-          <span {...explains(SIGN_HELP[origin])}>{SIGN_NAME[origin]}</span>{" "}
-          <span className="figures">{counts.get(origin) ?? 0}</span>
-        </li>
-      ))}
+      ).map((origin) => {
+        const { name, help } = signWords(origin, view.rounds.at(0));
+        return (
+          <li key={origin}>
+            <span className="legend-line" data-origin={origin} />
+            <span {...explains(help)}>{name}</span> <span className="figures">{counts.get(origin) ?? 0}</span>
+          </li>
+        );
+      })}
       {depths && <DepthKey {...depths} />}
       {hasBlanks && <BlankKey />}
     </ul>

@@ -1,5 +1,5 @@
 /** Signs for verdicts and origins: each colour has a shape and a line of its own. */
-import type { NodeView, TextOrigin } from "../../trace/view";
+import type { NodeView, RoundView, TextOrigin } from "../../trace/view";
 
 export type Sign = NodeView["state"] | TextOrigin | "candidate" | "prompt";
 
@@ -50,6 +50,18 @@ export const SIGN_HELP: Readonly<Record<Sign, string>> = {
     "Drawn from what the refused drafts left of the target\u2019s law, so that the text keeps that law exactly.",
   bonus: "After a path that was accepted to its end the same pass tells one token more.",
 };
+
+/** Name and help of a sign in a run, told by one of its rounds: where tokens have depths of their own, no target checks them. */
+export const signWords = (
+  sign: Sign,
+  round: RoundView | undefined,
+): { readonly name: string; readonly help: string } =>
+  sign === "target" && round?.recursion
+    ? {
+        name: "committed by the model",
+        help: "Said at the depth where the latent before it stopped or was frozen; no pass at full depth checked it.",
+      }
+    : { name: SIGN_NAME[sign], help: SIGN_HELP[sign] };
 
 /** A sign of radius `r` around the origin. */
 export function Glyph({ sign, r }: { readonly sign: Sign; readonly r: number }) {

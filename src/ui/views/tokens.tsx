@@ -3,7 +3,7 @@ import { max } from "d3-array";
 import type { TextOrigin, TokenView } from "../../trace/view";
 import { shortProbability, truncate } from "../format";
 import { isSame, type Selection } from "../stores/layout";
-import { SIGN_COLOUR, SIGN_NAME } from "./glyphs";
+import { SIGN_COLOUR, signWords } from "./glyphs";
 import { textWidth } from "./text_width";
 import { tokenLabel } from "./token_label";
 import { TOKENS_HEAD } from "./heads";
@@ -60,6 +60,8 @@ const selectionOf = (t: TokenView): Selection =>
 
 function TokensDrawing({ view, step, size, selection = null, onHover, onPin }: DrawingProps) {
   const cells = layTokens(view, size.width - 2 * EDGE);
+  const first = view.rounds.at(0);
+  const probabilityName = first?.recursion ? "probability" : "target probability";
   return (
     <svg
       xmlns="http://www.w3.org/2000/svg"
@@ -79,7 +81,7 @@ function TokensDrawing({ view, step, size, selection = null, onHover, onPin }: D
             className="stamp"
             transform={`translate(${(EDGE + x).toFixed(1)},${22 + row * ROW})`}
             role="img"
-            aria-label={`${label}, ${SIGN_NAME[token.origin]}${token.logprob === null ? "" : `, target probability ${number}`}`}
+            aria-label={`${label}, ${signWords(token.origin, first).name}${token.logprob === null ? "" : `, ${probabilityName} ${number}`}`}
             {...(onHover &&
               onPin && {
                 onPointerEnter: () => onHover(chosen),
