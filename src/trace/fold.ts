@@ -33,6 +33,7 @@ const EMPTY: RunView = {
   status: { state: "idle" },
   step: 0,
   ms: 0,
+  readyMs: 0,
   prompt: [],
   prefilled: 0,
   tokens: Vector.empty(),
@@ -219,7 +220,7 @@ function fold(view: RunView, e: TraceEvent): RunView {
       return { ...view, pieces };
     }
     case "prefill":
-      return { ...view, prefilled: e.tokens, status: { state: "running" } };
+      return { ...view, prefilled: e.tokens, readyMs: e.ms, status: { state: "running" } };
     case "candidates":
       return foldCandidates(view, e);
     case "draft":
@@ -236,6 +237,7 @@ function fold(view: RunView, e: TraceEvent): RunView {
         metrics: addSlots(view.metrics, e),
       };
     case "canvas":
+      return { ...foldCanvas(view, e), readyMs: e.ms };
     case "denoise":
     case "scores":
     case "judge":

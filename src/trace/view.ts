@@ -167,6 +167,8 @@ export interface RunView {
   /** Step and time of the last event; 0 before the first. */
   readonly step: number;
   readonly ms: number;
+  /** Time when the prompt had been read or the canvas stood, in ms since the run started: the first round begins then. 0 before. */
+  readonly readyMs: number;
   /** Tokens of the prompt with their text; empty until the first event after the pieces of the prompt. */
   readonly prompt: readonly PromptToken[];
   /** Number of tokens the prompt had, as run through the models. */

@@ -2,6 +2,7 @@
 import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 import type { RunView } from "../../src/trace/view";
+import { duration } from "../../src/ui/format";
 import { inlineVariables } from "../../src/ui/svg_file";
 import { slotsView } from "../../src/ui/views/slots";
 import { tabsFor } from "../../src/ui/views/index";
@@ -23,6 +24,22 @@ const lines = (svg: string): string => svg.replaceAll("><", ">\n<") + "\n";
 
 const residual = stepWhere("residual");
 const atResidual = timeline.viewAfterStep(residual);
+
+it("times of steps add up to the time since the prompt was read, the first step's with them", async () => {
+  const definition = await tabsFor("text")
+    .find((tab) => tab.head.id === "costs")!
+    .load();
+  const { latest } = timeline;
+  const last = latest.rounds.length - 1;
+  const read = timeline.events.find((e) => e.kind === "prefill")!.ms;
+  const first = latest.rounds.at(0)!;
+  expect(first.endMs - read).toBeGreaterThan(first.endMs - first.startMs);
+  const svg = draw(definition, latest, last);
+  expect(svg).toContain(`aria-label="Step 1: ${duration(first.endMs - read)}"`);
+  const numbers = [...svg.matchAll(/y="140">(\d+)</g)].map(([, n]) => Number(n));
+  expect(numbers.length).toBeGreaterThan(1);
+  for (const n of numbers) expect(n >= 1 && n <= last + 1).toBe(true);
+});
 
 // Drawings of runs that fill a canvas have tests of their own.
 const views = await Promise.all(tabsFor("text").map((tab) => tab.load()));

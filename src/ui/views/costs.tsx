@@ -1,5 +1,5 @@
 /** What each step took: time and committed tokens by round, and GPU time by kernel. */
-import { max, sum } from "d3-array";
+import { max, sum, ticks } from "d3-array";
 import { scaleLinear } from "d3-scale";
 import { count, duration, percent } from "../format";
 import { COSTS_HEAD } from "./heads";
@@ -15,8 +15,8 @@ const NO_KERNELS =
 
 function RoundTimes({ view, step, width }: { view: DrawingProps["view"]; step: number; width: number }) {
   const rounds = view.rounds.slice(0, step + 1);
-  // A round's own events may all come at its end, so its time runs from the end of the one before.
-  const times = rounds.map((r, i) => r.endMs - (i === 0 ? r.startMs : rounds[i - 1]!.endMs));
+  // A round's own events may all come at its end, so its time runs from the end of what came before it.
+  const times = rounds.map((r, i) => r.endMs - (rounds[i - 1]?.endMs ?? view.readyMs));
   const y = scaleLinear([0, max(times) || 1], [CHART - 24, 34]).nice(3);
   const room = width - 52;
   const bar = Math.min(22, room / Math.max(1, rounds.length));
@@ -46,8 +46,17 @@ function RoundTimes({ view, step, width }: { view: DrawingProps["view"]; step: n
         />
       ))}
       <path d={`M48,${y(0)}H${width}`} stroke="var(--rule-strong)" />
-      <text x={48} y={CHART - 6} fontSize={11} fill="var(--ink-soft)">
-        Steps, in order; wall clock
+      <g fontSize={10.5} fill="var(--ink-soft)" className="figures" textAnchor="middle">
+        {ticks(1, rounds.length, Math.max(2, (rounds.length * bar) / 60))
+          .filter(Number.isInteger)
+          .map((t) => (
+            <text key={t} x={50 + (t - 0.5) * bar} y={CHART - 10}>
+              {t}
+            </text>
+          ))}
+      </g>
+      <text x={48} y={CHART + 6} fontSize={11} fill="var(--ink-soft)">
+        Steps, by the clock; the first runs from when the prompt had been read
       </text>
     </g>
   );
