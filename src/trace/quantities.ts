@@ -17,8 +17,8 @@ export const QUANTITIES = {
   },
   steps: { name: "steps", help: "Rounds of the method." },
   plannedSteps: {
-    name: "steps, planned",
-    help: "Steps made, and steps the method set out to make; open where it commits as many as it is sure of.",
+    name: "steps",
+    help: "Steps made, of those the method set out to make; no such number where it commits as many as it is sure of.",
   },
   targetForwards: { name: "target passes", help: "Forward passes of the model that decides." },
   evaluations: {
@@ -35,7 +35,7 @@ export const QUANTITIES = {
     help: "Forward passes of the model that drafts or judges.",
   },
   guider: {
-    name: "guider passes, rows",
+    name: "guider",
     help: "Forward passes of the model that judges the drafts, and positions that went through it.",
   },
   tokensPerForward: {
@@ -47,8 +47,8 @@ export const QUANTITIES = {
     help: "Rows that went through each model times its layers, all models together; the prompt's own pass is not counted.",
   },
   uncachedRowLayers: {
-    name: "row-layers, without a cache",
-    help: "Rows computed times layers, and what it would be if every step computed every position.",
+    name: "row-layers",
+    help: "Rows computed times layers, of those without a cache, where every step computes every position.",
   },
   rowShare: {
     name: "of the rows computed",
@@ -91,7 +91,7 @@ export const QUANTITIES = {
     help: "Kernels started on the GPU in all steps; each costs some time of its own.",
   },
   submits: {
-    name: "submits, readbacks",
+    name: "submits and readbacks",
     help: "Command buffers handed to the GPU, and times the page waited for results from it.",
   },
   time: {

@@ -29,7 +29,7 @@ test("a prompt with gaps is filled in, looked at and branched", async ({ app, pa
       0,
     );
     await expect(page.getByTestId("metric-tokens")).toHaveText("5");
-    await expect(page.getByTestId("metric-steps")).toHaveText("5, 5");
+    await expect(page.getByTestId("metric-steps")).toHaveText("5 of 5");
     await expect(page.getByTestId("metric-row-share")).toContainText("100");
   });
   await test.step("the first step shows masks with what they would be", async () => {

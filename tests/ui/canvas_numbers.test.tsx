@@ -3,7 +3,9 @@ import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 import type { TraceEvent } from "../../src/trace/events";
 import { Timeline } from "../../src/trace/timeline";
+import { count } from "../../src/ui/format";
 import { favouritesOf, inspectPosition } from "../../src/ui/inspect_position";
+import { CanvasCounts } from "../../src/ui/panels/CanvasFacts";
 import { Position } from "../../src/ui/panels/Position";
 import { CHANNELS, channelOf, scaleEnd } from "../../src/ui/views/canvas/channels";
 import { canvasRounds } from "../../src/ui/views/canvas/cells";
@@ -189,6 +191,17 @@ describe("the map", () => {
     expect(svg.split("<path").length).toBeLessThan(40);
     expect(svg).not.toMatch(/NaN|Infinity|undefined/);
   });
+});
+
+it("the inspector says of how many, and names what it counts", () => {
+  const said = (run: Timeline): string => renderToStaticMarkup(<CanvasCounts view={run.latest} />);
+  const { planned } = prophetRun.latest.canvas!.start;
+  const { metrics } = guidedRun.latest;
+  expect(said(prophetRun)).toContain(`>${prophetRun.latest.rounds.length} of ${planned}<`);
+  expect(said(guidedRun)).toContain(`>${metrics.draftForwards} passes, ${metrics.draftRows} rows<`);
+  const { rowLayers, uncachedRowLayers } = canvasTotals(cachedRun.latest)!;
+  expect(rowLayers).toBeLessThan(uncachedRowLayers);
+  expect(said(cachedRun)).toContain(`>${count(rowLayers)} of ${count(uncachedRowLayers)}<`);
 });
 
 describe("numbers over the steps", () => {

@@ -1,11 +1,15 @@
 /** Numbers of a run that fills a canvas, for the inspector. */
 import { QUANTITIES } from "../../trace/quantities";
 import type { RunView } from "../../trace/view";
-import { count, percent, probability, ratio } from "../format";
+import { count, percent, plural, probability, ratio } from "../format";
 import { tokensPerSecond } from "../inspect";
 import { canvasTotals } from "../views/canvas/series";
 import { explains } from "./Explain";
 import { Fact } from "./Fact";
+
+/** A number of all there are; alone where that is not known. */
+const ofAll = (n: number, all: number | null): string =>
+  all === null ? count(n) : `${count(n)} of ${count(all)}`;
 
 export function CanvasHeadline({ view }: { readonly view: RunView }) {
   const totals = canvasTotals(view);
@@ -50,15 +54,11 @@ export function CanvasCounts({ view }: { readonly view: RunView }) {
     <>
       <Fact {...QUANTITIES.tokens} value={count(metrics.tokens)} testId="metric-tokens" />
       {filled > 0 && <Fact {...QUANTITIES.filled} value={count(filled)} />}
-      <Fact
-        {...QUANTITIES.plannedSteps}
-        value={`${count(totals.steps)}, ${totals.planned === null ? "open" : count(totals.planned)}`}
-        testId="metric-steps"
-      />
+      <Fact {...QUANTITIES.plannedSteps} value={ofAll(totals.steps, totals.planned)} testId="metric-steps" />
       <Fact {...QUANTITIES.evaluations} value={count(totals.forwards)} testId="metric-target-forwards" />
       <Fact
         {...QUANTITIES.uncachedRowLayers}
-        value={`${count(totals.rowLayers)}, ${count(totals.uncachedRowLayers)}`}
+        value={ofAll(totals.rowLayers, totals.uncachedRowLayers)}
         testId="metric-row-layers"
       />
       <Fact
@@ -66,7 +66,10 @@ export function CanvasCounts({ view }: { readonly view: RunView }) {
         value={totals.confidence === null ? "\u2013" : probability(totals.confidence)}
       />
       {metrics.draftForwards > 0 && (
-        <Fact {...QUANTITIES.guider} value={`${count(metrics.draftForwards)}, ${count(metrics.draftRows)}`} />
+        <Fact
+          {...QUANTITIES.guider}
+          value={`${plural(metrics.draftForwards, "pass", "passes")}, ${plural(metrics.draftRows, "row")}`}
+        />
       )}
     </>
   );
