@@ -1,7 +1,7 @@
 /** When a tree pays: the arithmetic, and what the panel says of it. */
 import { renderToStaticMarkup } from "react-dom/server";
 import { afterEach, describe, expect, it } from "vitest";
-import { PaysReport, TreePays } from "../../src/ui/panels/TreePays";
+import { measureWords, PaysReport, TreePays } from "../../src/ui/panels/TreePays";
 import { paysOf, timeAt, verdictOf } from "../../src/ui/pays";
 import { costsKey, keepCosts, useCosts } from "../../src/ui/stores/costs";
 import { timeline } from "./moments";
@@ -82,6 +82,11 @@ describe("what the panel says", () => {
     const said = report(steep, { adapter: "a CPU", isSoftware: true });
     expect(said).toContain("A tree does not help here");
     expect(said).toContain("This is a software adapter");
+  });
+
+  it("of one model where there is one", () => {
+    expect(measureWords(1)).not.toMatch(/both|models/);
+    expect(measureWords(2)).toMatch(/both models.*the models\.$/);
   });
 
   it("nothing it does not know", () => {

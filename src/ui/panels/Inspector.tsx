@@ -123,7 +123,7 @@ function RunFacts({ view }: { readonly view: RunView }) {
           />
         )}
         <Fact {...QUANTITIES.dispatches} value={count(metrics.dispatches)} />
-        <Fact {...QUANTITIES.submits} value={`${count(metrics.submits)}, ${count(metrics.readbacks)}`} />
+        <Fact {...QUANTITIES.submits} value={`${count(metrics.submits)} and ${count(metrics.readbacks)}`} />
         <Fact {...QUANTITIES.time} value={duration(view.ms)} />
         {isLossless !== null && isLossless !== undefined && (
           <Fact
@@ -228,7 +228,7 @@ export function Chosen() {
       <p className="help">
         {isCanvas
           ? "Point at a position, or move to one with the arrow keys, to see what the model thought of it, now and in earlier steps. Choose it to keep it here while the run moves on."
-          : "Point at a node or a token, or move to one with the keyboard, to see what both models thought of it."}
+          : `Point at a node or a token, or move to one with the keyboard, to see what ${latest.start?.draft === null ? "the model" : "both models"} thought of it.`}
       </p>
     </section>
   );

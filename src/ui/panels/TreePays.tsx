@@ -26,6 +26,10 @@ function sentence({ gain, L, c, d }: Pays): string {
   }
 }
 
+/** What measuring does, of one model or of two. */
+export const measureWords = (models: number): string =>
+  `Times forward passes of ${models > 1 ? "both models" : "the model"} over 1, 2, 4, \u2026 rows by themselves: a few seconds, and the first time a download of the ${models > 1 ? "models" : "model"}.`;
+
 function Measure({ view, isKnown }: { readonly view: RunView; readonly isKnown: boolean }) {
   const isMeasuring = useCosts((s) => s.isMeasuring);
   const problem = useCosts((s) => s.problem);
@@ -52,10 +56,7 @@ function Measure({ view, isKnown }: { readonly view: RunView; readonly isKnown: 
         {isMeasuring ? "Measuring\u2026" : isKnown ? "Measure again" : "Measure this device"}
       </button>
       <p className="help" role="status">
-        {problem ??
-          (isKnown
-            ? ""
-            : "Times forward passes of both models over 1, 2, 4, \u2026 rows by themselves: a few seconds, and the first time a download of the models.")}
+        {problem ?? (isKnown ? "" : measureWords(models.length))}
       </p>
     </>
   );
