@@ -97,6 +97,8 @@ describe("the fixed-point law", () => {
     { innerRecurrence: 2, maxWavefront: 64, headway: 1 },
     { innerRecurrence: 1, maxWavefront: 8, headway: 1, freeze: "latent-acceleration" },
     { innerRecurrence: 2, maxWavefront: 3, headway: 2, freeze: "latent-acceleration" },
+    { innerRecurrence: 1, maxWavefront: 8, headway: 1, requireUnchanged: false },
+    { innerRecurrence: 2, maxWavefront: 64, headway: 2, requireUnchanged: false },
   ])("greedy text is that of plain decoding at rest: %o", async (params) => {
     for (const salt of salts) {
       const events = await run(salt, { ...exact, ...params });
