@@ -30,8 +30,15 @@ export interface ChatArguments extends ModelArguments {
   /** Path of a JSON file. */
   readonly request: string;
 }
+export interface BenchmarkArguments extends ModelArguments {
+  readonly command: "benchmark";
+}
 export type Arguments =
-  RunArguments | LogitsArguments | ChatArguments | { readonly command: "methods" | "models" };
+  | RunArguments
+  | LogitsArguments
+  | ChatArguments
+  | BenchmarkArguments
+  | { readonly command: "methods" | "models" };
 
 export const USAGE = `methods
 models
@@ -40,6 +47,7 @@ run --model M [--draft D] --method ID [--set key=value ...] (--prompt TEXT | --p
     [--seed S] [--storage f32|f16|int8|int4] [--profile] [--trace FILE]
 chat --model M --request FILE [--storage f32|f16|int8|int4]
 logits --model M --prompt-ids 1,2,3 --out FILE [--storage f32|f16|int8|int4]
+benchmark --model M [--storage f32|f16|int8|int4]
 M and D are bundled ids or paths to directories in hub layout.`;
 
 const fail = (message: string): never => {
@@ -165,8 +173,12 @@ export function parseArguments(argv: readonly string[]): Arguments {
       }
       case "chat":
         return { command, ...modelArguments(flags), request: flags.required("--request") };
+      case "benchmark":
+        return { command, ...modelArguments(flags) };
       default:
-        return fail(`Expected methods, models, run, chat or logits, found "${command ?? "nothing"}".`);
+        return fail(
+          `Expected methods, models, run, chat, logits or benchmark, found "${command ?? "nothing"}".`,
+        );
     }
   })();
   flags.finish();

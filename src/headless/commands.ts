@@ -10,10 +10,12 @@ import { promptLogits } from "../runtime/logits";
 import { encodeTrace } from "../trace/codec";
 import type { TraceEvent } from "../trace/events";
 import { foldEvents } from "../trace/fold";
+import type { DeviceFigures } from "../worker/api";
+import { BENCH_PARTS, measurePart } from "../worker/bench";
 import { EngineHost, type HostedModel } from "../worker/host";
 import { runMethod, type RunCounts } from "../worker/run";
 import { RunText } from "../worker/run_text";
-import type { LogitsArguments, RunArguments } from "./arguments";
+import type { BenchmarkArguments, LogitsArguments, RunArguments } from "./arguments";
 
 const BUNDLED = fileURLToPath(new URL("../../public/models", import.meta.url));
 
@@ -142,4 +144,16 @@ export async function writeLogits(
     out: args.out,
     adapter: host.gpu.adapter,
   };
+}
+
+/** What the page's "Measure this device" shows, with the device it was measured on. */
+export async function benchmark(gpu: GPU, args: BenchmarkArguments): Promise<unknown> {
+  const { host, target } = await open(gpu, args);
+  let figures: Partial<DeviceFigures> = {};
+  for (const part of BENCH_PARTS) {
+    const found = await measurePart(host, target, part);
+    figures = { ...figures, ...found, passes: [...(figures.passes ?? []), ...(found.passes ?? [])] };
+  }
+  const { adapter, isSoftware } = host.gpu;
+  return { model: args.model, adapter, isSoftware, ...figures };
 }

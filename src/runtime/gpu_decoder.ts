@@ -57,6 +57,13 @@ export class GpuDecoder implements GpuModel {
     return this.owned.reduce((sum, b) => sum + bytesOf(b), 0);
   }
 
+  get lookedUpBytes(): number {
+    const { embedding, head } = this.weights;
+    return embedding === head
+      ? 0
+      : embedding.reduce((sum, part) => sum + part.data.size + (part.scales?.size ?? 0), 0);
+  }
+
   /** Folds, fuses and uploads. @throws DecoscopeError "limit" if the device has no room */
   static async upload(
     engine: Engine,

@@ -61,6 +61,13 @@ export class GpuMamba implements GpuModel {
     return this.owned.reduce((sum, b) => sum + bytesOf(b), 0);
   }
 
+  get lookedUpBytes(): number {
+    const { embedding, head } = this.weights;
+    return embedding === head
+      ? 0
+      : embedding.reduce((sum, part) => sum + part.data.size + (part.scales?.size ?? 0), 0);
+  }
+
   createState(label: string, slots: number, maxRows: number): ModelState {
     return new MambaState(this, label, slots, maxRows);
   }

@@ -55,6 +55,8 @@ export interface GpuModel {
   readonly layerCount: number;
   /** Bytes of the weights on the device. */
   readonly weightBytes: number;
+  /** Of these, bytes of which a token reads one row: an embedding that is not the head too. 0 unless given. */
+  readonly lookedUpBytes?: number;
   /**
    * @param seed of the noise that latents of a recurrent model begin with; 0 unless given
    * @throws DecoscopeError "limit" if the device cannot hold it

@@ -72,6 +72,30 @@ export interface PassTime {
   readonly ms: number;
 }
 
+/** A part of {@link DeviceFigures}; a number is a pass over so many rows. */
+export type BenchPart = "copy" | "prefill" | "decode" | number;
+
+/** What a model does on a device. Times are medians. */
+export interface DeviceFigures {
+  /** A plain copy from buffer to buffer; bytes a second are read and written. */
+  readonly copy: { readonly bytes: number; readonly ms: number; readonly bytesPerSecond: number };
+  /** The kernels' variants, and how weights are kept. */
+  readonly variants: Readonly<Record<string, number | string | boolean>>;
+  readonly prefill: { readonly rows: number; readonly ms: number; readonly tokensPerSecond: number };
+  readonly decode: {
+    readonly tokens: number;
+    readonly ms: number;
+    readonly tokensPerSecond: number;
+    readonly dispatchesPerToken: number;
+    readonly readbacksPerToken: number;
+    /** Bytes of weights that a token reads; null for models of recurrent depth. */
+    readonly bytesPerToken: number | null;
+    readonly bytesPerSecond: number | null;
+  };
+  /** Passes of one model over some rows, behind some text: what verifying a draft costs. */
+  readonly passes: readonly PassTime[];
+}
+
 /** Problems [from, from + count) of a task, to be answered with a strategy by a loaded masked model. */
 export interface SolveRequest {
   readonly model: string;
@@ -133,6 +157,8 @@ export interface WorkerApi {
   loadFolder(folder: string, files: readonly File[]): Promise<Outcome<CatalogEntry>>;
   /** Times forward passes of a loaded model over 1, 2, 4, ... rows, up to `most` or a little above. */
   measure(model: string, most: number): Promise<Outcome<readonly PassTime[]>>;
+  /** Measures one part of what a loaded model does on this device. */
+  bench(model: string, part: BenchPart): Promise<Outcome<Partial<DeviceFigures>>>;
   /** Answers problems without a trace; gives what was right and what it cost. */
   solve(request: SolveRequest): Promise<Outcome<Solved>>;
   /** Ends what is being solved, which gives an error with code "cancelled", and frees what it held. */

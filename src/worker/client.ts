@@ -6,8 +6,10 @@ import * as Comlink from "comlink";
 import { DecoscopeError, type ErrorRecord } from "../base/errors";
 import type { ChatBackend, ChatEvent, ChatRequest } from "../chat/protocol";
 import type {
+  BenchPart,
   CatalogEntry,
   ChatAbility,
+  DeviceFigures,
   DeviceInfo,
   HubOffer,
   HubShelf,
@@ -38,6 +40,8 @@ export interface EngineClient extends ChatBackend {
   loadFolder(folder: string, files: readonly File[]): Promise<CatalogEntry>;
   /** Times forward passes of a loaded model over 1, 2, 4, ... rows. */
   measure(model: string, most: number): Promise<readonly PassTime[]>;
+  /** Measures one part of what a loaded model does on this device. */
+  bench(model: string, part: BenchPart): Promise<Partial<DeviceFigures>>;
   /** Answers problems of a task without a trace. */
   solve(request: SolveRequest): Promise<Solved>;
   /** Ends what is being solved; its promise rejects with code "cancelled". */
@@ -157,6 +161,7 @@ export function connectEngine(
     loadFolder: (folder, files) => call(() => remote.loadFolder(folder, files)),
     cancelLoad: (model) => tell(() => remote.cancelLoad(model)),
     measure: (model, most) => call(() => remote.measure(model, most)),
+    bench: (model, part) => call(() => remote.bench(model, part)),
     solve: (request) => call(() => remote.solve(request)),
     endSolving: () => tell(() => remote.endSolving()),
     tokenize: (model, text) => call(() => remote.tokenize(model, text)),

@@ -20,6 +20,8 @@ export interface HostedModel {
   readonly gpu: GpuModel;
   /** Numbers in all weights together. */
   readonly parameters: number;
+  /** How its weights are kept on the device. */
+  readonly storage: WeightMatrix["storage"];
 }
 
 /** What a model that the page does not know beforehand is loaded with. */
@@ -136,7 +138,7 @@ export class EngineHost {
     onProgress({ ...done, stage: "upload" });
     const gpu = await uploadModel(this.engine, this.tuning, loaded, storage);
     onProgress({ ...done, stage: "ready" });
-    return { id, tokenizer: loaded.tokenizer, gpu, parameters: loaded.tensors.parameters };
+    return { id, tokenizer: loaded.tokenizer, gpu, parameters: loaded.tensors.parameters, storage };
   }
 
   /**

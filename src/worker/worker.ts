@@ -216,6 +216,15 @@ class Run {
   }
 }
 
+/** @throws DecoscopeError "method" while a run is under way */
+function checkQuiet(): void {
+  if (runs.size > 0)
+    throw new DecoscopeError(
+      "method",
+      "A run is under way, which a measurement would disturb and be disturbed by. Measure when it is over.",
+    );
+}
+
 const api: WorkerApi = {
   connect(to: MessagePort, base: string, hubAddress: string): void {
     port = to;
@@ -259,12 +268,16 @@ const api: WorkerApi = {
   measure: (model, most) =>
     outcome(async () => {
       const opened = await openHost();
-      if (runs.size > 0)
-        throw new DecoscopeError(
-          "method",
-          "A run is under way, which a measurement would disturb and be disturbed by. Measure when it is over.",
-        );
+      checkQuiet();
       return timePasses(opened.engine, opened.tuning, (await opened.model(model)).gpu, most);
+    }),
+  bench: (model, part) =>
+    outcome(async () => {
+      const opened = await openHost();
+      checkQuiet();
+      // Fetched with the first measurement.
+      const { measurePart } = await import("./bench");
+      return measurePart(opened, await opened.model(model), part);
     }),
   solve: ({ model, guider, ...request }) =>
     outcome(async () => {

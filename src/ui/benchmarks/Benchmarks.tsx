@@ -9,8 +9,9 @@ import { INDEX_PATH, loadIndex, loadResult, pathOf } from "./load";
 import { ResultSection } from "./ResultSection";
 import "./benchmarks.css";
 
-/** The item of this place that measures on the visitor's device. */
+/** The items of this place that measure on the visitor's device: strategies of ParallelBench, and the device itself. */
 const LIVE = "measure";
+const DEVICE = "device";
 
 function Result({ id }: { readonly id: string }) {
   const fetched = useFetched(pathOf(id), loadResult);
@@ -75,6 +76,14 @@ function Overview({ ids }: { readonly ids: readonly string[] }) {
           <p className="help">Figures of every bundled model, on its card.</p>
         </li>
         <li>
+          <a className="overview-title" href={hrefOf("benchmarks", DEVICE)}>
+            Measure this device
+          </a>
+          <p className="help">
+            Tokens a second, bytes a second beside a copy in memory, what a pass over 1 to 32 rows costs.
+          </p>
+        </li>
+        <li>
           <a className="overview-title" href={hrefOf("benchmarks", LIVE)}>
             Measure ParallelBench on this device
           </a>
@@ -119,12 +128,16 @@ const ParallelBench = lazy(async () => ({
   default: (await import("../parallel_bench/ParallelBench")).ParallelBench,
 }));
 
+const DeviceBench = lazy(async () => ({
+  default: (await import("../device_bench/DeviceBench")).DeviceBench,
+}));
+
 export function Benchmarks() {
-  const isLive = useRoute((s) => s.item === LIVE);
-  if (!isLive) return <Results />;
+  const item = useRoute((s) => s.item);
+  if (item !== LIVE && item !== DEVICE) return <Results />;
   return (
-    <Suspense fallback={<p className="place-waiting help">Loading ParallelBench…</p>}>
-      <ParallelBench />
+    <Suspense fallback={<p className="place-waiting help">Loading the benchmark…</p>}>
+      {item === LIVE ? <ParallelBench /> : <DeviceBench />}
     </Suspense>
   );
 }

@@ -67,6 +67,14 @@ function commands(): readonly Command[] {
     })),
     {
       group: "Place",
+      label: "Measure this device",
+      also: "benchmarks",
+      act: () => {
+        location.hash = hrefOf("benchmarks", "device");
+      },
+    },
+    {
+      group: "Place",
       label: "Measure ParallelBench here",
       also: "benchmarks",
       act: () => {
