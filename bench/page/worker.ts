@@ -36,6 +36,7 @@ const api: Pick<WorkerApi, "connect" | "openDevice" | "load" | "start" | "pause"
       features: [],
       maxBufferBytes: 0,
       maxBindingBytes: 0,
+      avoided: [],
       subgroupSize: null,
     }),
   load: () => done(null),

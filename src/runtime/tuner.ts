@@ -1,5 +1,6 @@
 /**
- * Chooses kernel variants for a device by a short measurement: one forward pass with each candidate, the fastest kept.
+ * Chooses kernel variants for a device by a short measurement: one forward pass with each candidate, the fastest kept whose logits
+ * are those of the default.
  * What was found is remembered by whoever calls, under a key that changes with the device and with the kernels.
  */
 import type { Engine } from "../engine/dispatch_list";
@@ -7,12 +8,15 @@ import { kernels } from "../kernels";
 import { tuningCandidates } from "../kernels/matvec";
 import type { Tuning } from "../kernels/tuning";
 import type { GpuModel } from "./gpu_model";
+import { promptLogits } from "./logits";
 import { timePass } from "./time_pass";
 
 /** Times of one choice: the value and the milliseconds of one pass with it. */
 export interface Measured {
   readonly choice: string;
   readonly times: readonly { readonly value: number; readonly timeMs: number }[];
+  /** Values whose logits were not those of the default: they are never chosen. */
+  readonly wrong: readonly number[];
   readonly chosen: number | null;
 }
 export interface TuneResult {
@@ -48,6 +52,34 @@ async function leastTime(
   return times && Math.min(...times);
 }
 
+/** Largest difference of logits that is rounding, in parts of the largest: packed products round activations to 8 bits. */
+const roundingOf = (choice: string): number => (choice === "matvec.packed_dot" ? 0.1 : 1e-3);
+
+/** Logits of a text of so many tokens. */
+const logitsOf = (
+  engine: Engine,
+  tuning: Tuning,
+  model: GpuModel,
+  count: number,
+): Promise<Float32Array<ArrayBuffer>> => {
+  const T = Math.min(count, model.maxContext);
+  const tokens = Array.from({ length: T }, (_, i) => (i * 7919 + 13) % model.facts.vocabSize);
+  return promptLogits(engine, tuning, model, tokens);
+};
+
+/** Largest difference, in parts of the largest number; infinite where one is no number. */
+export function difference(found: Float32Array, expected: Float32Array): number {
+  let most = 0;
+  let size = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const off = Math.abs(found[i]! - expected[i]!);
+    if (!Number.isFinite(off)) return Infinity;
+    most = Math.max(most, off);
+    size = Math.max(size, Math.abs(expected[i]!));
+  }
+  return size > 0 ? most / size : most;
+}
+
 /** Measures one choice after another, each with the best of those before. */
 export async function tune(
   engine: Engine,
@@ -66,16 +98,23 @@ export async function tune(
     if (standard === null) continue;
     let best: { value: number | null; timeMs: number } = { value: null, timeMs: standard * WORTHWHILE };
     const times: { value: number; timeMs: number }[] = [];
+    const wrong: number[] = [];
+    let expected: Float32Array | null = null;
     for (const value of values) {
       if (now() >= end) break;
       const tried = { ...tuning, choices: { ...tuning.choices, [choice]: value } };
       const timeMs = await leastTime(engine, tried, model, count, now);
       if (timeMs === null) continue;
       times.push({ value, timeMs });
-      if (timeMs < best.timeMs) best = { value, timeMs };
+      if (timeMs >= best.timeMs) continue;
+      // What would be chosen must also calculate rightly.
+      expected ??= await logitsOf(engine, tuning, model, count);
+      const found = await logitsOf(engine, tried, model, count);
+      if (difference(found, expected) <= roundingOf(choice)) best = { value, timeMs };
+      else wrong.push(value);
     }
     if (best.value !== null) tuning = { ...tuning, choices: { ...tuning.choices, [choice]: best.value } };
-    measured.push({ choice, times, chosen: best.value });
+    measured.push({ choice, times, wrong, chosen: best.value });
   }
   return { tuning, measured };
 }

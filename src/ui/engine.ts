@@ -240,6 +240,7 @@ export async function engineFor(
   const engine = await openClient();
   const device = await engine.openDevice();
   useEngine.setState({ device });
+  device.avoided.forEach(addNotice);
   for (const model of models) await engine.load(model);
   return { engine, device };
 }
@@ -269,6 +270,7 @@ async function start(wanted: NonNullable<typeof asked>, isPaused: boolean): Prom
     const device = await engine.openDevice();
     if (mine !== attempt) return;
     useEngine.setState({ device, phase: "loading" });
+    device.avoided.forEach(addNotice);
     await engine.load(settings.model);
     if (settings.draft !== null && mine === attempt) await engine.load(settings.draft);
     if (mine !== attempt) return;

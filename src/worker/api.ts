@@ -19,6 +19,8 @@ export interface DeviceInfo {
   readonly subgroupSize: number | null;
   readonly maxBufferBytes: number;
   readonly maxBindingBytes: number;
+  /** Variants of kernels that calculate wrongly here and are not used, one sentence each. */
+  readonly avoided: readonly string[];
 }
 
 export interface LoadProgress {

@@ -48,6 +48,8 @@ export interface HostOptions extends OpenOptions {
 
 export class EngineHost {
   private tuned: Promise<void> | null = null;
+  /** What this device calculates wrongly, in words. */
+  private avoided: readonly string[] = [];
   private readonly models = new Map<string, Promise<HostedModel>>();
   readonly memory: Memory;
   readonly engine: Engine;
@@ -82,7 +84,21 @@ export class EngineHost {
       subgroupSize: f.subgroups && f.subgroupMin === f.subgroupMax ? f.subgroupMin : null,
       maxBufferBytes: device.limits.maxBufferSize,
       maxBindingBytes: device.limits.maxStorageBufferBindingSize,
+      avoided: this.avoided,
     };
+  }
+
+  /**
+   * Tries on small problems whether kernels calculate rightly here, and leaves out variants that do not. To be called before
+   * models are loaded.
+   * @throws DecoscopeError "unsupported" if even the plainest variants are wrong
+   */
+  async selfTest(remembered: Remembered): Promise<void> {
+    const { selfTestOnce } = await import("../runtime/self_test");
+    const browser = (globalThis as { navigator?: { userAgent?: string } }).navigator?.userAgent ?? "";
+    const { tuning, avoided } = await selfTestOnce(this.engine, this.tuning, browser, remembered);
+    this.tuning = tuning;
+    this.avoided = avoided;
   }
 
   /** Loads a model once; a failed load can be tried again. @throws DecoscopeError */

@@ -16,7 +16,7 @@ import type {
   WorkerMessage,
 } from "./api";
 import type { ChatService } from "./chat_service";
-import { EngineHost, type HostedModel } from "./host";
+import { EngineHost, type HostedModel, type Remembered } from "./host";
 import type { HubModels } from "./hub";
 import { runMethod } from "./run";
 import type { Solver } from "./solve";
@@ -80,9 +80,21 @@ async function outcome<T>(work: () => Promise<T>): Promise<Outcome<T>> {
   }
 }
 
+async function openTested(): Promise<EngineHost> {
+  const opened = await EngineHost.open((navigator as { gpu?: GPU }).gpu);
+  try {
+    // Software adapters are what the tests run on; building kernels only to try them would take them seconds.
+    if (!opened.gpu.isSoftware) await opened.selfTest(remembered);
+  } catch (thrown) {
+    opened.destroy();
+    throw thrown;
+  }
+  return opened;
+}
+
 function openHost(): Promise<EngineHost> {
   if (!host) {
-    const opening = EngineHost.open((navigator as { gpu?: GPU }).gpu);
+    const opening = openTested();
     host = opening;
     opening.then(
       (h) => {
@@ -122,8 +134,10 @@ async function loading<T>(id: string, load: (signal: AbortSignal) => Promise<T>)
   }
 }
 
+const remembered: Remembered = { get: (key) => get(key), set: (key, value) => set(key, value) };
+
 async function tuneFor(hosted: HostedModel): Promise<void> {
-  await (await openHost()).tuneFor(hosted, { get: (key) => get(key), set: (key, value) => set(key, value) });
+  await (await openHost()).tuneFor(hosted, remembered);
 }
 
 /** Loads a bundled model, a stored one of the hub, or a folder that was dropped. */

@@ -9,7 +9,7 @@ test("this device is measured part by part, and what was measured can be copied 
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await app.open("#benchmarks");
   await page.getByRole("link", { name: "Measure this device" }).click();
-  await page.getByLabel("Model").selectOption("story-draft");
+  await page.getByRole("combobox", { name: "Model", exact: true }).selectOption("story-draft");
   await page.getByRole("button", { name: "Measure", exact: true }).click();
   const progress = page.getByTestId("bench-progress");
   await expect(progress).toContainText("2 of 9 parts", { timeout: 60_000 });

@@ -6,7 +6,7 @@ import type { DeviceFigures } from "../../src/worker/api";
 
 const device = {
   ...{ adapter: "vendor | gen-9", isSoftware: false, features: [], subgroupSize: 32 },
-  ...{ maxBufferBytes: 1 << 30, maxBindingBytes: 1 << 27 },
+  ...{ maxBufferBytes: 1 << 30, maxBindingBytes: 1 << 27, avoided: [] },
 };
 const figures: DeviceFigures = {
   copy: { bytes: 2 ** 26, ms: 2, bytesPerSecond: 64e9 },

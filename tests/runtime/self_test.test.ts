@@ -1,0 +1,93 @@
+/** Kernels that calculate wrongly on a device are noticed and not used: here they are broken on purpose. */
+import { describe, expect, it } from "vitest";
+import type { Kernel, Variant } from "../../src/engine/kernel";
+import type { Pipelines } from "../../src/engine/pipelines";
+import { selfTest } from "../../src/runtime/self_test";
+import { tune } from "../../src/runtime/tuner";
+import type { EngineHost } from "../../src/worker/host";
+import { memorySource, tinyModel } from "../helpers/tiny_model";
+import { openHost } from "./helpers";
+
+/** The host, on which results of dense products are wrong wherever `isBroken` says so. */
+async function brokenHost(isBroken: (kernel: Kernel, variant: Variant) => boolean): Promise<EngineHost> {
+  const host = await openHost();
+  const pipelines = host.engine.pipelines as Pipelines & { built?: number };
+  const get = pipelines.get.bind(pipelines);
+  pipelines.get = (kernel, variant) => {
+    pipelines.built = (pipelines.built ?? 0) + 1;
+    if (!isBroken(kernel, variant)) return get(kernel, variant);
+    const source = kernel.source.replace("var sum = product;", "var sum = 1.01 * product;");
+    expect(source).not.toBe(kernel.source);
+    return get({ ...kernel, source }, variant);
+  };
+  return host;
+}
+
+const isProduct = (kernel: Kernel): boolean => /^matvec_(norm|residual)$/.test(kernel.name);
+const bySubgroups = (kernel: Kernel, { uses }: Variant): boolean =>
+  isProduct(kernel) && uses?.["lanes"] === "subgroup";
+
+describe("the self-test", () => {
+  it("leaves a device alone that calculates rightly, and leaves nothing behind", async () => {
+    const host = await openHost();
+    expect(await selfTest(host.engine, host.tuning)).toEqual({ tuning: host.tuning, avoided: [] });
+    expect(host.memory.leaks()).toEqual([]);
+    host.destroy();
+  });
+
+  it("does without subgroups where their sums are wrong, says so, and remembers", async () => {
+    const stored = new Map<string, unknown>();
+    const remembered = {
+      get: (key: string) => Promise.resolve(stored.get(key)),
+      set: (key: string, value: unknown) => Promise.resolve(void stored.set(key, value)),
+    };
+    const host = await brokenHost(bySubgroups);
+    expect(host.tuning.reduce).toBe("subgroup");
+    await host.selfTest(remembered);
+    expect(host.tuning.reduce).toBe("workgroup");
+    expect(host.tuning.f16).toBe(host.gpu.features.f16);
+    expect(host.info().avoided).toEqual([
+      expect.stringMatching(
+        /calculates wrongly with subgroup operations \(a product with 1 row, .*expected .*, found/,
+      ),
+    ]);
+    host.destroy();
+
+    const later = await brokenHost(bySubgroups);
+    await later.selfTest(remembered);
+    expect([later.tuning.reduce, later.info().avoided.length]).toEqual(["workgroup", 1]);
+    expect((later.engine.pipelines as { built?: number }).built).toBeUndefined();
+    expect(stored.size).toBe(1);
+    later.destroy();
+  });
+
+  it("refuses a device on which nothing is right", async () => {
+    const host = await brokenHost(isProduct);
+    await expect(selfTest(host.engine, host.tuning)).rejects.toMatchObject({
+      code: "unsupported",
+      message: expect.stringMatching(/calculates wrongly.*Recorded runs can be watched/) as string,
+      detail: expect.stringMatching(/a product with 1 row/) as string,
+    });
+    expect(host.memory.leaks()).toEqual([]);
+    host.destroy();
+  });
+});
+
+it("the tuner keeps no variant whose logits differ, however fast", async () => {
+  let quads = 0;
+  const host = await brokenHost((kernel, { uses }) => {
+    const tile = /r(\d+)/.exec(uses?.["tile"] ?? "");
+    if (tile && kernel.name === "matvec_residual") quads = Number(tile[1]);
+    return kernel.name === "matvec_residual" && quads === 2;
+  });
+  const model = await host.load("tiny", memorySource(tinyModel()));
+  let at = 0;
+  // Passes with two quads take no time by this clock, those with one little.
+  const now = (): number => (at += quads === 2 ? 1 : quads === 1 ? 5 : 10);
+  const candidates = { "matvec1.quads": [1, 2] };
+  const options = { budgetMs: 1e9, candidates, now };
+  const { tuning, measured } = await tune(host.engine, host.tuning, model.gpu, options);
+  expect(measured[0]).toMatchObject({ wrong: [2], chosen: 1 });
+  expect(tuning.choices["matvec1.quads"]).toBe(1);
+  host.destroy();
+});
