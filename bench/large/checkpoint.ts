@@ -1,11 +1,11 @@
-/** A checkpoint of Qwen3-0.6B's shapes with random weights, written to a folder piece by piece: the same bytes every time. */
+/** Checkpoints of Qwen3's shapes with random weights, written to a folder piece by piece: the same bytes every time. */
 import { mkdir, open, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { qwen3 } from "../../src/models/architectures/qwen3";
 import { tinyTokenizer } from "../../tests/helpers/tiny_tokenizer";
 
 /** As Qwen/Qwen3-0.6B's config.json has them. */
-export const CONFIG = {
+const QWEN3_600M = {
   model_type: "qwen3",
   architectures: ["Qwen3ForCausalLM"],
   hidden_size: 1024,
@@ -23,6 +23,21 @@ export const CONFIG = {
   tie_word_embeddings: true,
   bos_token_id: 0,
   eos_token_id: 0,
+};
+
+/**
+ * What can be measured: a whole model, and the widths and vocabulary of Qwen/Qwen3-4B (a matrix of 151,936 x 2,560 that is
+ * embedding and head) with two of its 36 layers.
+ */
+export const SHAPES: Readonly<Record<string, object>> = {
+  "qwen3-0.6b": QWEN3_600M,
+  "qwen3-4b-two-layers": {
+    ...QWEN3_600M,
+    hidden_size: 2560,
+    num_hidden_layers: 2,
+    num_attention_heads: 32,
+    intermediate_size: 9728,
+  },
 };
 
 const BATCH = 1 << 22;
@@ -47,14 +62,14 @@ function* randomBf16(count: number, size: number, seed: number): Generator<Uint1
 const ONE = 0x3f80;
 
 /** Writes what is not there yet. @returns bytes of the weights */
-export async function writeCheckpoint(folder: string): Promise<number> {
+export async function writeCheckpoint(folder: string, config: object): Promise<number> {
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, "config.json"), JSON.stringify(CONFIG));
+  await writeFile(join(folder, "config.json"), JSON.stringify(config));
   await writeFile(join(folder, "tokenizer.json"), JSON.stringify(tinyTokenizer()));
   const path = join(folder, "model.safetensors");
   const known = await stat(path).catch(() => null);
   if (known) return known.size;
-  const files = { config: CONFIG, generation: undefined, label: "large" };
+  const files = { config, generation: undefined, label: "large" };
   const { weights } = qwen3.weightTable(qwen3.readConfig(files));
   let end = 0;
   const header: Record<string, unknown> = {};
