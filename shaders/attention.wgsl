@@ -1,5 +1,5 @@
 // attention: out[t,h,:] = sum_s softmax_s(scale q[t,h,:] . k[s,g,:]) v[s,g,:] over the slots s that row t sees, g = h K / H
-// shapes:    rows [T,8], visible, q [T,H,A], cache [slots,2,K,A] -> out [T,H,A], or partial [T,H,splits,A+4] for attention_merge
+// shapes:    rows [T,8], visible, q [T,H,A], cache [slots, words of a slot] -> out [T,H,A], or partial [T,H,splits,A+4] for attention_merge
 // grid:      one workgroup per HEAD_QUERIES heads, row and split of the keys; lanes stride over the keys and merge at the end
 // numerics:  online softmax in f32 for every storage type; a row that sees nothing gives 0; order does not depend on T
 // source:    Milakov and Gimelshein 2018 (online softmax); Dao et al. 2023 (split keys); Ainslie et al. 2023 (grouped queries)
@@ -8,7 +8,7 @@
 override WORKGROUP_SIZE: u32 = 32u;
 override SUBGROUP_MIN: u32 = 0u;
 
-// CACHE_VECS, the length of the cache, comes with the variant: asking for it at each read is slow on some compilers.
+// CACHE_LENGTH, the length of the cache, comes with the variant: asking for it at each read is slow on some compilers.
 struct Params {
   n_heads: u32,
   n_kv_heads: u32,
@@ -20,7 +20,7 @@ struct Params {
 @group(0) @binding(0) var<storage, read> rows: array<u32>;
 @group(0) @binding(1) var<storage, read> visible: array<u32>;
 @group(0) @binding(2) var<storage, read> q: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> cache: array<vec4<real>, CACHE_VECS>;
+@group(0) @binding(3) var<storage, read> cache: array<Cached, CACHE_LENGTH>;
 @group(0) @binding(4) var<storage, read_write> out: array<vec4<f32>>;
 @group(1) @binding(0) var<uniform> params: Params;
 

@@ -1,5 +1,5 @@
 // head_norm: every head of the raw q and k: turned by rows[t].position after gain * rmsnorm over its A entries
-// shapes:   rows [T,8], rope [P,A/2,2] (cos, sin), gain [2,A] for q and k -> q [T,H A] in place, before raw k [T,K A], cache [S,2,K A]
+// shapes:   rows [T,8], rope [P,A/2,2] (cos, sin), gain [2,A] for q and k -> q [T,H A] in place, before raw k [T,K A], finished in place or in cache [S,2,K A]
 // grid:     x: heads of q, then of k; y: rows; lanes stride over pairs of entries
 // numerics: sums in f32, cache in real
 // source:   Henry et al. 2020, Query-Key Normalization for Transformers, with gains as in Qwen3; Su et al. 2021
@@ -12,6 +12,9 @@ override N_HEADS: u32 = 1u;
 override N_KV_HEADS: u32 = 1u;
 // 0 for layers without rotation; rope is bound to something else then.
 override IS_TURNED: u32 = 1u;
+
+// 1: finished keys stay behind the queries, for pack_cache.
+override KEEPS_KEYS: u32 = 0u;
 
 struct Params {
   row_count: u32,
@@ -46,7 +49,7 @@ fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>) {
       let turn = rope[rows[row * ROW_WORDS + ROW_POSITION] * half + i];
       turned = vec2<f32>(a * turn.x - b * turn.y, b * turn.x + a * turn.y);
     }
-    if (!is_key) {
+    if (!is_key || KEEPS_KEYS == 1u) {
       q[at + i] = turned.x;
       q[at + half + i] = turned.y;
     } else if (slot != NONE) {

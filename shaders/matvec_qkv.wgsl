@@ -1,5 +1,5 @@
 // matvec_qkv: q, k, v = W rmsnorm(x[t,:]) + bias; q and k rotated by rows[t].position; k, v go to the cache at rows[t].slot
-// shapes:   rows [T,8], x [T,D], weight [(H+2K)A,D] in quads, scales, rope [P,A/2,2], bias [(H+2K)A] -> q [T,H A], cache [S,2,K A]
+// shapes:   rows [T,8], x [T,D], weight [(H+2K)A,D] in quads, scales, rope [P,A/2,2], bias [(H+2K)A] -> q [T,H A], cache [S,2,K A] or, behind q, [2,T,K A]
 // grid:     x: workgroups that share the tiles of TILE_QUADS quads of rows, in TURNS; y: tiles of TILE_ROWS rows t
 // numerics: sums in f32, cache in real; the gain of the norm is folded into weight, 1 / rms is applied to the sums
 // source:   Su et al. 2021, rotary embedding in the half-split form of Llama; Zhang and Sennrich 2019, RMSNorm
@@ -18,8 +18,9 @@ override N_KV_HEADS: u32 = 1u;
 override HAS_BIAS: u32 = 0u;
 // 0 for layers without rotation, and where head_norm rotates.
 override IS_TURNED: u32 = 1u;
-// 1: keys are not finished and go behind all queries, [T,K A] after [T,H A], for head_norm.
-override KEEPS_KEYS: u32 = 0u;
+// How many of keys and values go behind all queries instead, [T,K A] each after [T,H A]: 1, keys that head_norm finishes; 2, for
+// pack_cache.
+override WAITING: u32 = 0u;
 
 struct Params {
   row_count: u32,
@@ -58,21 +59,26 @@ fn emit(row: u32, quad: u32, product: vec4<f32>) {
       sum = vec4<f32>(first * turn.xz - second * turn.yw, second * turn.xz + first * turn.yw);
     }
   }
-  let is_kept = KEEPS_KEYS == 1u && head >= N_HEADS && head < N_HEADS + N_KV_HEADS;
-  if (head < N_HEADS || is_kept) {
-    let place = select(row * N_HEADS, params.row_count * N_HEADS + row * N_KV_HEADS - N_HEADS, is_kept) + head;
-    let at = place * HEAD_DIM + i / 2u;
+  let is_key_or_query = head < N_HEADS + N_KV_HEADS;
+  if (head < N_HEADS + WAITING * N_KV_HEADS) {
+    var place = row * N_HEADS + head;
+    if (head >= N_HEADS) {
+      let kind = (head - N_HEADS) / N_KV_HEADS;
+      place = params.row_count * (N_HEADS + kind * N_KV_HEADS) + row * N_KV_HEADS + (head - N_HEADS) % N_KV_HEADS;
+    }
+    let at = place * HEAD_DIM + select(i, i / 2u, is_key_or_query);
+    let next = select(2u, HEAD_DIM / 2u, is_key_or_query);
     q[at] = sum.x;
     q[at + 1u] = sum.y;
-    q[at + HEAD_DIM / 2u] = sum.z;
-    q[at + HEAD_DIM / 2u + 1u] = sum.w;
+    q[at + next] = sum.z;
+    q[at + next + 1u] = sum.w;
     return;
   }
   let slot = rows[row * ROW_WORDS + ROW_SLOT];
   if (slot == NONE) {
     return;
   }
-  if (head < N_HEADS + N_KV_HEADS) {
+  if (is_key_or_query) {
     let at = (2u * slot * N_KV_HEADS + head - N_HEADS) * HEAD_DIM + i / 2u;
     cache[at] = real(sum.x);
     cache[at + 1u] = real(sum.y);

@@ -1,5 +1,8 @@
 /** What `npm run eval` writes for each model: figures with what was counted, in public/models/eval.json. */
 
+import type { CacheStorage } from "../../src/kernels/cache";
+import type { WeightStorage } from "../../src/kernels/weights";
+
 /** One measured number. */
 export interface Figure {
   readonly id: string;
@@ -25,8 +28,16 @@ export interface ModelFigures {
   readonly figures: readonly Figure[];
 }
 
-/** One model's figures for every way to keep its weights. */
-export interface StorageFigures {
+/** How good a model is that is kept in some way. */
+export interface QualityRow {
+  readonly bitsPerByte: number;
+  /** Of a token. */
+  readonly perplexity: number;
+  /** Share of positions at which the most likely token is that of f32. */
+  readonly greedyAgreement: number;
+}
+
+interface Compared<Row extends QualityRow> {
   readonly weightsSha256: string;
   readonly command: string;
   readonly date: string;
@@ -34,23 +45,25 @@ export interface StorageFigures {
   /** How many things were looked at, and what they are. */
   readonly count: number;
   readonly of: string;
-  readonly rows: readonly {
-    readonly storage: string;
-    /** On the device: matrices with their scales, and vectors. */
-    readonly weightBytes: number;
-    readonly bitsPerByte: number;
-    /** Of a token. */
-    readonly perplexity: number;
-    /** Share of positions at which the most likely token is that of f32. */
-    readonly greedyAgreement: number;
-  }[];
+  readonly rows: readonly Row[];
 }
+
+/** One model's figures for every way to keep its weights; `weightBytes`: on the device, matrices with their scales, and vectors. */
+export type StorageFigures = Compared<
+  QualityRow & { readonly storage: WeightStorage; readonly weightBytes: number }
+>;
+/** One model's figures for every way to keep keys and values; `tokenBytes`: of one token, all layers. */
+export type CacheFigures = Compared<
+  QualityRow & { readonly storage: CacheStorage; readonly tokenBytes: number }
+>;
 
 export interface Evaluation {
   /** By model id. */
   readonly models: Readonly<Record<string, ModelFigures>>;
   /** By model id: what the storage types cost. */
   readonly storages?: Readonly<Record<string, StorageFigures>>;
+  /** By model id: what the storage types of keys and values cost. */
+  readonly caches?: Readonly<Record<string, CacheFigures>>;
 }
 
 export const share = (hits: number, count: number): number => Math.round((1e4 * hits) / count) / 1e4;

@@ -4,6 +4,7 @@
  *
  *     npm run eval -- [--models a,b] [--data STORIES.txt(.gz)] [--windows N] [--count N] [--best N] [--samples N]
  *     npm run eval -- --storages [--models a] [--data STORIES.txt(.gz)] [--windows N]     (what each storage type costs)
+ *     npm run eval -- --caches [--models a] [--data STORIES.txt(.gz)] [--windows N]       (the same for keys and values)
  */
 import { readFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
@@ -18,7 +19,7 @@ import { EngineHost, type HostedModel } from "../../src/worker/host";
 import { section, withSection } from "./cards";
 import type { Evaluation, Figure, ModelFigures } from "./figures";
 import { boundFigures, causalFigures, cutWindows, recurrentFigures, routedFigures } from "./stories";
-import { storageFigures } from "./storages";
+import { cacheFigures, storageFigures } from "./storages";
 import { bestOfFigures, causalTaskFigures, maskedTaskFigures } from "./tasks";
 
 Object.assign(globalThis, globals);
@@ -38,6 +39,7 @@ const { values } = parseArgs({
     best: { type: "string", default: "24" },
     samples: { type: "string", default: "16" },
     storages: { type: "boolean", default: false },
+    caches: { type: "boolean", default: false },
   },
 });
 const [windows, draws, count, best, samples] = (
@@ -103,14 +105,17 @@ async function readEvaluation(): Promise<Evaluation> {
 const command = ["npm run eval --", ...process.argv.slice(2).map((word) => word.replace(/^.*\//, ""))].join(
   " ",
 );
-if (values.storages) {
+if (values.storages || values.caches) {
   const id = values.models === undefined ? STORAGES_OF : values.models;
-  const found = await storageFigures(`${MODELS}/${id}`, readStories(values.data), windows);
-  for (const row of found.rows)
-    console.log(`${id} in ${row.storage}: ${row.bitsPerByte} bits/byte, ${row.weightBytes} bytes`);
-  const evaluation = await readEvaluation();
-  const measured = { ...(await measuredNow(id)), ...found };
-  await write({ ...evaluation, storages: { ...evaluation.storages, [id]: measured } });
+  const of = { directory: `${MODELS}/${id}`, stories: readStories(values.data), windows };
+  const found = values.storages ? { storages: await storageFigures(of) } : { caches: await cacheFigures(of) };
+  for (const [kind, { rows, ...rest }] of Object.entries(found)) {
+    for (const row of rows) console.log(`${id}, ${kind}: ${JSON.stringify(row)}`);
+    const evaluation = await readEvaluation();
+    const known = kind === "storages" ? evaluation.storages : evaluation.caches;
+    const measured = { ...(await measuredNow(id)), ...rest, rows };
+    await write({ ...evaluation, [kind]: { ...known, [id]: measured } });
+  }
   process.exit(0);
 }
 for (const id of (values.models ?? catalog.map(({ id }) => id).join(",")).split(",")) {

@@ -25,6 +25,6 @@ export function checkPrompt(
   if (tokens.length >= maxContext)
     throw new DecoscopeError(
       "method",
-      `The prompt has ${tokens.length} tokens; expected at most ${maxContext - 1} with this model. Shorten the prompt.`,
+      `The prompt has ${tokens.length} tokens; expected at most ${maxContext - 1} with this model. Shorten the prompt, or load a model with a longer text.`,
     );
 }

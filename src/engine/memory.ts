@@ -122,6 +122,11 @@ export class Memory {
     };
   }
 
+  /** Every buffer and texture that was not freed. */
+  held(): { readonly label: string; readonly bytes: number }[] {
+    return [...this.live].map(([held, label]) => ({ label, bytes: bytesOf(held) }));
+  }
+
   /** Labels of buffers and textures that were not freed; empty after everything was disposed of. */
   leaks(): string[] {
     return [...this.live.values()];

@@ -1,4 +1,5 @@
 /** Command-line arguments of the headless runner, checked. */
+import { CACHE_STORAGES, type CacheStorage } from "../kernels/cache";
 import { WEIGHT_STORAGES, type WeightStorage } from "../kernels/weights";
 import { DecoscopeError } from "../base/errors";
 import type { SamplerSettings } from "../trace/events";
@@ -7,6 +8,8 @@ export interface ModelArguments {
   /** A bundled id or a path to a directory in hub layout. */
   readonly model: string;
   readonly storage: WeightStorage;
+  /** Of keys and values. */
+  readonly cacheStorage: CacheStorage;
   readonly promptIds: readonly number[] | null;
 }
 export interface RunArguments extends ModelArguments {
@@ -44,11 +47,12 @@ export const USAGE = `methods
 models
 run --model M [--draft D] --method ID [--set key=value ...] (--prompt TEXT | --prompt-ids 1,2,3)
     [--max-new-tokens N] [--temperature T] [--top-k K] [--top-p P] [--min-p P] [--repetition-penalty R]
-    [--seed S] [--storage f32|f16|int8|int4] [--profile] [--trace FILE]
-chat --model M --request FILE [--storage f32|f16|int8|int4]
-logits --model M --prompt-ids 1,2,3 --out FILE [--storage f32|f16|int8|int4]
-benchmark --model M [--storage f32|f16|int8|int4]
-M and D are bundled ids or paths to directories in hub layout.`;
+    [--seed S] [--profile] [--trace FILE]
+chat --model M --request FILE
+logits --model M --prompt-ids 1,2,3 --out FILE
+benchmark --model M
+M and D are bundled ids or paths to directories in hub layout. How they are kept: [--storage f32|f16|int8|int4] of weights,
+[--cache f32|f16|int8] of keys and values.`;
 
 const fail = (message: string): never => {
   throw new DecoscopeError("method", message, USAGE);
@@ -99,6 +103,15 @@ class Flags {
       );
     return value;
   }
+  /** One of the given words, the first of them unless the flag is there. */
+  oneOf<T extends string>(flag: string, words: readonly [T, ...T[]]): T {
+    const asked = this.text(flag);
+    if (asked === null) return words[0];
+    return (
+      words.find((known) => known === asked) ??
+      fail(`${flag}: expected one of ${words.join(", ")}, found "${asked}".`)
+    );
+  }
   /** @throws DecoscopeError if a flag was given that nobody asked for */
   finish(): void {
     const unknown = [...this.values.keys()].find((flag) => !this.read.has(flag));
@@ -118,11 +131,12 @@ function ids(text: string | null): number[] | null {
 }
 
 function modelArguments(flags: Flags): ModelArguments {
-  const asked = flags.text("--storage") ?? "f32";
-  const storage =
-    WEIGHT_STORAGES.find((known) => known === asked) ??
-    fail(`--storage: expected one of ${WEIGHT_STORAGES.join(", ")}, found "${asked}".`);
-  return { model: flags.required("--model"), storage, promptIds: ids(flags.text("--prompt-ids")) };
+  return {
+    model: flags.required("--model"),
+    storage: flags.oneOf("--storage", WEIGHT_STORAGES),
+    cacheStorage: flags.oneOf("--cache", CACHE_STORAGES),
+    promptIds: ids(flags.text("--prompt-ids")),
+  };
 }
 
 function runArguments(flags: Flags): RunArguments {

@@ -2,7 +2,6 @@
 import { fileURLToPath } from "node:url";
 import { DecoscopeError } from "../base/errors";
 import { methods, findMethod } from "../decoding";
-import type { WeightStorage } from "../kernels/weights";
 import { catalog, findModel } from "../models/catalog";
 import type { ModelSource } from "../models/source";
 import { directorySource, largeDirectorySource } from "../models/source_node";
@@ -15,7 +14,7 @@ import { BENCH_PARTS, measurePart } from "../worker/bench";
 import { EngineHost, type HostedModel } from "../worker/host";
 import { runMethod, type RunCounts } from "../worker/run";
 import { RunText } from "../worker/run_text";
-import type { BenchmarkArguments, LogitsArguments, RunArguments } from "./arguments";
+import type { BenchmarkArguments, LogitsArguments, ModelArguments, RunArguments } from "./arguments";
 
 const BUNDLED = fileURLToPath(new URL("../../public/models", import.meta.url));
 
@@ -45,8 +44,11 @@ interface Host {
   readonly target: HostedModel;
 }
 /** A device with the model on it. */
-export async function open(gpu: GPU, args: { model: string; storage: WeightStorage }): Promise<Host> {
-  const host = await EngineHost.open(gpu, { storage: args.storage });
+export async function open(
+  gpu: GPU,
+  args: Pick<ModelArguments, "model" | "storage" | "cacheStorage">,
+): Promise<Host> {
+  const host = await EngineHost.open(gpu, args);
   return { host, target: await host.load(args.model, sourceOf(args.model)) };
 }
 

@@ -4,6 +4,7 @@ import type { BufferRange } from "../engine/memory";
 import keysSource from "../../shaders/attention.wgsl?raw";
 import mergeSource from "../../shaders/attention_merge.wgsl?raw";
 import rowsSource from "../../shaders/attention_rows.wgsl?raw";
+import { type CacheStorage, realOf, slotWords } from "./cache";
 import { HEAD_FORMS, type HeadForm, headName, type HeadShape, MAX_WRITTEN_VECS } from "./head";
 import { ROW_BIT_WORDS, ROW_WORDS } from "./layouts";
 import { needBytes, REDUCE_OVERRIDES, reduceVariant } from "./reduce";
@@ -52,8 +53,10 @@ export interface AttentionArgs {
   readonly banks?: GPUBuffer;
   /** f32 [T, nHeads * headDim] */
   readonly q: GPUBuffer | BufferRange;
-  /** `real` [slots, 2, nKvHeads * headDim]: key, then value. */
+  /** [slots, slotWords] as kernels/cache.ts says it: keys, then values. */
   readonly cache: GPUBuffer | BufferRange;
+  /** "f32" unless given. */
+  readonly cacheStorage?: CacheStorage;
   /** f32 [T, nHeads * headDim] */
   readonly out: GPUBuffer | BufferRange;
   readonly T: number;
@@ -90,20 +93,20 @@ export const attentionPartialWords = (T: number, nHeads: number, headDim: number
  * The form of the loop over keys, by what the device's compiler does with it ("attention.form" replaces it by an index
  * of HEAD_FORMS). Written out, as many query heads share one reading of their keys as fit ("attention.queries" limits them).
  */
-function headOf(rec: Recording, perKeyHead: number, vecs: number): HeadShape {
+function headOf(rec: Recording, perKeyHead: number, vecs: number, cache: HeadShape["cache"]): HeadShape {
   const { choices } = rec.tuning;
   const { adapter } = rec.list.engine.gpu;
   const usual: HeadForm = /swiftshader/i.test(adapter) ? "written" : "plain";
   const form = HEAD_FORMS[choices["attention.form"] ?? -1] ?? usual;
-  if (form !== "written") return { queries: 1, vecs, form };
-  if (vecs > MAX_WRITTEN_VECS) return { queries: 1, vecs, form: "plain" };
+  if (form !== "written") return { queries: 1, vecs, form, cache };
+  if (vecs > MAX_WRITTEN_VECS) return { queries: 1, vecs, form: "plain", cache };
   let queries = Math.min(
     perKeyHead,
     choices["attention.queries"] ?? perKeyHead,
     Math.floor(MAX_WRITTEN_VECS / vecs),
   );
   while (perKeyHead % queries !== 0) queries--;
-  return { queries, vecs, form };
+  return { queries, vecs, form, cache };
 }
 
 /**
@@ -113,7 +116,10 @@ function headOf(rec: Recording, perKeyHead: number, vecs: number): HeadShape {
  */
 export function attention(rec: Recording, a: AttentionArgs): void {
   const { T, nHeads, nKvHeads, headDim, slots } = a;
-  const { real, choices } = rec.tuning;
+  const { choices } = rec.tuning;
+  const { cacheStorage = "f32" } = a;
+  const real = realOf(cacheStorage);
+  const slotBytes = 4 * slotWords(cacheStorage, nKvHeads, headDim);
   if (headDim % 4 !== 0 || headDim < 4 || headDim > 256)
     throw new Error(`attention: headDim is ${headDim}, expected a multiple of 4 up to 256`);
   if (nKvHeads < 1 || nHeads % nKvHeads !== 0)
@@ -122,7 +128,7 @@ export function attention(rec: Recording, a: AttentionArgs): void {
   if (!a.slotList) needBytes("attention", "bits", a.bits, 4 * ROW_BIT_WORDS * T);
   needBytes("attention", "q", a.q, 4 * T * nHeads * headDim);
   needBytes("attention", "out", a.out, 4 * T * nHeads * headDim);
-  needBytes("attention", "cache", a.cache, (real === "f16" ? 4 : 8) * slots * nKvHeads * headDim);
+  needBytes("attention", "cache", a.cache, slots * slotBytes);
   const bind = { rows: a.rows, visible: a.slotList ?? a.banks ?? a.bits, q: a.q, cache: a.cache };
   const params = {
     n_heads: nHeads,
@@ -132,15 +138,15 @@ export function attention(rec: Recording, a: AttentionArgs): void {
     window: a.window ?? 0,
   };
   const slotsBuilt = slotsBuiltFor(slots);
-  const slotBytes = (real === "f16" ? 4 : 8) * nKvHeads * headDim;
   const hasRoom = a.cache.size >= slotsBuilt * slotBytes;
-  const consts = { CACHE_VECS: ((hasRoom ? slotsBuilt : slots) * nKvHeads * headDim) / 2 };
+  const perSlot = cacheStorage === "int8" ? slotBytes / 4 : (nKvHeads * headDim) / 2;
+  const consts = { CACHE_LENGTH: (hasRoom ? slotsBuilt : slots) * perSlot };
   if (a.window !== undefined && (a.window < 1 || a.slotList || a.banks))
     throw new Error(
       `attention: a window of ${a.window} positions, expected at least 1 and rows that see by bound and bits`,
     );
   const visibility = a.slotList ? "list" : a.banks ? "bank" : a.window === undefined ? "window" : "sliding";
-  const head = headOf(rec, nHeads / nKvHeads, headDim / 4);
+  const head = headOf(rec, nHeads / nKvHeads, headDim / 4, cacheStorage === "int8" ? "int8" : "real");
   const uses = { visibility, head: headName(head) };
 
   const isSoftware = rec.list.engine.gpu.isSoftware;

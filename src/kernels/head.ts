@@ -12,6 +12,8 @@ export interface HeadShape {
   readonly queries: number;
   readonly vecs: number;
   readonly form: HeadForm;
+  /** What the cache holds: vectors of `real`, or words of four whole numbers with a scale for each head. */
+  readonly cache: "real" | "int8";
 }
 export const HEAD_FORMS = ["plain", "written"] as const;
 export type HeadForm = (typeof HEAD_FORMS)[number];
@@ -20,7 +22,8 @@ export const MAX_HEAD_VECS = 64;
 export const MAX_WRITTEN_VECS = 16;
 
 /** Name of the text after `head.`, as in `uses: { head: headName(shape) }`. */
-export const headName = (s: HeadShape): string => `${s.form}_q${s.queries}v${s.vecs}`;
+export const headName = (s: HeadShape): string =>
+  `${s.form}_q${s.queries}v${s.vecs}${s.cache === "int8" ? "_int8" : ""}`;
 
 const list = (n: number, f: (i: number) => string): string =>
   Array.from({ length: n }, (_, i) => f(i)).join(", ");
@@ -33,41 +36,79 @@ const each = (n: number, f: (i: number) => string): string =>
  * @see Milakov and Gimelshein 2018 (online softmax)
  */
 export function headText(shape: HeadShape): string {
-  return shape.form === "written" ? writtenText(shape) : plainText(shape.vecs);
+  return shape.form === "written" ? writtenText(shape) : plainText(shape);
 }
 
-function writtenText({ queries, vecs }: HeadShape): string {
+/** How a cache is read: the type of its elements, what comes before the loop, where key and value are, and one vector of them. */
+interface CacheText {
+  readonly element: string;
+  readonly before: string;
+  readonly places: string;
+  readonly vector: (at: string) => string;
+  /** Factors of the product with a key and of a value's weight. */
+  readonly keyScale: string;
+  readonly valueScale: string;
+}
+const CACHES: Readonly<Record<HeadShape["cache"], CacheText>> = {
+  real: {
+    element: "vec4<real>",
+    before: "",
+    places: `    let key = 2u * slot * kv_vecs + key_at;
+    let value = key + kv_vecs;`,
+    vector: (at) => `vec4<f32>(cache[${at}])`,
+    keyScale: "",
+    valueScale: "",
+  },
+  // As slotWords in kernels/cache.ts has it.
+  int8: {
+    element: "u32",
+    before: `  let kv_heads = kv_vecs / HEAD_VECS;
+  let slot_words = (2u * (kv_vecs + kv_heads) + 3u) / 4u * 4u;
+  let scale_at = 2u * kv_vecs + key_at / HEAD_VECS;
+`,
+    places: `    let key = slot * slot_words + key_at;
+    let value = key + kv_vecs;
+    let key_scale = bitcast<f32>(cache[slot * slot_words + scale_at]);
+    let value_scale = bitcast<f32>(cache[slot * slot_words + scale_at + kv_heads]);`,
+    vector: (at) => `unpack4x8snorm(cache[${at}])`,
+    keyScale: "key_scale * ",
+    valueScale: "value_scale * ",
+  },
+};
+
+function writtenText({ queries, vecs, cache }: HeadShape): string {
+  const { element, before, places, vector, keyScale, valueScale } = CACHES[cache];
   return `// head: ${queries} queries of ${vecs} vectors, written by src/kernels/head.ts
+alias Cached = ${element};
 const HEAD_VECS = ${vecs}u;
 const HEAD_QUERIES = ${queries}u;
 
 fn attend(view: View, first: u32, step: u32, q_at: u32, key_at: u32, kv_vecs: u32) {
-${each(
-  queries,
-  (
-    g,
-  ) => `${each(vecs, (i) => `  let query${g}_${i} = params.scale * q[q_at + ${g * vecs + i}u];\n  var sum${g}_${i} = vec4<f32>();`)}
+${before}${each(
+    queries,
+    (
+      g,
+    ) => `${each(vecs, (i) => `  let query${g}_${i} = params.scale * q[q_at + ${g * vecs + i}u];\n  var sum${g}_${i} = vec4<f32>();`)}
   var largest${g} = 2.0 * MASKED;
   var total${g} = 0.0;`,
-)}
+  )}
   for (var k = first; k < view.count; k += step) {
     let slot = slot_of(view, k);
     if (slot >= params.slots) {
       continue;
     }
-    let key = 2u * slot * kv_vecs + key_at;
-    let value = key + kv_vecs;
+${places}
 ${each(queries, (g) => `    var products${g} = vec4<f32>();`)}
 ${each(
   vecs,
   (i) => `    {
-      let c = vec4<f32>(cache[key + ${i}u]);
+      let c = ${vector(`key + ${i}u`)};
 ${each(queries, (g) => `      products${g} += query${g}_${i} * c;`)}
     }`,
 )}
 ${each(
   queries,
-  (g) => `    let logit${g} = products${g}.x + products${g}.y + products${g}.z + products${g}.w;
+  (g) => `    let logit${g} = ${keyScale}(products${g}.x + products${g}.y + products${g}.z + products${g}.w);
     if (logit${g} > largest${g}) {
       let shrink = exp(largest${g} - logit${g});
       largest${g} = logit${g};
@@ -75,13 +116,14 @@ ${each(
 ${each(vecs, (i) => `      sum${g}_${i} *= shrink;`)}
     }
     let weight${g} = exp(logit${g} - largest${g});
-    total${g} += weight${g};`,
+    total${g} += weight${g};
+    let share${g} = ${valueScale}weight${g};`,
 )}
 ${each(
   vecs,
   (i) => `    {
-      let c = vec4<f32>(cache[value + ${i}u]);
-${each(queries, (g) => `      sum${g}_${i} += weight${g} * c;`)}
+      let c = ${vector(`value + ${i}u`)};
+${each(queries, (g) => `      sum${g}_${i} += share${g} * c;`)}
     }`,
 )}
   }
@@ -98,13 +140,15 @@ ${each(queries, (g) => `      sum${g}_${i} += weight${g} * c;`)}
 `;
 }
 
-function plainText(vecs: number): string {
+function plainText({ vecs, cache }: HeadShape): string {
+  const { element, before, places, vector, keyScale, valueScale } = CACHES[cache];
   return `// head: one query of ${vecs} vectors, written by src/kernels/head.ts
+alias Cached = ${element};
 const HEAD_VECS = ${vecs}u;
 const HEAD_QUERIES = 1u;
 
 fn attend(view: View, first: u32, step: u32, q_at: u32, key_at: u32, kv_vecs: u32) {
-  var query: array<vec4<f32>, HEAD_VECS>;
+${before}  var query: array<vec4<f32>, HEAD_VECS>;
   var sums: array<vec4<f32>, HEAD_VECS>;
   for (var i = 0u; i < HEAD_VECS; i++) {
     query[i] = params.scale * q[q_at + i];
@@ -116,13 +160,12 @@ fn attend(view: View, first: u32, step: u32, q_at: u32, key_at: u32, kv_vecs: u3
     if (slot >= params.slots) {
       continue;
     }
-    let key = 2u * slot * kv_vecs + key_at;
-    let value = key + kv_vecs;
+${places}
     var products = vec4<f32>();
     for (var i = 0u; i < HEAD_VECS; i++) {
-      products += query[i] * vec4<f32>(cache[key + i]);
+      products += query[i] * ${vector("key + i")};
     }
-    let logit = products.x + products.y + products.z + products.w;
+    let logit = ${keyScale}(products.x + products.y + products.z + products.w);
     if (logit > largest) {
       let shrink = exp(largest - logit);
       largest = logit;
@@ -133,8 +176,9 @@ fn attend(view: View, first: u32, step: u32, q_at: u32, key_at: u32, kv_vecs: u3
     }
     let weight = exp(logit - largest);
     total += weight;
+    let share = ${valueScale}weight;
     for (var i = 0u; i < HEAD_VECS; i++) {
-      sums[i] += weight * vec4<f32>(cache[value + i]);
+      sums[i] += share * ${vector("value + i")};
     }
   }
   let times = factor(0u, largest, total);
@@ -154,9 +198,11 @@ export function withHeads(includes: Includes): Includes {
       get: () => (text ??= headText(shape)),
     });
   };
-  for (let vecs = 1; vecs <= MAX_HEAD_VECS; vecs++) add({ queries: 1, vecs, form: "plain" });
-  for (let vecs = 1; vecs <= MAX_WRITTEN_VECS; vecs++)
-    for (let queries = 1; queries * vecs <= MAX_WRITTEN_VECS; queries++)
-      add({ queries, vecs, form: "written" });
+  for (const cache of ["real", "int8"] as const) {
+    for (let vecs = 1; vecs <= MAX_HEAD_VECS; vecs++) add({ queries: 1, vecs, form: "plain", cache });
+    for (let vecs = 1; vecs <= MAX_WRITTEN_VECS; vecs++)
+      for (let queries = 1; queries * vecs <= MAX_WRITTEN_VECS; queries++)
+        add({ queries, vecs, form: "written", cache });
+  }
   return includes;
 }

@@ -2,6 +2,7 @@
 import { defineKernel } from "../engine/kernel";
 import type { BufferRange } from "../engine/memory";
 import source from "../../shaders/head_norm.wgsl?raw";
+import { type CacheStorage, realOf, slotWords } from "./cache";
 import { ROW_WORDS } from "./layouts";
 import { needBytes, REDUCE_OVERRIDES, reduceVariant } from "./reduce";
 import type { Recording } from "./tuning";
@@ -19,6 +20,7 @@ export const headNormKernel = defineKernel({
     N_HEADS: 1,
     N_KV_HEADS: 1,
     IS_TURNED: 1,
+    KEEPS_KEYS: 0,
   },
 });
 
@@ -29,10 +31,12 @@ export interface HeadNormArgs {
   readonly rope: GPUBuffer | BufferRange | null;
   /** f32 [2, headDim]: of queries, then of keys. */
   readonly gain: GPUBuffer | BufferRange;
-  /** f32 [T, nHeads headDim], finished in place; behind it the raw keys [T, nKvHeads headDim]. */
+  /** f32 [T, nHeads headDim], finished in place; behind it the raw keys [T, nKvHeads headDim], which stay there for int8. */
   readonly q: GPUBuffer | BufferRange;
-  /** `tuning.real` [slots, 2, nKvHeads headDim], keys then values. */
+  /** [slots, slotWords], keys then values; int8 is written by pack_cache. */
   readonly cache: GPUBuffer | BufferRange;
+  /** "f32" unless given. */
+  readonly cacheStorage?: CacheStorage;
   readonly T: number;
   readonly nHeads: number;
   readonly nKvHeads: number;
@@ -45,16 +49,22 @@ export interface HeadNormArgs {
 export function headNorm(rec: Recording, args: HeadNormArgs): void {
   const { rows, rope, gain, q, cache, T, nHeads, nKvHeads, headDim, slots, eps } = args;
   if (headDim % 2 !== 0) throw new Error(`head_norm: headDim is ${headDim}, expected an even number`);
-  const { real } = rec.tuning;
+  const { cacheStorage = "f32" } = args;
   needBytes("head_norm", "rows", rows, 4 * ROW_WORDS * T);
   needBytes("head_norm", "gain", gain, 8 * headDim);
   needBytes("head_norm", "q", q, 4 * T * (nHeads + nKvHeads) * headDim);
-  needBytes("head_norm", "cache", cache, (real === "f16" ? 4 : 8) * slots * nKvHeads * headDim);
+  needBytes("head_norm", "cache", cache, 4 * slots * slotWords(cacheStorage, nKvHeads, headDim));
   const lanes = reduceVariant(rec, 32, "head_norm.lanes");
-  const shape = { HEAD_DIM: headDim, N_HEADS: nHeads, N_KV_HEADS: nKvHeads, IS_TURNED: rope ? 1 : 0 };
+  const shape = {
+    HEAD_DIM: headDim,
+    N_HEADS: nHeads,
+    N_KV_HEADS: nKvHeads,
+    IS_TURNED: rope ? 1 : 0,
+    KEEPS_KEYS: cacheStorage === "int8" ? 1 : 0,
+  };
   rec.list.add(
     headNormKernel,
-    { ...lanes, real, overrides: { ...lanes.overrides, ...shape } },
+    { ...lanes, real: realOf(cacheStorage), overrides: { ...lanes.overrides, ...shape } },
     {
       bind: { rows, rope: rope ?? gain, gain, q, cache },
       params: { row_count: T, eps },

@@ -45,6 +45,7 @@ import { matvecHeadKernel } from "./matvec_head";
 import { matvecNormKernel } from "./matvec_norm";
 import { matvecQkvKernel } from "./matvec_qkv";
 import { matvecResidualKernel } from "./matvec_residual";
+import { packCacheKernel } from "./pack_cache";
 import { packWeightsKernel } from "./quantize";
 import { rmsnormKernel } from "./rmsnorm";
 import { ropeKernel } from "./rope";
@@ -58,6 +59,7 @@ export const kernels: readonly Kernel[] = [
   attentionKernel,
   attentionRowsKernel,
   attentionMergeKernel,
+  packCacheKernel,
   processLogitsKernel,
   rowStatsKernel,
   topTokensKernel,

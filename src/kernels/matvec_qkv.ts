@@ -2,6 +2,7 @@
 import { defineKernel } from "../engine/kernel";
 import type { BufferRange } from "../engine/memory";
 import source from "../../shaders/matvec_qkv.wgsl?raw";
+import { type CacheStorage, realOf, slotWords, waitingWidth } from "./cache";
 import { ROW_WORDS } from "./layouts";
 import { MATVEC_OVERRIDES, planMatvec } from "./matvec";
 import { needBytes } from "./reduce";
@@ -21,7 +22,7 @@ export const matvecQkvKernel = defineKernel({
     N_KV_HEADS: 1,
     HAS_BIAS: 0,
     IS_TURNED: 1,
-    KEEPS_KEYS: 0,
+    WAITING: 0,
   },
 });
 
@@ -41,10 +42,12 @@ export interface MatvecQkvArgs {
   readonly rope: GPUBuffer | BufferRange | null;
   /** Queries and keys are left for head_norm: not turned, the keys [T, nKvHeads headDim] in `q` behind all queries. */
   readonly keepsKeys?: boolean;
-  /** f32 [T, nHeads headDim] */
+  /** f32 [T, nHeads headDim]; behind them keys or values that wait: see `waitingWidth` in kernels/cache.ts. */
   readonly q: GPUBuffer | BufferRange;
-  /** `tuning.real` [slots, 2, nKvHeads headDim], keys then values. */
+  /** [slots, slotWords], keys then values; int8 is written by pack_cache. */
   readonly cache: GPUBuffer | BufferRange;
+  /** "f32" unless given. */
+  readonly cacheStorage?: CacheStorage;
   /** Rows, 1 to 512. */
   readonly T: number;
   readonly dim: number;
@@ -58,7 +61,7 @@ export interface MatvecQkvArgs {
 
 export function matvecQkv(rec: Recording, args: MatvecQkvArgs): void {
   const { rows, x, weight, bias, rope, q, cache, T, dim, nHeads, nKvHeads, headDim, slots, eps } = args;
-  const { keepsKeys = false } = args;
+  const { keepsKeys = false, cacheStorage = "f32" } = args;
   const outputs = (nHeads + 2 * nKvHeads) * headDim;
   if (weight.rows !== outputs || weight.cols !== dim || headDim % 4 !== 0) {
     throw new Error(
@@ -67,8 +70,13 @@ export function matvecQkv(rec: Recording, args: MatvecQkvArgs): void {
   }
   needBytes("matvec_qkv", "rows", rows, 4 * ROW_WORDS * T);
   needBytes("matvec_qkv", "x", x, 4 * T * dim);
-  needBytes("matvec_qkv", "q", q, 4 * T * (nHeads + (keepsKeys ? nKvHeads : 0)) * headDim);
-  needBytes("matvec_qkv", "cache", cache, (rec.tuning.real === "f16" ? 4 : 8) * slots * nKvHeads * headDim);
+  needBytes(
+    "matvec_qkv",
+    "q",
+    q,
+    4 * T * (nHeads * headDim + waitingWidth(cacheStorage, keepsKeys, nKvHeads, headDim)),
+  );
+  needBytes("matvec_qkv", "cache", cache, 4 * slots * slotWords(cacheStorage, nKvHeads, headDim));
   if (bias) needBytes("matvec_qkv", "bias", bias, 4 * outputs);
   const plan = planMatvec(
     rec,
@@ -82,12 +90,12 @@ export function matvecQkv(rec: Recording, args: MatvecQkvArgs): void {
       N_KV_HEADS: nKvHeads,
       HAS_BIAS: bias ? 1 : 0,
       IS_TURNED: rope && !keepsKeys ? 1 : 0,
-      KEEPS_KEYS: keepsKeys ? 1 : 0,
+      WAITING: cacheStorage === "int8" ? 2 : keepsKeys ? 1 : 0,
     },
   );
   rec.list.add(
     matvecQkvKernel,
-    { real: rec.tuning.real, ...plan.variant },
+    { real: realOf(cacheStorage), ...plan.variant },
     {
       bind: {
         rows,

@@ -5,8 +5,6 @@ import type { DispatchList } from "../engine/dispatch_list";
 export interface Tuning {
   /** Reductions inside a workgroup: by subgroup operations, or through workgroup memory. */
   readonly reduce: "subgroup" | "workgroup";
-  /** Element type of caches. */
-  readonly real: "f32" | "f16";
   readonly packedDot: boolean;
   readonly f16: boolean;
   /** Choices of single kernels by kernel and shape class, as numbers a wrapper understands: `matvec.lanes`. */
@@ -15,7 +13,6 @@ export interface Tuning {
 
 export const defaultTuning = (f: DeviceFeatures): Tuning => ({
   reduce: f.subgroups ? "subgroup" : "workgroup",
-  real: "f32",
   packedDot: f.packedDot,
   f16: f.f16,
   choices: {},

@@ -1,13 +1,13 @@
 /** What a text of a recurrent model holds on the device, and what a pass sends there and brings back. */
 import type { DepthPass, LatentOrigin } from "../decoding/depth/session";
 import type { BufferRange } from "../engine/memory";
-import { slotsBuiltFor } from "../kernels/attention";
 import { choiceWords } from "../kernels/choose_depth";
 import { LatentStart, SIGNAL_WORDS, Start, START_WORDS } from "../kernels/latents";
 import { Ctl, CTL_WORDS, NONE, Row, ROW_BIT_WORDS, ROW_WORDS } from "../kernels/layouts";
 import { rowsBuiltFor } from "../kernels/matvec";
 import { MEMORY_WORDS } from "../kernels/recur_admit";
 import { drawsOf, drawWords, STAT_WORDS } from "../kernels/row_stats";
+import { cacheStride } from "./cached_attention";
 import type { PassShape } from "./depth_pass";
 import type { BlockRows, DepthModel, DepthScratch, Latents, Part } from "./depth_model";
 
@@ -112,7 +112,9 @@ export class DepthMemory {
     this.seq = words("seq", T);
     const { nPrelude, nCore, nCoda } = model.recurrence;
     const cache = (part: string, layers: number, slots: number): GPUBuffer[] =>
-      Array.from({ length: layers }, (_, l) => words(`${part}${l}`, slotsBuiltFor(slots) * model.slotWords));
+      Array.from({ length: layers }, (_, l) =>
+        bytes(`${part}${l}.cache`, cacheStride(model.kept, model.kept.cacheStorage, slots)),
+      );
     this.caches = {
       prelude: cache("prelude", nPrelude, T),
       core: cache("core", nCore, this.bankSlots),

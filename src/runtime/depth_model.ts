@@ -4,6 +4,7 @@
  */
 import type { Engine } from "../engine/dispatch_list";
 import type { BufferRange } from "../engine/memory";
+import type { CacheStorage } from "../kernels/cache";
 import type { Recording } from "../kernels/tuning";
 import type { WeightMatrix } from "../kernels/weights";
 import type { ModelFacts, RecurrenceFacts } from "../models/model";
@@ -85,8 +86,8 @@ export interface DepthModel {
   readonly recurrence: RecurrenceFacts;
   readonly maxContext: number;
   readonly config: { readonly dim: number; readonly vocabSize: number };
-  /** Numbers in a slot of one layer: key and value of every head. */
-  readonly slotWords: number;
+  /** Key and value heads of a slot in one layer, and how they are kept. */
+  readonly kept: { readonly nKvHeads: number; readonly headDim: number; readonly cacheStorage: CacheStorage };
   /** [V, D] in parts by rows, and the factor of its rows. */
   readonly embedding: { readonly table: readonly WeightMatrix[]; readonly scale: number };
   createScratch(label: string, maxRows: number): DepthScratch;

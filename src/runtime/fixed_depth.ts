@@ -1,6 +1,6 @@
 /** A text of a model of recurrent depth that runs as many recurrences for every row, each in slots of its own: a causal model like others. */
 import { assert } from "../base/errors";
-import { slotsBuiltFor } from "../kernels/attention";
+import { slotWords } from "../kernels/cache";
 import { choiceWords } from "../kernels/choose_depth";
 import { compactSlots } from "../kernels/compact_slots";
 import { embed, embedTail } from "../kernels/embed";
@@ -8,6 +8,7 @@ import { SIGNAL_WORDS, Start, START_WORDS } from "../kernels/latents";
 import { rowsBuiltFor } from "../kernels/matvec";
 import { rowsTail } from "../kernels/rows";
 import type { Recording } from "../kernels/tuning";
+import { cacheStride } from "./cached_attention";
 import type { BlockRows, DepthModel, DepthScratch } from "./depth_model";
 import type { ModelState, RowBuffers } from "./gpu_model";
 
@@ -54,7 +55,7 @@ export class FixedDepth implements ModelState {
     this.slots = slots;
     this.scratch = model.createScratch(label, maxRows);
     this.layers = nPrelude + o.depth * nCore + nCoda;
-    this.layerStride = Math.ceil((4 * slotsBuiltFor(slots) * model.slotWords) / 256) * 256;
+    this.layerStride = cacheStride(model.kept, model.kept.cacheStorage, slots);
     this.cache = make("cache", this.layerStride * this.layers);
     const rows = 4 * rowsBuiltFor(maxRows) * model.config.dim;
     this.e = make("e", rows);
@@ -111,13 +112,14 @@ export class FixedDepth implements ModelState {
   }
 
   recordCompaction(rec: Recording, verified: Parameters<ModelState["recordCompaction"]>[1]): void {
+    const { cacheStorage, nKvHeads, headDim } = this.model.kept;
     compactSlots(rec, {
       ...verified,
       cache: this.cache,
       layers: this.layers,
       slots: this.slots,
       layerStride: this.layerStride / 4,
-      rowWords: this.model.slotWords,
+      rowWords: slotWords(cacheStorage, nKvHeads, headDim),
     });
   }
 

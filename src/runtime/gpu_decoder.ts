@@ -5,14 +5,13 @@
  */
 import type { Engine } from "../engine/dispatch_list";
 import { type BufferRange, bytesOf, type Held } from "../engine/memory";
-import { attention, attentionPartialWords, attentionSplits, slotsBuiltFor } from "../kernels/attention";
+import { attentionPartialWords, attentionSplits } from "../kernels/attention";
+import { type CacheStorage, slotWords } from "../kernels/cache";
 import { compactSlots } from "../kernels/compact_slots";
 import { embed, embedTail } from "../kernels/embed";
-import { headNorm } from "../kernels/head_norm";
 import { rowsBuiltFor } from "../kernels/matvec";
 import { matvecGated } from "../kernels/matvec_gated";
 import { matvecHead } from "../kernels/matvec_head";
-import { matvecQkv } from "../kernels/matvec_qkv";
 import { matvecResidual } from "../kernels/matvec_residual";
 import { rmsnorm } from "../kernels/rmsnorm";
 import { rowsTail } from "../kernels/rows";
@@ -22,6 +21,7 @@ import { assert } from "../base/errors";
 import type { DecoderConfig } from "../models/decoder";
 import type { LoadedModel } from "../models/load";
 import type { MaskedFacts, ModelFacts } from "../models/model";
+import { cachedAttention, cacheStride, queryWidth } from "./cached_attention";
 import { type DecoderWeights, type LayerWeights, uploadDecoder } from "./decoder_weights";
 import type { GpuModel, ModelState, RowBuffers } from "./gpu_model";
 import { WeightUpload } from "./upload";
@@ -35,6 +35,7 @@ export class GpuDecoder implements GpuModel {
     private readonly owned: readonly Held[],
     /** As it was when the weights were uploaded. */
     readonly tuning: Tuning,
+    readonly cacheStorage: CacheStorage,
   ) {}
 
   get maxContext(): number {
@@ -70,6 +71,7 @@ export class GpuDecoder implements GpuModel {
     tuning: Tuning,
     loaded: LoadedModel,
     storage: WeightMatrix["storage"],
+    cacheStorage: CacheStorage = "f32",
   ): Promise<GpuDecoder> {
     const { config, tensors, facts } = loaded;
     assert(
@@ -81,7 +83,7 @@ export class GpuDecoder implements GpuModel {
     );
     const upload = new WeightUpload(engine, tuning, facts.id, storage);
     const weights = await upload.whole(() => uploadDecoder(upload, tensors, config));
-    return new GpuDecoder(engine, config, facts, weights, upload.owned, tuning);
+    return new GpuDecoder(engine, config, facts, weights, upload.owned, tuning, cacheStorage);
   }
 
   createState(label: string, slots: number, maxRows: number): ModelState {
@@ -128,7 +130,7 @@ class DecoderState implements ModelState {
     const c = model.config;
     const f32 = (name: string, count: number): GPUBuffer =>
       memory.create({ label: `${label}.${name}`, bytes: 4 * count });
-    this.layerStride = Math.ceil((4 * slotsBuiltFor(slots) * this.slotWords) / 256) * 256;
+    this.layerStride = cacheStride(c, model.cacheStorage, slots);
     const { maxBufferSize, maxStorageBufferBindingSize } = model.engine.gpu.device.limits;
     const room =
       model.tuning.choices["cache.buffer_bytes"] ?? Math.min(maxBufferSize, maxStorageBufferBindingSize);
@@ -139,8 +141,7 @@ class DecoderState implements ModelState {
     // What the products read has room for the rows that they are built for.
     const built = rowsBuiltFor(maxRows);
     this.x = f32("x", built * c.dim);
-    // Behind the queries, where their heads have norms, the keys that are not finished.
-    this.q = f32("q", maxRows * (c.nHeads + (c.hasHeadNorms ? c.nKvHeads : 0)) * c.headDim);
+    this.q = f32("q", maxRows * queryWidth(c, model.cacheStorage, c.hasHeadNorms));
     this.sublayer = c.hasPostNorms ? f32("sublayer", maxRows * c.dim) : null;
     this.attended = f32("attended", built * c.nHeads * c.headDim);
     this.hidden = f32("hidden", built * c.hiddenDim);
@@ -153,11 +154,6 @@ class DecoderState implements ModelState {
   /** Layers in the i-th buffer of caches. */
   private layersIn(i: number): number {
     return Math.min(this.layersTogether, this.model.config.nLayers - i * this.layersTogether);
-  }
-
-  /** Words of one slot in one layer: key and value of every head. */
-  private get slotWords(): number {
-    return 2 * this.model.config.nKvHeads * this.model.config.headDim;
   }
 
   recordLayers(rec: Recording, { rows, bits, count: T, tail }: RowBuffers): void {
@@ -177,28 +173,21 @@ class DecoderState implements ModelState {
 
   /** x += out(attention(norm(x))), each row writing its key and value on the way. */
   private recordAttention(rec: Recording, l: number, w: LayerWeights, { rows, bits, count: T }: RowBuffers) {
-    const { config: c, weights } = this.model;
+    const { config: c, weights, cacheStorage } = this.model;
     const { x, q, attended, slots, partial } = this;
     const cache: BufferRange = {
       buffer: this.caches[Math.floor(l / this.layersTogether)]!,
       offset: (l % this.layersTogether) * this.layerStride,
       size: this.layerStride,
     };
-    const shape = { T, nHeads: c.nHeads, nKvHeads: c.nKvHeads, headDim: c.headDim, slots };
     const { rope: turn, window } = c.layers[l]!;
-    const rope = turn === null ? null : weights.ropes[turn]!;
-    const eps = c.rmsNormEps;
-    const bias = w.qkvBias ? { bias: w.qkvBias } : {};
-    const keepsKeys = w.headNorms !== null;
-    matvecQkv(rec, { rows, x, weight: w.qkv, ...bias, rope, q, cache, dim: c.dim, ...shape, eps, keepsKeys });
-    if (w.headNorms) headNorm(rec, { rows, rope, gain: w.headNorms, q, cache, ...shape, eps });
-    attention(rec, {
-      rows,
-      bits,
-      q,
-      cache,
-      out: attended,
-      ...shape,
+    cachedAttention(rec, {
+      ...{ rows, bits, x, T, q, cache, cacheStorage, slots, out: attended },
+      ...{ dim: c.dim, nHeads: c.nHeads, nKvHeads: c.nKvHeads, headDim: c.headDim, eps: c.rmsNormEps },
+      weight: w.qkv,
+      ...(w.qkvBias ? { bias: w.qkvBias } : {}),
+      rope: turn === null ? null : weights.ropes[turn]!,
+      headNorms: w.headNorms,
       scale: c.attentionScale,
       ...(window === null ? {} : { window }),
       ...(partial ? { partial } : {}),
@@ -245,6 +234,8 @@ class DecoderState implements ModelState {
   }
 
   recordCompaction(rec: Recording, verified: Parameters<ModelState["recordCompaction"]>[1]): void {
+    const { cacheStorage, config } = this.model;
+    const { nKvHeads, headDim } = config;
     this.caches.forEach((cache, i) =>
       compactSlots(rec, {
         ...verified,
@@ -252,7 +243,7 @@ class DecoderState implements ModelState {
         layers: this.layersIn(i),
         slots: this.slots,
         layerStride: this.layerStride / 4,
-        rowWords: this.slotWords,
+        rowWords: slotWords(cacheStorage, nKvHeads, headDim),
       }),
     );
   }

@@ -4,12 +4,14 @@
  */
 import type { Engine } from "../engine/dispatch_list";
 import { bytesOf, type Held } from "../engine/memory";
+import type { CacheStorage } from "../kernels/cache";
 import { embedMix, LatentStart, latentStart, recurBegin } from "../kernels/latents";
 import { rowsBuiltFor } from "../kernels/matvec";
 import { matvecHead } from "../kernels/matvec_head";
 import type { Recording } from "../kernels/tuning";
 import type { DecoderConfig } from "../models/decoder";
 import type { ModelFacts, RecurrenceFacts } from "../models/model";
+import { queryWidth } from "./cached_attention";
 import type { DecoderWeights } from "./decoder_weights";
 import type { BlockRows, DepthModel, DepthScratch, Latents, Part, Recurrence } from "./depth_model";
 import { FixedDepth } from "./fixed_depth";
@@ -34,6 +36,8 @@ export abstract class GpuDepthDecoder<
     readonly facts: ModelFacts,
     readonly weights: Weights,
     private readonly owned: readonly Held[],
+    /** How keys and values of its texts are kept. */
+    readonly cacheStorage: CacheStorage,
     /** Recurrences of a pass in which every row runs as many. */
     readonly depth: number,
   ) {}
@@ -55,8 +59,9 @@ export abstract class GpuDepthDecoder<
     return this.owned.reduce((sum, b) => sum + bytesOf(b), 0);
   }
 
-  get slotWords(): number {
-    return 2 * this.config.nKvHeads * this.config.headDim;
+  get kept(): DepthModel["kept"] {
+    const { cacheStorage, config } = this;
+    return { nKvHeads: config.nKvHeads, headDim: config.headDim, cacheStorage };
   }
 
   get embedding(): DepthModel["embedding"] {
@@ -105,7 +110,7 @@ export abstract class DepthDecoderScratch<Model extends GpuDepthDecoder> impleme
     const room = rowsBuiltFor(maxRows);
     this.x = this.f32("x", room * dim);
     this.y = this.f32("y", room * dim);
-    this.q = this.f32("q", maxRows * nHeads * headDim);
+    this.q = this.f32("q", maxRows * queryWidth(model.config, model.cacheStorage));
     this.attended = this.f32("attended", room * nHeads * headDim);
     this.hidden = this.f32("hidden", room * hiddenDim);
   }

@@ -4,18 +4,18 @@
  */
 import { assert } from "../base/errors";
 import type { Engine } from "../engine/dispatch_list";
-import { attention } from "../kernels/attention";
+import type { CacheStorage } from "../kernels/cache";
 import { exitGate } from "../kernels/exit_gate";
 import { recurBegin, recurEnd } from "../kernels/latents";
 import { rowsBuiltFor } from "../kernels/matvec";
 import { matvecGated } from "../kernels/matvec_gated";
-import { matvecQkv } from "../kernels/matvec_qkv";
 import { matvecResidual } from "../kernels/matvec_residual";
 import { rmsnorm } from "../kernels/rmsnorm";
 import type { Recording, Tuning } from "../kernels/tuning";
 import type { WeightMatrix } from "../kernels/weights";
 import type { OuroConfig } from "../models/architectures/ouro";
 import type { LoadedModel } from "../models/load";
+import { cachedAttention } from "./cached_attention";
 import { type DecoderWeights, uploadDecoder } from "./decoder_weights";
 import type { BlockRows, DepthScratch, Latents, Part, Recurrence } from "./depth_model";
 import { DepthDecoderScratch, GpuDepthDecoder } from "./gpu_depth_decoder";
@@ -34,6 +34,7 @@ export class GpuLooped extends GpuDepthDecoder<OuroConfig, LoopedWeights> {
     tuning: Tuning,
     { config, facts, tensors }: LoadedModel,
     storage: WeightMatrix["storage"],
+    cacheStorage: CacheStorage = "f32",
   ): Promise<GpuLooped> {
     assert(config.architecture === "ouro", `${facts.id} is no looped model`);
     return engine.memory.checked(`the weights of ${facts.id}`, async () => {
@@ -50,12 +51,12 @@ export class GpuLooped extends GpuDepthDecoder<OuroConfig, LoopedWeights> {
         exitBias: tensors.get("exitBias").toFloat32()[0]!,
       };
       const { trainedRecurrence } = config.recurrence;
-      return new GpuLooped(engine, config, facts, weights, upload.owned, trainedRecurrence);
+      return new GpuLooped(engine, config, facts, weights, upload.owned, cacheStorage, trainedRecurrence);
     });
   }
 
   atDepth(depth: number): GpuLooped {
-    return new GpuLooped(this.engine, this.config, this.facts, this.weights, [], depth);
+    return new GpuLooped(this.engine, this.config, this.facts, this.weights, [], this.cacheStorage, depth);
   }
 
   createScratch(label: string, maxRows: number): DepthScratch {
@@ -94,15 +95,17 @@ class LoopedScratch extends DepthDecoderScratch<GpuLooped> {
     const { dim, hiddenDim, rmsNormEps: eps, nHeads, nKvHeads, headDim, activation } = this.model.config;
     const { x, q, sublayer, attended, hidden } = this;
     const heads = { nHeads, nKvHeads, headDim };
+    const { cacheStorage } = this.model;
     const end = (a: GPUBuffer, weight: WeightMatrix, gain: GPUBuffer, T: number): void => {
       matvecResidual(rec, { a, weight, x: sublayer, T, replaces: true });
       rmsnorm(rec, { x: sublayer, gain, y: x, T, dim, eps, adds: true });
     };
     layers.forEach((w, l) => {
       const { rows, bits, count: T, cache, slots, banks } = at(l);
-      matvecQkv(rec, { rows, x, weight: w.qkv, rope: ropes[0]!, q, cache, T, dim, ...heads, slots, eps });
-      const seen = { rows, bits, slots, ...(banks ? { banks } : {}) };
-      attention(rec, { ...seen, q, cache, out: attended, T, ...heads });
+      cachedAttention(rec, {
+        ...{ rows, bits, ...(banks ? { banks } : {}), x, T, q, cache, cacheStorage, slots, out: attended },
+        ...{ dim, ...heads, eps, weight: w.qkv, rope: ropes[0]!, headNorms: null },
+      });
       end(attended, w.out, w.attnPostNorm!, T);
       matvecGated(rec, { x, weight: w.gateUp, hidden, T, dim, hiddenDim, eps, activation });
       end(hidden, w.down, w.mlpPostNorm!, T);

@@ -7,15 +7,15 @@ import { assert } from "../base/errors";
 import type { Engine } from "../engine/dispatch_list";
 import { chooseDepth } from "../kernels/choose_depth";
 import { recurBegin, recurEnd, routeRows } from "../kernels/latents";
-import { attention } from "../kernels/attention";
+import type { CacheStorage } from "../kernels/cache";
 import { matvecGated } from "../kernels/matvec_gated";
-import { matvecQkv } from "../kernels/matvec_qkv";
 import { matvecResidual } from "../kernels/matvec_residual";
 import type { Recording, Tuning } from "../kernels/tuning";
 import type { WeightMatrix } from "../kernels/weights";
 import type { MixtureOfRecursionsConfig } from "../models/architectures/mixture_of_recursions";
 import type { LoadedModel } from "../models/load";
 import type { BlockRows, DepthScratch, Latents, Part, Question, Recurrence } from "./depth_model";
+import { cachedAttention } from "./cached_attention";
 import { type DecoderWeights, uploadDecoder } from "./decoder_weights";
 import { DepthDecoderScratch, GpuDepthDecoder } from "./gpu_depth_decoder";
 import { WeightUpload } from "./upload";
@@ -32,6 +32,7 @@ export class GpuMor extends GpuDepthDecoder<MixtureOfRecursionsConfig, MorWeight
     tuning: Tuning,
     { config, facts, tensors }: LoadedModel,
     storage: WeightMatrix["storage"],
+    cacheStorage: CacheStorage = "f32",
   ): Promise<GpuMor> {
     assert(config.architecture === "mixture-of-recursions", `${facts.id} is no mixture of recursions`);
     return engine.memory.checked(`the weights of ${facts.id}`, async () => {
@@ -49,7 +50,7 @@ export class GpuMor extends GpuDepthDecoder<MixtureOfRecursionsConfig, MorWeight
         router: upload.vector("router", Float32Array.from([...router, ...balance])),
       };
       const { trainedRecurrence } = config.recurrence;
-      return new GpuMor(engine, config, facts, weights, upload.owned, trainedRecurrence);
+      return new GpuMor(engine, config, facts, weights, upload.owned, cacheStorage, trainedRecurrence);
     });
   }
 
@@ -81,12 +82,14 @@ class MorScratch extends DepthDecoderScratch<GpuMor> {
     const { dim, hiddenDim, rmsNormEps: eps, nHeads, nKvHeads, headDim } = this.model.config;
     const { x, q, attended, hidden } = this;
     const heads = { nHeads, nKvHeads, headDim };
+    const { cacheStorage } = this.model;
     const [from, to] = { prelude: [0, 1], core: [1, -1], coda: [-1, layers.length] }[part];
     layers.slice(from, to).forEach((w, l) => {
       const { rows, bits, count: T, cache, slots, banks } = at(l);
-      matvecQkv(rec, { rows, x, weight: w.qkv, rope: ropes[0]!, q, cache, T, dim, ...heads, slots, eps });
-      const seen = { rows, bits, slots, ...(banks ? { banks } : {}) };
-      attention(rec, { ...seen, q, cache, out: attended, T, ...heads });
+      cachedAttention(rec, {
+        ...{ rows, bits, ...(banks ? { banks } : {}), x, T, q, cache, cacheStorage, slots, out: attended },
+        ...{ dim, ...heads, eps, weight: w.qkv, rope: ropes[0]!, headNorms: null },
+      });
       matvecResidual(rec, { a: attended, weight: w.out, x, T });
       matvecGated(rec, { x, weight: w.gateUp, hidden, T, dim, hiddenDim, eps });
       matvecResidual(rec, { a: hidden, weight: w.down, x, T });

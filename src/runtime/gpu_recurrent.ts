@@ -5,12 +5,11 @@
 import { assert } from "../base/errors";
 import type { Engine } from "../engine/dispatch_list";
 import { bytesOf, type Held } from "../engine/memory";
-import { attention } from "../kernels/attention";
+import type { CacheStorage } from "../kernels/cache";
 import { embedMix, LatentStart, latentStart, recurBegin, recurEnd } from "../kernels/latents";
 import { rowsBuiltFor } from "../kernels/matvec";
 import { matvecGated } from "../kernels/matvec_gated";
 import { matvecHead } from "../kernels/matvec_head";
-import { matvecQkv } from "../kernels/matvec_qkv";
 import { matvecResidual } from "../kernels/matvec_residual";
 import { rmsnorm } from "../kernels/rmsnorm";
 import { ropeTable } from "../kernels/rope";
@@ -19,6 +18,7 @@ import type { WeightMatrix } from "../kernels/weights";
 import type { RecurrentDepthConfig } from "../models/architectures/recurrent_depth";
 import type { LoadedModel } from "../models/load";
 import type { ModelFacts, RecurrenceFacts } from "../models/model";
+import { cachedAttention, queryWidth } from "./cached_attention";
 import type { BlockRows, DepthModel, DepthScratch, Latents, Part, Recurrence } from "./depth_model";
 import { FixedDepth } from "./fixed_depth";
 import { columnsOfMatrix, foldGain, fuseGateUp, matrix, rowsOf, rowsOfMatrix } from "./fuse_weights";
@@ -108,6 +108,7 @@ export class GpuRecurrent implements GpuModel, DepthModel {
     readonly facts: ModelFacts,
     readonly weights: RecurrentWeights,
     private readonly owned: readonly Held[],
+    readonly cacheStorage: CacheStorage,
     /** Recurrences of a pass. */
     readonly depth: number,
   ) {}
@@ -118,6 +119,7 @@ export class GpuRecurrent implements GpuModel, DepthModel {
     tuning: Tuning,
     loaded: LoadedModel,
     storage: WeightMatrix["storage"],
+    cacheStorage: CacheStorage = "f32",
   ): Promise<GpuRecurrent> {
     const { config, facts } = loaded;
     assert(config.architecture === "recurrent-depth", `${facts.id} has no recurrent depth`);
@@ -125,13 +127,13 @@ export class GpuRecurrent implements GpuModel, DepthModel {
       const upload = new WeightUpload(engine, tuning, facts.id, storage);
       const weights = await uploadWeights(upload, loaded, config);
       const { trainedRecurrence } = config.recurrence;
-      return new GpuRecurrent(engine, config, facts, weights, upload.owned, trainedRecurrence);
+      return new GpuRecurrent(engine, config, facts, weights, upload.owned, cacheStorage, trainedRecurrence);
     });
   }
 
   /** The same model with another number of recurrences; weights are shared and belong to this one. */
   atDepth(depth: number): GpuRecurrent {
-    return new GpuRecurrent(this.engine, this.config, this.facts, this.weights, [], depth);
+    return new GpuRecurrent(this.engine, this.config, this.facts, this.weights, [], this.cacheStorage, depth);
   }
 
   get recurrence(): RecurrenceFacts {
@@ -151,8 +153,9 @@ export class GpuRecurrent implements GpuModel, DepthModel {
     return this.owned.reduce((sum, b) => sum + bytesOf(b), 0);
   }
 
-  get slotWords(): number {
-    return 2 * this.config.dim;
+  get kept(): DepthModel["kept"] {
+    const { cacheStorage, config } = this;
+    return { nKvHeads: config.nHeads, headDim: config.headDim, cacheStorage };
   }
 
   get embedding(): DepthModel["embedding"] {
@@ -212,13 +215,13 @@ export class RecurrentScratch implements DepthScratch {
     label: string,
     readonly maxRows: number,
   ) {
-    const { dim, hiddenDim } = model.config;
+    const { dim, hiddenDim, nHeads, headDim } = model.config;
     const room = rowsBuiltFor(maxRows);
     const f32 = (name: string, count: number): GPUBuffer =>
       model.engine.memory.create({ label: `${label}.${name}`, bytes: 4 * count });
     this.x = f32("x", room * dim);
     this.y = f32("y", room * dim);
-    this.q = f32("q", maxRows * dim);
+    this.q = f32("q", maxRows * queryWidth({ nHeads, nKvHeads: nHeads, headDim }, model.kept.cacheStorage));
     this.attended = f32("attended", room * dim);
     this.hidden = f32("hidden", room * hiddenDim);
   }
@@ -228,20 +231,13 @@ export class RecurrentScratch implements DepthScratch {
     const { dim, hiddenDim, nHeads, headDim, rmsNormEps: eps } = this.model.config;
     const { x, y, q, attended, hidden } = this;
     const heads = { nHeads, nKvHeads: nHeads, headDim };
+    const { cacheStorage } = this.model.kept;
     this.model.weights.blocks[part].forEach((w, l) => {
       const { rows, bits, count: T, cache, slots, banks } = at(l);
       const { rope } = this.model.weights;
-      matvecQkv(rec, { rows, x, weight: w.qkv, bias: w.bias, rope, q, cache, T, dim, ...heads, slots, eps });
-      attention(rec, {
-        rows,
-        bits,
-        q,
-        cache,
-        out: attended,
-        T,
-        ...heads,
-        slots,
-        ...(banks ? { banks } : {}),
+      cachedAttention(rec, {
+        ...{ rows, bits, ...(banks ? { banks } : {}), x, T, q, cache, cacheStorage, slots, out: attended },
+        ...{ dim, ...heads, eps, weight: w.qkv, bias: w.bias, rope, headNorms: null },
       });
       matvecResidual(rec, { a: attended, weight: w.out, x, T });
       rmsnorm(rec, { x, gain: w.norm2, y, T, dim, eps });

@@ -4,7 +4,7 @@ import type { ParamValues } from "../base/params";
 import type { ChatEvent, ChatRequest } from "../chat/protocol";
 import type { CatalogEntry } from "../models/catalog";
 import type { StoredModel } from "../models/hub/library";
-import type { Offer, StorageChoice } from "../models/hub/open";
+import type { Kept, Offer } from "../models/hub/open";
 import type { Space } from "../models/hub/storage";
 import type { Attention, TaskId, TaskOutcome } from "../parallel/problems";
 import type { Strategy } from "../parallel/strategies";
@@ -121,7 +121,7 @@ export interface HubShelf {
   readonly space: Space | null;
 }
 export type { CatalogEntry } from "../models/catalog";
-export type { Offer as HubOffer, StorageChoice } from "../models/hub/open";
+export type { CacheChoice, Kept, Offer as HubOffer, StorageChoice } from "../models/hub/open";
 
 /** What a model can do with a conversation. */
 export interface ChatAbility {
@@ -146,12 +146,8 @@ export interface WorkerApi {
   cancelLoad(model: string): void;
   /** Asks the hub about a model: what it is and would take. Fetches its description, and of its weights only what they say of themselves. */
   hubOffer(name: string, token: string | null): Promise<Outcome<Offer>>;
-  /** Fetches what is missing of a model that was offered or is stored in part, and loads it; gives what menus say of it. */
-  hubFetch(
-    id: string,
-    storage: StorageChoice["storage"] | null,
-    token: string | null,
-  ): Promise<Outcome<CatalogEntry>>;
+  /** Fetches what is missing of a model that was offered or is stored in part, and loads it, kept as asked or as it would best be; gives what menus say of it. */
+  hubFetch(id: string, kept: Kept | null, token: string | null): Promise<Outcome<CatalogEntry>>;
   hubShelf(): Promise<Outcome<HubShelf>>;
   /** Deletes a stored model, and frees it if it is loaded. */
   hubRemove(id: string): Promise<Outcome<null>>;

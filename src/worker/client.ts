@@ -19,7 +19,7 @@ import type {
   RunSettings,
   Solved,
   SolveRequest,
-  StorageChoice,
+  Kept,
   WorkerApi,
   WorkerMessage,
 } from "./api";
@@ -33,7 +33,7 @@ export interface EngineClient extends ChatBackend {
   /** What a model of the hub is and would take. */
   hubOffer(name: string, token: string | null): Promise<HubOffer>;
   /** Fetches what is missing of it, stores and loads it. */
-  hubFetch(id: string, storage: StorageChoice["storage"] | null, token: string | null): Promise<CatalogEntry>;
+  hubFetch(id: string, kept: Kept | null, token: string | null): Promise<CatalogEntry>;
   hubShelf(): Promise<HubShelf>;
   hubRemove(id: string): Promise<void>;
   /** Loads a model from files of this machine. */
@@ -153,7 +153,7 @@ export function connectEngine(
       await call(() => remote.load(model));
     },
     hubOffer: (name, token) => call(() => remote.hubOffer(name, token)),
-    hubFetch: (id, storage, token) => call(() => remote.hubFetch(id, storage, token)),
+    hubFetch: (id, kept, token) => call(() => remote.hubFetch(id, kept, token)),
     hubShelf: () => call(() => remote.hubShelf()),
     hubRemove: async (id) => {
       await call(() => remote.hubRemove(id));

@@ -42,8 +42,8 @@ export function openDecoscope({ base, hub, onProgress, onLost }: OpenOptions = {
     },
     async fetch(name, token) {
       await engine.openDevice();
-      const { id, preferred } = await engine.hubOffer(name, token ?? null);
-      return engine.hubFetch(id, preferred, token ?? null);
+      const { id } = await engine.hubOffer(name, token ?? null);
+      return engine.hubFetch(id, null, token ?? null);
     },
     chat: { completions: chatCompletions(engine) },
     close: () => engine.dispose(),

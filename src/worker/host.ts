@@ -5,6 +5,7 @@ import type { Engine } from "../engine/dispatch_list";
 import { Memory } from "../engine/memory";
 import { Pipelines } from "../engine/pipelines";
 import { includes } from "../kernels/includes";
+import type { CacheStorage } from "../kernels/cache";
 import { defaultTuning, type Tuning } from "../kernels/tuning";
 import type { WeightMatrix } from "../kernels/weights";
 import { type LoadedModel, loadModel } from "../models/load";
@@ -28,6 +29,8 @@ export interface HostedModel {
 export interface LoadOptions {
   /** How its weights are kept on the device; as the host keeps them unless given. */
   readonly storage?: WeightMatrix["storage"];
+  /** How keys and values of its texts are kept; as the host keeps them unless given. */
+  readonly cacheStorage?: CacheStorage;
   /** Longest text it gets memory for. */
   readonly maxContext?: number;
 }
@@ -44,6 +47,8 @@ const TUNE_BUDGET_MS = 1500;
 export interface HostOptions extends OpenOptions {
   /** How weights are kept on the device. */
   readonly storage?: WeightMatrix["storage"];
+  /** How keys and values of texts are kept on the device. */
+  readonly cacheStorage?: CacheStorage;
 }
 
 export class EngineHost {
@@ -142,8 +147,17 @@ export class EngineHost {
     source: ModelSource,
     onProgress: (p: LoadProgress) => void,
     signal: AbortSignal | undefined,
-    { storage = this.options.storage ?? "f32", maxContext }: LoadOptions,
+    {
+      storage = this.options.storage ?? "f32",
+      cacheStorage = this.options.cacheStorage ?? "f32",
+      maxContext,
+    }: LoadOptions,
   ): Promise<HostedModel> {
+    if (cacheStorage === "f16" && !this.gpu.features.f16)
+      throw new DecoscopeError(
+        "unsupported",
+        `${id}: keys and values were to be kept as f16, but this device does not calculate with 16-bit numbers. Choose f32 or int8.`,
+      );
     const loaded = await loadModel(source, {
       signal,
       maxContext,
@@ -152,7 +166,7 @@ export class EngineHost {
     });
     const done = { model: id, loadedBytes: loaded.sizeBytes, totalBytes: loaded.sizeBytes };
     onProgress({ ...done, stage: "upload" });
-    const gpu = await uploadModel(this.engine, this.tuning, loaded, storage);
+    const gpu = await uploadModel(this.engine, this.tuning, loaded, storage, cacheStorage);
     onProgress({ ...done, stage: "ready" });
     return { id, tokenizer: loaded.tokenizer, gpu, parameters: loaded.tensors.parameters, storage };
   }

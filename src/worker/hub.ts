@@ -3,7 +3,7 @@ import { DecoscopeError } from "../base/errors";
 import type { CatalogEntry } from "../models/catalog";
 import { parseJson } from "../models/config";
 import { Library, type Manifest } from "../models/hub/library";
-import { manifestOf, offerOf, openStored, type Offer, type StorageChoice } from "../models/hub/open";
+import { manifestOf, offerOf, openStored, type Kept, type Offer } from "../models/hub/open";
 import { CONTEXT_LIMIT, inspect, preferred, type DeviceLimits } from "../models/hub/offer";
 import { opfs } from "../models/hub/opfs";
 import type { Hub } from "../models/hub/request";
@@ -39,6 +39,10 @@ async function entryOf(hosted: HostedModel, source: ModelSource, facts: Facts): 
     files: [],
   };
 }
+
+/** What was chosen, or what a model that nobody chose anything for gets. */
+const keptOf = (offer: Offer, kept: Kept | null): Kept =>
+  kept ?? { storage: offer.preferred ?? "int8", cacheStorage: "f32", context: offer.context };
 
 const sizeOf = (files: readonly { readonly sizeBytes: number }[]): number =>
   files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
@@ -78,16 +82,11 @@ export class HubModels {
   }
 
   /** @throws DecoscopeError as the loader does; reason `missing` for a model that was neither offered nor stored */
-  async fetch(
-    id: string,
-    storage: StorageChoice["storage"] | null,
-    token: string | null,
-    signal: AbortSignal,
-  ): Promise<Fetched> {
+  async fetch(id: string, kept: Kept | null, token: string | null, signal: AbortSignal): Promise<Fetched> {
     const hub = this.hub(token);
     const offer = this.offers.get(id);
-    if (offer?.cannotStore != null) return this.loadUnstored(hub, offer, storage, signal);
-    if (offer) await this.library.begin(manifestOf(offer, storage ?? offer.preferred ?? "int8", Date.now()));
+    if (offer?.cannotStore != null) return this.loadUnstored(hub, offer, keptOf(offer, kept), signal);
+    if (offer) await this.library.begin(manifestOf(offer, keptOf(offer, kept), Date.now()));
     return this.loadStored(await this.library.required(id), signal);
   }
 
@@ -140,7 +139,7 @@ export class HubModels {
       ),
     });
     try {
-      const fetched = await this.loadFrom(host, source, signal, manifest.storage, {
+      const fetched = await this.loadFrom(host, source, signal, manifest, {
         licence: manifest.licence,
         commit: manifest.commit,
         sizeBytes: sizeOf(manifest.files),
@@ -153,16 +152,11 @@ export class HubModels {
     }
   }
 
-  private async loadUnstored(
-    hub: Hub,
-    offer: Offer,
-    storage: StorageChoice["storage"] | null,
-    signal: AbortSignal,
-  ): Promise<Fetched> {
+  private async loadUnstored(hub: Hub, offer: Offer, kept: Kept, signal: AbortSignal): Promise<Fetched> {
     const options = { signal, onProgress: this.progressOf(offer.id) };
     const [repo = ""] = offer.id.split("@");
     const source = remoteSource(hub, { ...offer, repo }, offer.id, options);
-    return this.loadFrom(await this.openHost(), source, signal, storage ?? offer.preferred ?? "int8", {
+    return this.loadFrom(await this.openHost(), source, signal, kept, {
       licence: offer.licence,
       commit: offer.commit,
       sizeBytes: offer.downloadBytes,
@@ -173,13 +167,14 @@ export class HubModels {
     host: EngineHost,
     source: ModelSource,
     signal: AbortSignal,
-    storage: StorageChoice["storage"],
+    { storage, cacheStorage, context }: Kept,
     from: { readonly licence: string | null; readonly commit: string; readonly sizeBytes: number },
   ): Promise<Fetched> {
     const { id } = source;
     const hosted = await host.load(id, source, this.onProgress, signal, {
       storage,
-      maxContext: CONTEXT_LIMIT,
+      cacheStorage,
+      maxContext: context,
     });
     const [repo = ""] = id.split("@");
     const entry = await entryOf(hosted, source, {

@@ -254,10 +254,10 @@ const api: WorkerApi = {
       }),
     ),
   hubOffer: (name, token) => outcome(async () => (await hubModels()).offer(name, token)),
-  hubFetch: (id, storage, token) =>
+  hubFetch: (id, kept, token) =>
     outcome(() =>
       loading(id, async (signal) => {
-        const { entry, hosted } = await (await hubModels()).fetch(id, storage, token, signal);
+        const { entry, hosted } = await (await hubModels()).fetch(id, kept, token, signal);
         await tuneFor(hosted);
         return entry;
       }),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { attention, attentionPartialWords, attentionSplits } from "../../src/kernels/attention";
+import { type CacheStorage, slotWords } from "../../src/kernels/cache";
 import { HEAD_FORMS } from "../../src/kernels/head";
 import { NONE, Row, ROW_BIT_WORDS, ROW_WORDS } from "../../src/kernels/layouts";
 import type { Tuning } from "../../src/kernels/tuning";
@@ -20,6 +21,7 @@ interface Case {
   readonly tuning?: Partial<Tuning>;
   readonly list?: boolean;
   readonly spread?: number;
+  readonly cacheStorage?: CacheStorage;
 }
 
 /** Rows with random bounds and windows: the first sees nothing, the second its own slot only. */
@@ -57,7 +59,7 @@ async function check(c: Case): Promise<Float32Array> {
   const z = normals(c.headDim + c.T);
   const { rows, bits, slotList, seen } = rowsOf(c);
   const q = Float32Array.from({ length: c.T * c.nHeads * c.headDim }, () => (c.spread ?? 1) * z());
-  const { values, words } = cacheOf(c.slots * 2 * c.nKvHeads * c.headDim, c.tuning?.real === "f16");
+  const { values, words } = cacheOf(c);
   const out = bench().empty(q.length);
   await bench().run(
     (rec) =>
@@ -86,12 +88,33 @@ async function check(c: Case): Promise<Float32Array> {
   return found;
 }
 
-/** Random cache contents: the numbers, and the words that hold them. */
-function cacheOf(
-  length: number,
-  isHalf: boolean,
-): { values: Float32Array; words: Uint32Array | Float32Array } {
-  if (!isHalf) {
+/** Random cache contents: the numbers [slots, 2, K, A], and the words that hold them. */
+function cacheOf({
+  slots,
+  nKvHeads,
+  headDim,
+  cacheStorage = "f32",
+}: Pick<Case, "slots" | "nKvHeads" | "headDim" | "cacheStorage">): {
+  values: Float32Array;
+  words: Uint32Array | Float32Array;
+} {
+  const length = slots * 2 * nKvHeads * headDim;
+  if (cacheStorage === "int8") {
+    const u = uniforms(length);
+    const stride = slotWords("int8", nKvHeads, headDim);
+    const words = new Uint32Array(slots * stride);
+    const [whole, scales] = [new Int8Array(words.buffer), new Float32Array(words.buffer)];
+    const values = Float32Array.from({ length }, (_, i) => {
+      const [slot, inSlot] = [Math.floor(i / (2 * nKvHeads * headDim)), i % (2 * nKvHeads * headDim)];
+      const scale = slot * stride + (nKvHeads * headDim) / 2 + Math.floor(inSlot / headDim);
+      if (inSlot % headDim === 0) scales[scale] = 0.5 + 3 * u();
+      const number = Math.round(254 * u()) - 127;
+      whole[4 * slot * stride + inSlot] = number;
+      return (number / 127) * scales[scale]!;
+    });
+    return { values, words };
+  }
+  if (cacheStorage === "f32") {
     const z = normals(length);
     const values = Float32Array.from({ length }, z);
     return { values, words: values };
@@ -137,7 +160,14 @@ describe.each(FORMS)("attention, %s", (_, choices) => {
   });
   test("f16 cache", async ({ skip }) => {
     if (!bench().engine.gpu.features.f16) skip("the device has no f16");
-    await check({ ...OWN, T: 3, tuning: { ...tuning, real: "f16" } });
+    await check({ ...OWN, T: 3, tuning, cacheStorage: "f16" });
+  });
+  // One key head: what a slot holds is no multiple of four words.
+  test.each([
+    [4, 2, 32],
+    [3, 1, 64],
+  ])("int8 cache, %i heads on %i of width %i", async (nHeads, nKvHeads, headDim) => {
+    await check({ ...OWN, T: 3, nHeads, nKvHeads, headDim, tuning, cacheStorage: "int8" });
   });
 });
 
@@ -149,7 +179,8 @@ describe.each(HEAD_FORMS)("attention, loops %s", (form) => {
   ])("%i heads on %i of width %i", async (nHeads, nKvHeads, headDim) => {
     for (const rows of [1, 1000]) {
       const choices = { "attention.form": HEAD_FORMS.indexOf(form), "attention.rows": rows };
-      await check({ ...OWN, T: 3, nHeads, nKvHeads, headDim, tuning: { choices } });
+      for (const cacheStorage of ["f32", "int8"] as const)
+        await check({ ...OWN, T: 3, nHeads, nKvHeads, headDim, tuning: { choices }, cacheStorage });
     }
   });
 });
@@ -195,7 +226,7 @@ describe.each(FORMS)("attention over a window of positions, %s", (_, choices) =>
     const shape = { T: seen.length, nHeads: 2, nKvHeads: 1, headDim: 8, slots: 64 };
     const z = normals(window);
     const q = Float32Array.from({ length: shape.T * 16 }, z);
-    const { values, words } = cacheOf(64 * 2 * 8, false);
+    const { values, words } = cacheOf(shape);
     const out = bench().empty(q.length);
     const [b, r, k, c] = [bits, rows, q, words].map((data) => bench().buffer(data));
     const bound = { rows: r!, bits: b!, q: k!, cache: c! };

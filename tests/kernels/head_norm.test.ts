@@ -60,6 +60,22 @@ describe.each(REDUCTIONS)("head_norm, %s", (_, tuning) => {
         expect(stored[at + nKvHeads * headDim + i]).toBe(5);
       });
     }
+    // For a cache of whole numbers, finished keys stay behind the queries and the cache is left alone.
+    bench().write(buffers.q, Float32Array.from([...q, ...keys]));
+    bench().write(buffers.cache, cache);
+    await bench().run((rec) => headNorm(rec, { ...buffers, ...shape, cacheStorage: "int8" }), tuning);
+    const kept = await bench().f32(buffers.q);
+    expect([...(await bench().f32(buffers.cache))].every((v) => v === 5)).toBe(true);
+    for (let t = 0; t < T; t++)
+      reference(
+        Float64Array.from(keys.subarray(t * nKvHeads * headDim, (t + 1) * nKvHeads * headDim)),
+        gain.subarray(headDim, 2 * headDim),
+        EPS,
+        7 * t + 2,
+        theta,
+      ).forEach((v, i) =>
+        expect(Math.abs(v - kept[(T * nHeads + t * nKvHeads) * headDim + i]!)).toBeLessThan(2 ** -18),
+      );
     const untouched = [...stored.subarray(2 * nKvHeads * headDim, 8 * nKvHeads * headDim)];
     expect(untouched.every((v) => v === 5)).toBe(true);
   });

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Engine } from "../../src/engine/dispatch_list";
+import { type CacheStorage, waitingWidth } from "../../src/kernels/cache";
 import { NONE, Row, ROW_WORDS } from "../../src/kernels/layouts";
 import { matvecQkv } from "../../src/kernels/matvec_qkv";
 import { ropeTable } from "../../src/kernels/rope";
@@ -48,6 +49,7 @@ async function check(
   tolerance: number,
   tuning: Partial<Tuning> = {},
   hasBias = false,
+  cacheStorage: CacheStorage = "f32",
 ): Promise<void> {
   const outputs = (s.nHeads + 2 * s.nKvHeads) * s.headDim;
   const values = noise(outputs * s.dim, 6).map((w) => w / Math.sqrt(s.dim));
@@ -62,15 +64,16 @@ async function check(
     rows[t * ROW_WORDS + Row.SLOT] = slot(t);
   }
   const order = storedOrder(s);
-  const isHalf = tuning.real === "f16";
+  const isHalf = cacheStorage === "f16";
   const width = s.nKvHeads * s.headDim;
   const weight = await weightsOf(engine, reorder(values, s.dim, order), s.dim, "f32", 32, tuning);
+  const queryWidth = s.nHeads * s.headDim + waitingWidth(cacheStorage, false, s.nKvHeads, s.headDim);
   const buffers = {
     rows: upload(engine, "test.rows", rows),
     x: upload(engine, "test.x", x),
     rope: upload(engine, "test.rope", ropeTable(64, s.headDim, 10000)),
     bias: upload(engine, "test.bias", reorder(biasValues, 1, order)),
-    q: engine.memory.create({ label: "test.q", bytes: 4 * T * s.nHeads * s.headDim }),
+    q: engine.memory.create({ label: "test.q", bytes: 4 * T * queryWidth }),
     cache: upload(
       engine,
       "test.cache",
@@ -81,7 +84,16 @@ async function check(
   };
   const { bias, ...others } = buffers;
   await run(engine, tuning, (rec) =>
-    matvecQkv(rec, { ...others, ...(hasBias ? { bias } : {}), weight, T, ...s, slots: SLOTS, eps: 1e-5 }),
+    matvecQkv(rec, {
+      ...others,
+      ...(hasBias ? { bias } : {}),
+      weight,
+      T,
+      ...s,
+      slots: SLOTS,
+      eps: 1e-5,
+      cacheStorage,
+    }),
   );
   const q = await downloadF32(engine, buffers.q);
   const bytes = await download(engine, buffers.cache);
@@ -103,6 +115,16 @@ async function check(
     row.q.forEach((v, i) => {
       worst = Math.max(worst, Math.abs(v - q[t * s.nHeads * s.headDim + i]!));
     });
+    if (cacheStorage === "int8") {
+      // Behind all queries lie keys and values that pack_cache stores; also of rows without a slot.
+      [row.k, row.v].forEach((part, kind) =>
+        part.forEach((v, i) => {
+          const at = T * s.nHeads * s.headDim + (kind * T + t) * width + i;
+          worst = Math.max(worst, Math.abs(v - q[at]!));
+        }),
+      );
+      continue;
+    }
     if (slot(t) === NONE) continue;
     written.add(slot(t));
     [...row.k, ...row.v].forEach((v, i) => {
@@ -144,7 +166,10 @@ describe("matvec_qkv", () => {
     await check(story, 2, tolerance(128), {}, true);
   });
   test("a cache in half precision", async () => {
-    await check(story, 2, tolerance(128), { real: "f16" });
+    await check(story, 2, tolerance(128), {}, false, "f16");
+  });
+  test("keys and values that wait to be packed", async () => {
+    for (const T of [1, 3]) await check(story, T, tolerance(128), {}, true, "int8");
   });
   test("weights from a texture", async () => {
     for (const T of [1, 3]) await check(story, T, tolerance(128), { choices: TEXELS }, T === 3);

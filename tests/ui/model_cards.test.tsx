@@ -2,7 +2,7 @@
 import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 import { bodyOf, CardText } from "../../src/ui/about_models/card_text";
-import { readEvaluation, storagesOf, tableOf } from "../../src/ui/about_models/evaluation";
+import { cachesOf, readEvaluation, storagesOf, tableOf } from "../../src/ui/about_models/evaluation";
 import { models } from "../../src/ui/definitions";
 import { readText } from "../helpers/repository";
 
@@ -65,6 +65,16 @@ describe("the evaluation", () => {
         greedy: "90\u202f%",
       },
     ]);
+  });
+  it("says what storage types of keys and values cost, where that was measured", () => {
+    expect(cachesOf(readEvaluation({ models: {} }))).toBeNull();
+    const row = { storage: "int8", tokenBytes: 800, bitsPerByte: 0.75, perplexity: 8, greedyAgreement: 0.9 };
+    const measuredToo = { "story-target": { ...measured, count: 9, of: "tokens", rows: [row] } };
+    expect(cachesOf(readEvaluation({ models: {}, caches: measuredToo }))?.rows[0]).toMatchObject({
+      storage: "int8",
+      bytes: expect.stringMatching(/^800/) as string,
+      greedy: "90\u202f%",
+    });
   });
   it("that does not fit says where", () => {
     const wrong = { models: { a: { ...measured, figures: [{ ...figure, unit: "points" }] } } };

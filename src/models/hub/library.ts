@@ -1,9 +1,11 @@
 /** The models that are stored here: which there are, what is known of them, and how much of each has come. */
 import * as v from "valibot";
 import { DecoscopeError } from "../../base/errors";
+import { CACHE_STORAGES } from "../../kernels/cache";
 import { WEIGHT_STORAGES } from "../../kernels/weights";
 import type { CatalogEntry } from "../catalog";
 import { hubId, isHubId, type HubName } from "./name";
+import { CONTEXT_LIMIT, type Kept } from "./offer";
 import { storedBytesOf } from "./part_file";
 import type { HubFile } from "./repository";
 import { problem, sizeText } from "./request";
@@ -21,6 +23,9 @@ const manifestSchema = v.object({
   licence: v.nullable(v.string()),
   /** How its weights are kept on the device. */
   storage: v.picklist(WEIGHT_STORAGES),
+  /** How keys and values are kept, and the longest text; these stand in what was written since one can choose. */
+  cacheStorage: v.optional(v.picklist(CACHE_STORAGES), "f32"),
+  context: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), CONTEXT_LIMIT),
   /** Milliseconds since 1970 when it was asked for. */
   begun: v.number(),
   files: v.array(v.object({ name: v.string(), sizeBytes: size, sha256: hash, gitOid: hash })),
@@ -29,11 +34,10 @@ const manifestSchema = v.object({
 });
 
 /** What is written down of a stored model. */
-export interface Manifest extends HubName {
+export interface Manifest extends HubName, Kept {
   readonly version: 1;
   readonly commit: string;
   readonly licence: string | null;
-  readonly storage: v.InferOutput<typeof manifestSchema>["storage"];
   readonly begun: number;
   readonly files: readonly HubFile[];
   readonly entry: CatalogEntry | null;

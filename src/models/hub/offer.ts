@@ -1,5 +1,6 @@
 /** What a model would take, known before anything large is fetched: from its configuration and the heads of its weight files. */
 import { DecoscopeError } from "../../base/errors";
+import { CACHE_STORAGES, type CacheStorage, slotWords } from "../../kernels/cache";
 import { WEIGHT_STORAGES, weightBytes, type WeightStorage } from "../../kernels/weights";
 import { findArchitecture, type KnownConfig } from "../architectures";
 import { findShards, INDEX_FILE, openShards, SINGLE_FILE } from "../checkpoint";
@@ -9,13 +10,33 @@ import { MissingFileError, type ModelSource } from "../source";
 import { mapWeights } from "../weights";
 import { sizeText } from "./request";
 
-/** Longest text for which a model from outside gets a cache: what the page's runs need, and no more memory. */
+/** Longest text for which a model from outside gets a cache unless more is asked for: what the page's runs need, and no more memory. */
 export const CONTEXT_LIMIT = 2048;
+/** Lengths of text that one can choose, where the model was made for as many. */
+const CONTEXTS = [256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072];
+
+/** How a model is kept on the device: what one chooses before it is loaded. */
+export interface Kept {
+  readonly storage: WeightStorage;
+  /** Of keys and values. */
+  readonly cacheStorage: CacheStorage;
+  /** Longest text, prompt and answer together, in tokens. */
+  readonly context: number;
+}
 
 /** A way to keep the weights on the device. */
 export interface StorageChoice {
   readonly storage: WeightStorage;
   readonly weightBytes: number;
+  /** Why this device cannot do it; null if it can. */
+  readonly problem: string | null;
+}
+
+/** A way to keep keys and values. */
+export interface CacheChoice {
+  readonly storage: CacheStorage;
+  /** Of one token, in all layers together. */
+  readonly tokenBytes: number;
   /** Why this device cannot do it; null if it can. */
   readonly problem: string | null;
 }
@@ -28,10 +49,13 @@ export interface ModelDescription {
   readonly dtypes: readonly StoredDtype[];
   /** What the model was made for. */
   readonly maxContext: number;
-  /** What it gets here. */
+  /** What it gets here unless another one of `contexts` is chosen. */
   readonly context: number;
-  /** Keys and values of a text of that length, or its state; null where the architecture does not tell. */
-  readonly cacheBytes: number | null;
+  readonly contexts: readonly number[];
+  /** What can be done with keys and values, the most exact first; null where the architecture has no such cache. */
+  readonly caches: readonly CacheChoice[] | null;
+  /** Of a model that keeps a state of fixed size in place of such a cache; 0 for others. */
+  readonly stateBytes: number;
   readonly choices: readonly StorageChoice[];
   /** Files that have to be fetched. */
   readonly files: readonly string[];
@@ -59,14 +83,28 @@ function requireFile(listed: ReadonlySet<string>, name: string, id: string, what
   );
 }
 
-/** Bytes of keys and values, or of a state, in f32, the way they are kept. */
-function cacheBytesOf(config: KnownConfig, context: number): number | null {
-  if ("stateBytes" in config) return config.stateBytes;
-  const { nLayers, nKvHeads, headDim } = config as unknown as Partial<Record<string, unknown>>;
-  return typeof nLayers === "number" && typeof nKvHeads === "number" && typeof headDim === "number"
-    ? 8 * nLayers * nKvHeads * headDim * context
-    : null;
+/** Keys and values of every layer that a token goes through: a core that recurs has its own each time. */
+function cachesOf(config: KnownConfig, hasF16: boolean): readonly CacheChoice[] | null {
+  if ("stateBytes" in config) return null;
+  const c = config as unknown as Partial<Record<string, unknown>>;
+  const [headDim, nKvHeads] = [c["headDim"], c["nKvHeads"] ?? c["nHeads"]];
+  const core = "recurrence" in config ? config.recurrence : null;
+  const layers = core ? core.nPrelude + core.trainedRecurrence * core.nCore + core.nCoda : c["nLayers"];
+  if (typeof layers !== "number" || typeof nKvHeads !== "number" || typeof headDim !== "number") return null;
+  return CACHE_STORAGES.map((storage) => ({
+    storage,
+    tokenBytes: 4 * layers * slotWords(storage, nKvHeads, headDim),
+    problem: storage === "f16" && !hasF16 ? NO_F16 : null,
+  }));
 }
+
+/** Lengths up to what the model was made for, that one itself among them. */
+const contextsUpTo = (most: number): readonly number[] => [
+  ...CONTEXTS.filter((length) => length < most),
+  ...(most <= CONTEXTS.at(-1)! ? [most] : []),
+];
+
+const NO_F16 = "This device does not calculate with 16-bit numbers.";
 
 /** Sizes on the device: matrices in `storage`, vectors in f32. */
 function choiceOf(
@@ -92,7 +130,7 @@ function choiceOf(
   const most = Math.min(limits.maxBindingBytes, limits.maxBufferBytes);
   const problem =
     storage === "f16" && !limits.hasF16
-      ? "This device does not calculate with 16-bit numbers."
+      ? NO_F16
       : largest > most
         ? `One matrix would take ${sizeText(largest)}; this device reads at most ${sizeText(most)} at a time.`
         : null;
@@ -151,7 +189,9 @@ export async function inspect(source: ModelSource, limits: DeviceLimits): Promis
     dtypes: tensors.dtypes,
     maxContext: config.maxContext,
     context,
-    cacheBytes: cacheBytesOf(config, context),
+    contexts: contextsUpTo(config.maxContext),
+    caches: cachesOf(config, limits.hasF16),
+    stateBytes: "stateBytes" in config ? config.stateBytes : 0,
     choices: WEIGHT_STORAGES.map((storage) => choiceOf(tensors, config, storage, limits)),
     files: [
       ...SMALL.filter((name) => listed.has(name)),

@@ -3,14 +3,14 @@ import { DecoscopeError } from "../../base/errors";
 import type { ModelSource, ReadOptions } from "../source";
 import type { Library, Manifest } from "./library";
 import { hubId, parseHubName } from "./name";
-import { inspect, preferred, type DeviceLimits, type ModelDescription } from "./offer";
+import { inspect, type Kept, preferred, type DeviceLimits, type ModelDescription } from "./offer";
 import { describe, type HubFile } from "./repository";
 import type { Hub } from "./request";
 import { remoteSource } from "./sources";
 import type { Space } from "./storage";
 import { StoredFiles } from "./stored_files";
 
-export type { StorageChoice } from "./offer";
+export type { CacheChoice, Kept, StorageChoice } from "./offer";
 
 /** What the page shows and asks before anything large is fetched. */
 export interface Offer extends Omit<ModelDescription, "files"> {
@@ -72,12 +72,12 @@ export async function offerOf(
 }
 
 /** What is written down of an offer that was accepted. */
-export const manifestOf = (offer: Offer, storage: Manifest["storage"], now: number): Manifest => ({
+export const manifestOf = (offer: Offer, kept: Kept, now: number): Manifest => ({
   version: 1,
   ...parseHubName(offer.id),
   commit: offer.commit,
   licence: offer.licence,
-  storage,
+  ...kept,
   begun: now,
   files: offer.files,
   entry: null,

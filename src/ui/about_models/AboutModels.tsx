@@ -1,5 +1,5 @@
 /** The place that says what the bundled models are, what they were trained on, how good they are, and what they are not. */
-import { useRef, useState } from "react";
+import { Fragment, useRef, useState } from "react";
 import { ResultTable } from "../benchmarks/ResultTable";
 import { HUB_SECTION, HubModels } from "../hub/HubModels";
 import { labelOf, methods, fits, models, type ModelInfo } from "../definitions";
@@ -7,7 +7,14 @@ import { fetchText, useFetched } from "../fetched";
 import { bytes, count, parameters } from "../format";
 import { hrefOf } from "../routes";
 import { CardText } from "./card_text";
-import { EVALUATION_PATH, type Evaluation, loadEvaluation, storagesOf, tableOf } from "./evaluation";
+import {
+  cachesOf,
+  EVALUATION_PATH,
+  type Evaluation,
+  loadEvaluation,
+  storagesOf,
+  tableOf,
+} from "./evaluation";
 import "../benchmarks/benchmarks.css";
 import "./about_models.css";
 
@@ -81,7 +88,13 @@ function ModelCard({ model }: { readonly model: ModelInfo }) {
   );
 }
 
-function Measured({ of }: { readonly of: Evaluation["models"] | NonNullable<Evaluation["storages"]> }) {
+interface Measurement {
+  readonly command: string;
+  readonly adapter: string;
+  readonly date: string;
+}
+
+function Measured({ of }: { readonly of: Readonly<Record<string, Measurement>> }) {
   return (
     <ul className="help">
       {Object.entries(of).map(([id, { command, adapter, date }]) => (
@@ -94,14 +107,18 @@ function Measured({ of }: { readonly of: Evaluation["models"] | NonNullable<Eval
 }
 
 function Storages({ evaluation }: { readonly evaluation: Evaluation }) {
-  const table = storagesOf(evaluation);
-  return (
-    table && (
-      <>
-        <ResultTable table={table} />
-        <Measured of={evaluation.storages ?? {}} />
-      </>
-    )
+  const tables = [
+    { table: storagesOf(evaluation), of: evaluation.storages },
+    { table: cachesOf(evaluation), of: evaluation.caches },
+  ];
+  return tables.map(
+    ({ table, of }) =>
+      table && (
+        <Fragment key={table.title}>
+          <ResultTable table={table} />
+          <Measured of={of ?? {}} />
+        </Fragment>
+      ),
   );
 }
 

@@ -5,6 +5,30 @@ import type { BenchmarkTable } from "../benchmarks/schema";
 import { fetchJson } from "../fetched";
 import { bytes, percent } from "../format";
 
+/** What was compared by how something is kept: the quality of a row, and where it was measured. */
+const compared = <Entries extends v.ObjectEntries>(entries: Entries) =>
+  v.optional(
+    v.record(
+      v.string(),
+      v.object({
+        command: v.string(),
+        date: v.string(),
+        adapter: v.string(),
+        count: v.number(),
+        of: v.string(),
+        rows: v.array(
+          v.object({
+            storage: v.string(),
+            bitsPerByte: v.number(),
+            perplexity: v.number(),
+            greedyAgreement: v.number(),
+            ...entries,
+          }),
+        ),
+      }),
+    ),
+  );
+
 const EVALUATION = v.object({
   models: v.record(
     v.string(),
@@ -23,27 +47,8 @@ const EVALUATION = v.object({
       ),
     }),
   ),
-  storages: v.optional(
-    v.record(
-      v.string(),
-      v.object({
-        command: v.string(),
-        date: v.string(),
-        adapter: v.string(),
-        count: v.number(),
-        of: v.string(),
-        rows: v.array(
-          v.object({
-            storage: v.string(),
-            weightBytes: v.number(),
-            bitsPerByte: v.number(),
-            perplexity: v.number(),
-            greedyAgreement: v.number(),
-          }),
-        ),
-      }),
-    ),
-  ),
+  storages: compared({ weightBytes: v.number() }),
+  caches: compared({ tokenBytes: v.number() }),
 });
 export type Evaluation = v.InferOutput<typeof EVALUATION>;
 
@@ -65,36 +70,79 @@ export function readEvaluation(json: unknown, path = EVALUATION_PATH): Evaluatio
   );
 }
 
-/** What each storage type costs, one row each; null where nobody measured it. */
+interface QualityRow {
+  readonly storage: string;
+  readonly bitsPerByte: number;
+  readonly perplexity: number;
+  readonly greedyAgreement: number;
+}
+interface Words {
+  readonly title: string;
+  readonly help: string;
+  /** Of the columns that say how it is kept, and in how many bytes. */
+  readonly storage: string;
+  readonly bytes: string;
+}
+
+function qualityTable<Row extends QualityRow>(
+  words: Words,
+  models: Readonly<Record<string, { readonly rows: readonly Row[] }>> | undefined,
+  bytesOf: (row: Row) => number,
+): BenchmarkTable | null {
+  if (models === undefined) return null;
+  return {
+    title: words.title,
+    help: words.help,
+    columns: [
+      { key: "model", label: "Model", help: "Of this page.", of: "model" },
+      { key: "storage", label: "Kept as", help: words.storage },
+      { key: "bytes", label: "Memory", help: words.bytes },
+      { key: "bits", label: "Bits per byte", help: "Of text: less is better." },
+      { key: "perplexity", label: "Perplexity", help: "Of a token: less is better." },
+      {
+        key: "greedy",
+        label: "Same choice",
+        help: "Positions at which the most likely token is that of f32.",
+      },
+    ],
+    rows: Object.entries(models).flatMap(([model, { rows }]) =>
+      rows.map((r) => ({
+        model,
+        storage: r.storage,
+        bytes: bytes(bytesOf(r)),
+        bits: r.bitsPerByte.toFixed(3),
+        perplexity: r.perplexity.toFixed(3),
+        greedy: percent(r.greedyAgreement),
+      })),
+    ),
+  };
+}
+
+/** What each storage type of the weights costs, one row each; null where nobody measured it. */
 export const storagesOf = ({ storages }: Evaluation): BenchmarkTable | null =>
-  storages === undefined
-    ? null
-    : {
-        title: "Smaller weights",
-        help: "The same model with its weights rounded while loading, on stories it was not trained on.",
-        columns: [
-          { key: "model", label: "Model", help: "Of this page.", of: "model" },
-          { key: "storage", label: "Kept as", help: "How the device keeps the weights." },
-          { key: "bytes", label: "Memory", help: "Of the weights on the device, with their scales." },
-          { key: "bits", label: "Bits per byte", help: "Of text: less is better." },
-          { key: "perplexity", label: "Perplexity", help: "Of a token: less is better." },
-          {
-            key: "greedy",
-            label: "Same choice",
-            help: "Positions at which the most likely token is that of f32.",
-          },
-        ],
-        rows: Object.entries(storages).flatMap(([model, { rows }]) =>
-          rows.map((r) => ({
-            model,
-            storage: r.storage,
-            bytes: bytes(r.weightBytes),
-            bits: r.bitsPerByte.toFixed(3),
-            perplexity: r.perplexity.toFixed(3),
-            greedy: percent(r.greedyAgreement),
-          })),
-        ),
-      };
+  qualityTable(
+    {
+      title: "Smaller weights",
+      help: "The same model with its weights rounded while loading, on stories it was not trained on.",
+      storage: "How the device keeps the weights.",
+      bytes: "Of the weights on the device, with their scales.",
+    },
+    storages,
+    (row) => row.weightBytes,
+  );
+
+/** The same of keys and values. */
+export const cachesOf = ({ caches }: Evaluation): BenchmarkTable | null =>
+  qualityTable(
+    {
+      title: "Smaller keys and values",
+      help: "The same model, what it keeps of each token rounded when it is stored, on stories it was not trained on.",
+      storage: "How the device keeps keys and values.",
+      bytes: "Of one token, in all layers together.",
+    },
+    caches,
+    (row) => row.tokenBytes,
+  );
 
 /** All figures, one row each. */
 export const tableOf = ({ models }: Evaluation): BenchmarkTable => ({

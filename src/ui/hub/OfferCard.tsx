@@ -1,15 +1,8 @@
 /** What a model would take, and the question whether to fetch it. */
-import { useId } from "react";
-import type { HubOffer, StorageChoice } from "../../worker/api";
+import type { HubOffer } from "../../worker/api";
 import { bytes, count, parameters } from "../format";
+import { KeptAs } from "./KeptAs";
 import { fetchModel, useHub } from "./store";
-
-const STORAGE: Readonly<Record<StorageChoice["storage"], string>> = {
-  f32: "32-bit numbers, exact",
-  f16: "16-bit numbers",
-  int8: "8-bit numbers, quantized while loading",
-  int4: "4-bit numbers, quantized while loading",
-};
 
 function Fact({ name, children }: { readonly name: string; readonly children: React.ReactNode }) {
   return (
@@ -28,43 +21,15 @@ function roomText({ space, downloadBytes, storedBytes }: HubOffer): string {
     : `${bytes(space.quotaBytes - space.usedBytes)} free`;
 }
 
-function StorageSelect({ offer }: { readonly offer: HubOffer }) {
-  const id = useId();
-  const storage = useHub((s) => s.storage);
-  const chosen = offer.choices.find((c) => c.storage === storage);
-  return (
-    <>
-      <div className="pick">
-        <label htmlFor={id}>Keep the weights as</label>
-        <select
-          id={id}
-          value={storage ?? ""}
-          aria-describedby={`${id}-help`}
-          onChange={(e) => useHub.setState({ storage: e.target.value as StorageChoice["storage"] })}
-        >
-          {storage === null && <option value="">nothing fits</option>}
-          {offer.choices.map((c) => (
-            <option key={c.storage} value={c.storage} disabled={c.problem !== null}>
-              {STORAGE[c.storage]}, {bytes(c.weightBytes)}
-            </option>
-          ))}
-        </select>
-      </div>
-      <p id={`${id}-help`} className="help">
-        {chosen
-          ? `The checkpoint stores ${offer.dtypes.join(" and ")}.`
-          : offer.choices.map((c) => `${c.storage}: ${c.problem ?? ""}`).join(" ")}
-      </p>
-    </>
-  );
-}
-
 export function OfferCard() {
   const offer = useHub((s) => s.offer);
-  const storage = useHub((s) => s.storage);
+  const kept = useHub((s) => s.kept);
   const isBusy = useHub((s) => s.busy !== null);
   if (!offer) return null;
-  const chosen = offer.choices.find((c) => c.storage === storage);
+  const chosen = offer.choices.find((c) => c.storage === kept?.storage);
+  const cache = offer.caches?.find((c) => c.storage === kept?.cacheStorage);
+  const context = kept?.context ?? offer.context;
+  const cacheBytes = offer.stateBytes + (cache?.tokenBytes ?? 0) * context;
   const missing = offer.downloadBytes - offer.storedBytes;
   return (
     <section className="hub-offer" aria-label={`What ${offer.id} takes`} data-testid="hub-offer">
@@ -79,18 +44,18 @@ export function OfferCard() {
           {offer.storedBytes > 0 && <span className="help">of {bytes(offer.downloadBytes)}</span>}
         </Fact>
         <Fact name="memory on this device">
-          {chosen ? bytes(chosen.weightBytes + (offer.cacheBytes ?? 0)) : "too much"}
-          {offer.cacheBytes !== null && <span className="help">{bytes(offer.cacheBytes)} of it cache</span>}
+          {chosen ? bytes(chosen.weightBytes + cacheBytes) : "too much"}
+          {cacheBytes > 0 && <span className="help">{bytes(cacheBytes)} of it cache</span>}
         </Fact>
         <Fact name="context">
-          {count(offer.context)} tokens
-          {offer.maxContext > offer.context && <span className="help">of {count(offer.maxContext)}</span>}
+          {count(context)} tokens
+          {offer.maxContext > context && <span className="help">of {count(offer.maxContext)}</span>}
         </Fact>
         <Fact name="licence">{offer.licence ?? "not stated"}</Fact>
         <Fact name="storage">{offer.cannotStore ?? roomText(offer)}</Fact>
         <Fact name="commit">{offer.commit.slice(0, 7)}</Fact>
       </dl>
-      <StorageSelect offer={offer} />
+      <KeptAs offer={offer} />
       {offer.cannotStore !== null && (
         <p className="help">Nothing of it will be stored: it is fetched anew on every visit.</p>
       )}
@@ -99,7 +64,7 @@ export function OfferCard() {
           type="button"
           className="primary"
           disabled={isBusy || !chosen}
-          onClick={() => void fetchModel(offer.id, storage)}
+          onClick={() => void fetchModel(offer.id, kept)}
         >
           {missing === 0 ? "Load it" : `Fetch ${bytes(missing)} and load`}
         </button>

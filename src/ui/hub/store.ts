@@ -1,7 +1,7 @@
 /** What the Models place shows of the hub, and what its buttons do. Fetched with that place. */
 import { create } from "zustand";
 import { toErrorRecord, type ErrorRecord } from "../../base/errors";
-import type { CatalogEntry, HubOffer, HubShelf, LoadProgress, StorageChoice } from "../../worker/api";
+import type { CatalogEntry, HubOffer, HubShelf, Kept, LoadProgress } from "../../worker/api";
 import { fits, methodOf, methods, modelOf, models } from "../definitions";
 import { engineFor, openClient, watchProgress } from "../engine";
 import { addModel, dropModels, useMoreModels } from "../stores/more_models";
@@ -16,7 +16,8 @@ export interface HubState {
   readonly isTokenStored: boolean;
   readonly busy: "asking" | "fetching" | null;
   readonly offer: HubOffer | null;
-  readonly storage: StorageChoice["storage"] | null;
+  /** How the offered model is to be kept; null if its weights fit in no way. */
+  readonly kept: Kept | null;
   readonly progress: LoadProgress | null;
   readonly problem: ErrorRecord | null;
   /** The model that was loaded last. */
@@ -38,7 +39,7 @@ export const useHub = create<HubState>()(() => ({
   isTokenStored: storedToken() !== "",
   busy: null,
   offer: null,
-  storage: null,
+  kept: null,
   progress: null,
   problem: null,
   done: null,
@@ -100,7 +101,8 @@ export const lookUp = (name: string): Promise<void> =>
     set({ name, offer: null });
     const { engine } = await engineFor([]);
     const offer = await engine.hubOffer(name, tokenOf(useHub.getState()));
-    set({ offer, storage: offer.preferred });
+    const { preferred: storage, context } = offer;
+    set({ offer, kept: storage === null ? null : { storage, cacheStorage: "f32", context } });
   });
 
 /** Chooses a model, and a method that runs on it if the present one does not. */
@@ -126,13 +128,13 @@ function adopt(entry: CatalogEntry): void {
 }
 
 /** Fetches the model that was offered, or goes on with one that is stored in part. */
-export const fetchModel = (id: string, storage: StorageChoice["storage"] | null): Promise<void> =>
+export const fetchModel = (id: string, kept: Kept | null): Promise<void> =>
   busy("fetching", async () => {
     set({ name: id });
     // Asked for once somebody wants something kept; without it the browser may clear it when the disk is full.
     await navigator.storage.persist().catch(() => false);
     const { engine } = await engineFor([]);
-    const entry = await engine.hubFetch(id, storage, tokenOf(useHub.getState()));
+    const entry = await engine.hubFetch(id, kept, tokenOf(useHub.getState()));
     if (useHub.getState().offer?.cannotStore != null) memory.unstored.add(id);
     adopt(entry);
   });

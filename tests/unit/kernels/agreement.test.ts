@@ -17,8 +17,10 @@ const TILE = { rows: 2, quads: 1, chunk: 1, input: "norm", isScaled: false } as 
 /** One of the many texts that are made on demand stands for all: they differ in lengths only. */
 const MADE: Readonly<Record<string, readonly string[]>> = {
   head: [
-    headName({ queries: 1, vecs: 2, form: "plain" }),
-    headName({ queries: 2, vecs: 2, form: "written" }),
+    ...(["real", "int8"] as const).flatMap((cache) => [
+      headName({ queries: 1, vecs: 2, form: "plain", cache }),
+      headName({ queries: 2, vecs: 2, form: "written", cache }),
+    ]),
   ],
   tile: [
     ...(["together", "alone", "shared"] as const).map((lanes) => tileName({ ...TILE, lanes, columns: 1 })),
@@ -65,7 +67,7 @@ function variantsOf(kernel: Kernel): Variant[] {
   // Constants that come with a variant, where the kernel does not get them from an include.
   const consts = {
     TOP: 4,
-    ...(kernel.name === "attention_merge" ? { HEAD_VECS: 2 } : { CACHE_VECS: 8 }),
+    ...(kernel.name === "attention_merge" ? { HEAD_VECS: 2 } : { CACHE_LENGTH: 8 }),
     ...(kernel.name.startsWith("matvec_")
       ? { TURNS: 2, TEAMS: 1, UNITS: 4, QUADS: 2, SCALES: 2, ROW_LENGTH: 4, X_LENGTH: 8 }
       : {}),

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe as group, expect, 
 import { DecoscopeError, type ErrorReason } from "../../../../src/base/errors";
 import { Library } from "../../../../src/models/hub/library";
 import { manifestOf, offerOf, openStored } from "../../../../src/models/hub/open";
-import type { DeviceLimits } from "../../../../src/models/hub/offer";
+import type { DeviceLimits, Kept } from "../../../../src/models/hub/offer";
 import type { Hub } from "../../../../src/models/hub/request";
 import { remoteSource } from "../../../../src/models/hub/sources";
 import { loadModel, type LoadedModel } from "../../../../src/models/load";
@@ -20,6 +20,7 @@ const waits: number[] = [];
 
 const limits: DeviceLimits = { hasF16: false, maxBufferBytes: 2 ** 28, maxBindingBytes: 2 ** 27 };
 const PART = 16 * 1024;
+const KEPT: Kept = { storage: "f32", cacheStorage: "int8", context: 512 };
 
 const hub = (token: string | null = null): Hub => ({
   base: server.url,
@@ -47,7 +48,7 @@ const offer = (name: string, token: string | null = null) => offerOf(hub(token),
 
 /** Asks, accepts, fetches what is missing and loads, as the page does. */
 async function fetchModel(name: string, options: ReadOptions = {}, token: string | null = null) {
-  await library.begin(manifestOf(await offer(name, token), "f32", 1));
+  await library.begin(manifestOf(await offer(name, token), KEPT, 1));
   return loadStored(name, options, token);
 }
 
@@ -91,6 +92,29 @@ async function expectProblem(
   expect(found.message).toMatch(text);
   expect(found.reason ?? null).toBe(reason);
 }
+
+group("how a model is kept", () => {
+  it("can be chosen: lengths of text up to the model's own, and what a token takes in each storage type", async () => {
+    const { contexts, context, maxContext, caches } = await offer("tiny/sharded");
+    expect(contexts).toEqual([256]);
+    expect([context, maxContext]).toEqual([256, 256]);
+    const [f32, f16, int8] = caches!;
+    expect(f32!.tokenBytes).toBe(2 * f16!.tokenBytes);
+    // Four numbers a word, and a scale for each key and value head.
+    expect(int8!.tokenBytes).toBeGreaterThan(f32!.tokenBytes / 4);
+    expect(int8!.tokenBytes).toBeLessThan(f16!.tokenBytes);
+    expect(caches!.map(({ problem }) => problem === null)).toEqual([true, false, true]);
+  });
+  it("is written down with the model; what was stored before one could choose has what was usual", async () => {
+    await fetchModel("tiny/whole");
+    expect(await library.required("tiny/whole")).toMatchObject(KEPT);
+    const { cacheStorage, context, ...old } = await library.required("tiny/whole");
+    expect([cacheStorage, context]).toEqual(["int8", 512]);
+    const folder = await library.folder("tiny/whole");
+    await folder.write("model.json", new TextEncoder().encode(JSON.stringify(old)));
+    expect(await library.required("tiny/whole")).toMatchObject({ cacheStorage: "f32", context: 2048 });
+  });
+});
 
 group("an offer", () => {
   it("says what the model is, what it takes and under which licence, from small files and heads of large ones", async () => {
@@ -201,7 +225,7 @@ group("a download", () => {
   });
 
   it("that breaks for good keeps what came, and the next one fetches only the rest", async () => {
-    await library.begin(manifestOf(await offer("tiny/whole"), "f32", 1));
+    await library.begin(manifestOf(await offer("tiny/whole"), KEPT, 1));
     server.faults.add({ file: "model.safetensors", kind: "cut", afterBytes: 40_000, times: 4 });
     server.faults.add({ file: "model.safetensors", kind: "cut", afterBytes: 0 });
     await expectProblem(loadStored("tiny/whole"), "offline", /what was fetched already is kept/);
@@ -237,7 +261,7 @@ group("a download", () => {
 
   it("of small files is compared with git's hash", async () => {
     const found = await offer("tiny/whole");
-    await library.begin(manifestOf(found, "f32", 1));
+    await library.begin(manifestOf(found, KEPT, 1));
     server.faults.add({ file: "config.json", kind: "corrupt", at: 5, times: 1 });
     await loadStored("tiny/whole");
     expect(server.readsOf("config.json").length, "offer, download, again").toBe(3);
@@ -249,7 +273,7 @@ group("a download", () => {
   });
 
   it("refuses answers that are not the range asked for", async () => {
-    await library.begin(manifestOf(await offer("tiny/whole"), "f32", 1));
+    await library.begin(manifestOf(await offer("tiny/whole"), KEPT, 1));
     server.faults.add({ file: "model.safetensors", kind: "cut", afterBytes: 40_000, times: 1 });
     server.faults.add({ file: "model.safetensors", kind: "ignore_range" });
     await expectProblem(loadStored("tiny/whole"), "damaged", /does not pass on ranges/);
@@ -318,7 +342,7 @@ group("what is stored", () => {
     storage.quotaBytes = 100_000;
     await expectProblem(fetchModel("tiny/whole"), "storage", /needs \d+ kB more .* only 100 kB/);
     storage.quotaBytes = Infinity;
-    await library.begin(manifestOf(await offer("tiny/whole"), "f32", 1));
+    await library.begin(manifestOf(await offer("tiny/whole"), KEPT, 1));
     storage.quotaBytes = 250_000;
     await expectProblem(loadStored("tiny/whole"), "storage", /no more room/);
     expect((await library.list())[0]!.storedBytes).toBeGreaterThan(40_000);
