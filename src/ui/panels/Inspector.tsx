@@ -142,8 +142,8 @@ function RunFacts({ view }: { readonly view: RunView }) {
       {start && status.state === "ended" && status.reason === "context_full" && (
         <p className="help" data-testid="context-full">
           {count(start.maxNewTokens)} new tokens were asked for, and there is memory for a text of{" "}
-          {count(start.promptTokens.length + metrics.tokens)}. Shorten the prompt; a model of the hub can also be
-          looked up again and loaded with a longer text.
+          {count(start.promptTokens.length + metrics.tokens)}. Shorten the prompt; a model of the hub can also
+          be looked up again and loaded with a longer text.
         </p>
       )}
       {start && (
