@@ -33,7 +33,8 @@ export async function uploadModel(
     const { GpuMamba } = await import("./gpu_mamba");
     return GpuMamba.upload(engine, tuning, loaded, storage);
   }
-  if (architecture !== "recurrent-depth") return GpuDecoder.upload(engine, tuning, loaded, storage, cacheStorage);
+  if (architecture !== "recurrent-depth")
+    return GpuDecoder.upload(engine, tuning, loaded, storage, cacheStorage);
   const { GpuRecurrent } = await import("./gpu_recurrent");
   return GpuRecurrent.upload(engine, tuning, loaded, storage, cacheStorage);
 }
