@@ -122,11 +122,11 @@ export async function measurePart(
     );
   switch (part) {
     case "copy": {
-      const { reduce, real, packedDot, f16, choices } = host.tuning;
-      const { storage } = model;
+      const { reduce, packedDot, f16, choices } = host.tuning;
+      const { storage, cacheStorage } = model;
       return {
         copy: await copyRate(host.engine, now),
-        variants: { reduce, cache: real, packedDot, f16, storage, ...choices },
+        variants: { reduce, cache: cacheStorage, packedDot, f16, storage, ...choices },
       };
     }
     case "prefill":

@@ -23,6 +23,8 @@ export interface HostedModel {
   readonly parameters: number;
   /** How its weights are kept on the device. */
   readonly storage: WeightMatrix["storage"];
+  /** How keys and values of its texts are kept. */
+  readonly cacheStorage: CacheStorage;
 }
 
 /** What a model that the page does not know beforehand is loaded with. */
@@ -168,7 +170,14 @@ export class EngineHost {
     onProgress({ ...done, stage: "upload" });
     const gpu = await uploadModel(this.engine, this.tuning, loaded, storage, cacheStorage);
     onProgress({ ...done, stage: "ready" });
-    return { id, tokenizer: loaded.tokenizer, gpu, parameters: loaded.tensors.parameters, storage };
+    return {
+      id,
+      tokenizer: loaded.tokenizer,
+      gpu,
+      parameters: loaded.tensors.parameters,
+      storage,
+      cacheStorage,
+    };
   }
 
   /**
