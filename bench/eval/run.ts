@@ -109,13 +109,15 @@ if (values.storages || values.caches) {
   const id = values.models === undefined ? STORAGES_OF : values.models;
   const of = { directory: `${MODELS}/${id}`, stories: readStories(values.data), windows };
   const found = values.storages ? { storages: await storageFigures(of) } : { caches: await cacheFigures(of) };
-  for (const [kind, { rows, ...rest }] of Object.entries(found)) {
-    for (const row of rows) console.log(`${id}, ${kind}: ${JSON.stringify(row)}`);
-    const evaluation = await readEvaluation();
-    const known = kind === "storages" ? evaluation.storages : evaluation.caches;
-    const measured = { ...(await measuredNow(id)), ...rest, rows };
-    await write({ ...evaluation, [kind]: { ...known, [id]: measured } });
-  }
+  for (const row of (found.storages ?? found.caches).rows) console.log(`${id}: ${JSON.stringify(row)}`);
+  const evaluation = await readEvaluation();
+  const measured = await measuredNow(id);
+  const { storages, caches } = evaluation;
+  await write({
+    ...evaluation,
+    ...(found.storages && { storages: { ...storages, [id]: { ...measured, ...found.storages } } }),
+    ...(found.caches && { caches: { ...caches, [id]: { ...measured, ...found.caches } } }),
+  });
   process.exit(0);
 }
 for (const id of (values.models ?? catalog.map(({ id }) => id).join(",")).split(",")) {

@@ -48,7 +48,7 @@ describe.each(Object.entries(MODELS))("%s", (name, files) => {
       ["f16", 2e-3],
       ["int8", 3e-2],
     ] as const) {
-      const error = await relativeError(await logits(storage), exact);
+      const error = relativeError(await logits(storage), exact);
       expect(error, storage).toBeLessThan(most);
       expect(error, storage).toBeGreaterThan(0);
     }

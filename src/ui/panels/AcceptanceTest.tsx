@@ -1,6 +1,6 @@
 /** The acceptance test of a drafted token with its numbers, or where an extra token came from. */
 import type { NodeVerdict } from "../../trace/events";
-import { QUANTITIES } from "../../trace/quantities";
+import { TOKEN_QUANTITIES } from "../../trace/token_quantities";
 import type { NodeView, RoundView, RunView } from "../../trace/view";
 import { probability, quoted } from "../format";
 import type { Inspected } from "../inspect";
@@ -42,10 +42,10 @@ function NodeTest({ round, node, verdict }: TestedProps) {
     return (
       <>
         <dl className="facts">
-          <Fact {...QUANTITIES.p} value={probability(p)} testId="test-p" />
+          <Fact {...TOKEN_QUANTITIES.p} value={probability(p)} testId="test-p" />
           {earlier > 0 && (
             <Fact
-              help={QUANTITIES.r.help}
+              help={TOKEN_QUANTITIES.r.help}
               name={`among what ${earlier === 1 ? "its elder sibling leaves" : `${earlier} elder siblings leave`}, r`}
               value={probability(verdict.r)}
             />
@@ -61,8 +61,8 @@ function NodeTest({ round, node, verdict }: TestedProps) {
     return (
       <>
         <dl className="facts">
-          <Fact {...QUANTITIES.p} value={probability(p)} />
-          <Fact {...QUANTITIES.q} value={probability(Math.exp(node.logq))} />
+          <Fact {...TOKEN_QUANTITIES.p} value={probability(p)} />
+          <Fact {...TOKEN_QUANTITIES.q} value={probability(Math.exp(node.logq))} />
         </dl>
         <p className="help">
           Greedy: a draft is accepted if it is the target’s most probable token.{" "}
@@ -73,17 +73,17 @@ function NodeTest({ round, node, verdict }: TestedProps) {
   return (
     <>
       <dl className="facts">
-        <Fact {...QUANTITIES.p} value={probability(p)} testId="test-p" />
+        <Fact {...TOKEN_QUANTITIES.p} value={probability(p)} testId="test-p" />
         {isKSeq && (
           <Fact
-            help={QUANTITIES.kSeq.help}
+            help={TOKEN_QUANTITIES.kSeq.help}
             name={"p over \u03c1, one factor for all drafts here, r"}
             value={probability(verdict.r)}
           />
         )}
         {isResidual && (
           <Fact
-            help={QUANTITIES.r.help}
+            help={TOKEN_QUANTITIES.r.help}
             name={
               wasTested
                 ? `what is left of it after ${earlier} rejected, r`
@@ -93,7 +93,11 @@ function NodeTest({ round, node, verdict }: TestedProps) {
           />
         )}
         <Fact
-          help={earlier > 0 && round.rule === "recursive_rejection" ? QUANTITIES.d.help : QUANTITIES.q.help}
+          help={
+            earlier > 0 && round.rule === "recursive_rejection"
+              ? TOKEN_QUANTITIES.d.help
+              : TOKEN_QUANTITIES.q.help
+          }
           name={
             earlier > 0 && round.rule === "recursive_rejection"
               ? "draft probability among tokens not drawn yet, d"
@@ -103,12 +107,12 @@ function NodeTest({ round, node, verdict }: TestedProps) {
           testId="test-d"
         />
         <Fact
-          help={QUANTITIES.acceptProb.help}
+          help={TOKEN_QUANTITIES.acceptProb.help}
           name={`${wasTested ? "accept" : "would be accepted"} below ${boundOf(round.rule, earlier, isResidual)}`}
           value={probability(verdict.acceptProb)}
           testId="test-accept"
         />
-        {verdict.u !== null && <Fact {...QUANTITIES.u} value={verdict.u.toFixed(3)} testId="test-u" />}
+        {verdict.u !== null && <Fact {...TOKEN_QUANTITIES.u} value={verdict.u.toFixed(3)} testId="test-u" />}
       </dl>
       {verdict.outcome === "not_reached" && <p className="help">{whyNotReached(round, node)}</p>}
     </>
@@ -150,7 +154,7 @@ export function AcceptanceTest({
         <TestPictures view={view} inspected={inspected} />
         <dl className="facts">
           <Fact
-            {...(inspected.round.recursion ? QUANTITIES.pAtDepth : QUANTITIES.p)}
+            {...(inspected.round.recursion ? TOKEN_QUANTITIES.pAtDepth : TOKEN_QUANTITIES.p)}
             value={probability(Math.exp(extra.logprob))}
           />
         </dl>

@@ -1,6 +1,6 @@
 /** A position of a canvas in the inspector: what stands there and why, what else was likely, how it came to that. */
 import { useRef } from "react";
-import { QUANTITIES } from "../../trace/quantities";
+import { TOKEN_QUANTITIES } from "../../trace/token_quantities";
 import { plural, probability, quoted, visiblePiece } from "../format";
 import type { Favourite, InspectedPosition } from "../inspect_position";
 import { History } from "../views/canvas/history";
@@ -110,7 +110,7 @@ function Past({ inspected, steps }: { readonly inspected: InspectedPosition; rea
           <dl className="facts">
             {favourites.length > LISTED && (
               <Fact
-                help={QUANTITIES.favourites.help}
+                help={TOKEN_QUANTITIES.favourites.help}
                 name="before that"
                 value={plural(favourites.length - LISTED, "other favourite")}
               />
@@ -118,7 +118,7 @@ function Past({ inspected, steps }: { readonly inspected: InspectedPosition; rea
             {listed.map((run) => (
               <Fact
                 key={run.from}
-                help={QUANTITIES.favourites.help}
+                help={TOKEN_QUANTITIES.favourites.help}
                 name={`${stepsOf(run)}: ${visiblePiece(run.text)}`}
                 value={rangeOf(run)}
               />
@@ -167,17 +167,17 @@ export function Position({ inspected, steps, onChange = null }: PositionProps) {
         )}
         <dl className="facts">
           {commit && commit.reason !== "end_fill" && (
-            <Fact {...QUANTITIES.committedAt} value={probability(commit.p)} />
+            <Fact {...TOKEN_QUANTITIES.committedAt} value={probability(commit.p)} />
           )}
           {opinion && (
             <>
-              <Fact {...QUANTITIES.gap} value={opinion.gap.toFixed(2)} />
-              <Fact {...QUANTITIES.margin} value={probability(opinion.margin)} />
-              <Fact {...QUANTITIES.entropy} value={`${Math.max(0, opinion.entropy).toFixed(2)} nats`} />
+              <Fact {...TOKEN_QUANTITIES.gap} value={opinion.gap.toFixed(2)} />
+              <Fact {...TOKEN_QUANTITIES.margin} value={probability(opinion.margin)} />
+              <Fact {...TOKEN_QUANTITIES.entropy} value={`${Math.max(0, opinion.entropy).toFixed(2)} nats`} />
             </>
           )}
           <Fact
-            {...QUANTITIES.cacheAge}
+            {...TOKEN_QUANTITIES.cacheAge}
             value={
               cacheAge === null
                 ? "not computed yet"
@@ -196,7 +196,7 @@ export function Position({ inspected, steps, onChange = null }: PositionProps) {
             {judged.rank === 0 ? "no token" : plural(judged.rank, "token")} more likely.
           </p>
           <dl className="facts">
-            <Fact {...QUANTITIES.judged} value={probability(judged.p)} />
+            <Fact {...TOKEN_QUANTITIES.judged} value={probability(judged.p)} />
           </dl>
         </section>
       )}

@@ -5,7 +5,7 @@ import { duration, ratio } from "../format";
 import { paysOf, timeAt, verdictOf, type Pays } from "../pays";
 import { costsKey, useCosts, type Adapter } from "../stores/costs";
 import { isBusy, useEngine } from "../stores/engine";
-import { QUANTITIES } from "../../trace/quantities";
+import { TOKEN_QUANTITIES } from "../../trace/token_quantities";
 import type { RunView } from "../../trace/view";
 import type { PassTime } from "../../worker/api";
 import { CostCurve } from "./CostCurve";
@@ -80,14 +80,14 @@ export function PaysReport({
         {sentence(pays)}
       </p>
       <dl className="facts">
-        <Fact {...QUANTITIES.L} value={ratio(pays.L)} />
+        <Fact {...TOKEN_QUANTITIES.L} value={ratio(pays.L)} />
         <Fact
-          help={QUANTITIES.c.help}
+          help={TOKEN_QUANTITIES.c.help}
           name={`target over N = ${ratio(pays.N, 1)} rows, c(N)`}
           value={ratio(pays.c)}
         />
         <Fact
-          help={QUANTITIES.draftCost.help}
+          help={TOKEN_QUANTITIES.draftCost.help}
           name={
             pays.draftPasses > 0
               ? `draft model, ${ratio(pays.draftPasses, 1)} passes, d`
@@ -95,7 +95,7 @@ export function PaysReport({
           }
           value={ratio(pays.d)}
         />
-        <Fact {...QUANTITIES.gain} value={`${ratio(pays.gain)}\u00d7`} testId="tree-gain" />
+        <Fact {...TOKEN_QUANTITIES.gain} value={`${ratio(pays.gain)}\u00d7`} testId="tree-gain" />
       </dl>
       <CostCurve pays={pays} target={target} />
       <p className="help">
@@ -129,8 +129,8 @@ export function TreePays({ view }: { readonly view: RunView }) {
         <PaysReport pays={pays} target={target} plainMs={plainMs} here={here} />
       ) : (
         <dl className="facts">
-          <Fact {...QUANTITIES.L} value={ratio(metrics.tokens / metrics.targetForwards)} />
-          <Fact {...QUANTITIES.N} value={ratio(metrics.targetRows / metrics.targetForwards, 1)} />
+          <Fact {...TOKEN_QUANTITIES.L} value={ratio(metrics.tokens / metrics.targetForwards)} />
+          <Fact {...TOKEN_QUANTITIES.N} value={ratio(metrics.targetRows / metrics.targetForwards, 1)} />
         </dl>
       )}
       <Measure view={view} isKnown={pays !== null} />
