@@ -74,6 +74,10 @@ export const QUANTITIES = {
     name: "recurrences one after another",
     help: "Recurrences of the core that ran one after another: what cannot be done side by side, and so sets the least time.",
   },
+  recurrencesPerToken: {
+    name: "recurrences one after another, a token",
+    help: "Recurrences that ran one after another over tokens, all that the run counts. A wave's first token comes with the prompt's pass, at full depth; over the drawing of a wave that pass and its token are left out.",
+  },
   coreRows: {
     name: "rows through the core",
     help: "Rows in all recurrences together: the work of the core.",

@@ -110,6 +110,28 @@ describe("recurrences", () => {
     }
   });
 
+  it("says of a wave's pace whether the prompt's pass is counted, and how deep prompt and wave may go", () => {
+    const { latest: view } = new Timeline(
+      decodeTrace(readText("public/recordings/depth-wavefront.jsonl")).events,
+    );
+    const { coreForwards, tokens } = view.metrics;
+    const pace = wavePace(waveRows(view));
+    // The two differ by the prompt's pass, six recurrences, and the token that comes with it.
+    expect([coreForwards - pace.forwards, tokens - pace.tokens]).toEqual([6, 1]);
+    const headline = renderToStaticMarkup(<DepthHeadline view={view} />);
+    expect(headline).toContain(`>${(coreForwards / tokens).toFixed(2)}<`);
+    expect(headline).toContain("the prompt\u2019s pass counted; at full depth 6");
+    const step = view.rounds.length - 1;
+    const size = { width: 900, height: 600 };
+    expect(renderToStaticMarkup(<WaveKey view={view} step={step} size={size} />)).toContain(
+      `${(pace.forwards / pace.tokens).toFixed(2)} recurrences in a row a token after the prompt\u2019s pass`,
+    );
+    const words = renderToStaticMarkup(<wordsView.Drawing view={view} step={step} size={size} />);
+    expect(words).toContain("mean 5.00: prompt 6, wave at most 32");
+    const other = renderToStaticMarkup(<DepthHeadline view={timeline.latest} />);
+    expect(other).not.toContain("pass counted");
+  });
+
   it("hatches exactly the drafts that are another token than in the step before", () => {
     const wave = new Timeline(decodeTrace(readText("public/recordings/depth-wavefront.jsonl")).events);
     const waves = wave.events.flatMap((e) => (e.kind === "wave" ? [e] : []));

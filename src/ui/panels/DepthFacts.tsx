@@ -11,6 +11,7 @@ const per = (value: number, tokens: number): string => (tokens > 0 ? ratio(value
 export function DepthHeadline({ view }: { readonly view: RunView }) {
   const { coreForwards, coreRows, tokens } = view.metrics;
   const most = view.rounds.at(0)?.recursion?.depths[0]?.maxDepth;
+  const isWave = view.rounds.at(1)?.recursion?.wave != null;
   const speed = tokensPerSecond(view);
   return (
     <section className="headline" aria-label="Metrics">
@@ -18,8 +19,10 @@ export function DepthHeadline({ view }: { readonly view: RunView }) {
         <p className="big figures" data-testid="metric-recurrences-per-token">
           {per(coreForwards, tokens)}
         </p>
-        <p className="help">
-          recurrences one after another, a token{most === undefined ? "" : `; at full depth ${most}`}
+        <p className="help" {...explains(QUANTITIES.recurrencesPerToken.help)}>
+          {QUANTITIES.recurrencesPerToken.name}
+          {isWave ? ", the prompt\u2019s pass counted" : ""}
+          {most === undefined ? "" : `; at full depth ${most}`}
         </p>
       </div>
       <div>

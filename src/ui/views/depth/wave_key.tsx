@@ -80,7 +80,7 @@ function Pace({ view, width }: { readonly view: RunView; readonly width: number 
       <text y={19} fontSize={12} fill="var(--ink)">
         {width < NARROW
           ? `${inARow} in a row a token`
-          : `${inARow} recurrences in a row a token after the prompt${width >= 760 && depth > 0 ? `, plain decoding ${depth}` : ""}`}
+          : `${inARow} recurrences in a row a token after the prompt\u2019s pass${width >= 760 && depth > 0 ? `, plain decoding ${depth}` : ""}`}
       </text>
       {width >= NARROW && (
         <text y={35} fontSize={11} fill="var(--ink-soft)">

@@ -88,10 +88,12 @@ function Legend({
   most,
   deepest,
   words,
+  isWave,
 }: {
   readonly most: number;
   readonly deepest: number;
   readonly words: readonly Word[];
+  readonly isWave: boolean;
 }) {
   const depths = Array.from({ length: deepest }, (_, i) => i + 1);
   const shown = deepest <= 8 ? depths : depths.filter((d) => d === 1 || d % 4 === 0);
@@ -99,7 +101,9 @@ function Legend({
   return (
     <g fontSize={10.5} fill="var(--ink-soft)" className="figures">
       <text y={9} fill="var(--ink)">
-        {`Recurrences of each token, mean ${mean.toFixed(2)}, at most ${most}`}
+        {isWave
+          ? `Recurrences a token, mean ${mean.toFixed(2)}: prompt ${words[0]!.maxDepth}, wave at most ${most}`
+          : `Recurrences of each token, mean ${mean.toFixed(2)}, at most ${most}`}
       </text>
       {shown.map((depth, i) => (
         <g key={depth} transform={`translate(${i * 38},16)`}>
@@ -127,6 +131,8 @@ function layout(view: RunView, step: number, width: number) {
 function WordsDrawing({ view, step, size, selection = null, onHover, onPin }: DrawingProps) {
   const { words, text, sets, strip, block } = layout(view, step, size.width);
   const most = words.reduce((max, word) => Math.max(max, word.maxDepth), 1);
+  // The prompt ran a depth of its own; latents of a wave are done with after as many recurrences as its cap says.
+  const isWave = view.rounds.at(1)?.recursion?.wave != null;
   /** The deepest there is: inks are spread over what occurs. */
   const deepest = words.reduce((max, word) => Math.max(max, word.depth ?? 0), 1);
   const full = sets?.[0];
@@ -149,7 +155,7 @@ function WordsDrawing({ view, step, size, selection = null, onHover, onPin }: Dr
         </text>
       ) : (
         <g transform={`translate(${EDGE},12)`}>
-          <Legend most={most} deepest={deepest} words={words} />
+          <Legend most={most} deepest={deepest} words={words} isWave={words.at(-1)!.step > 0 && isWave} />
         </g>
       )}
       {text.placed.map(({ word, x, line, width }) => (
