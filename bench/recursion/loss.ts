@@ -16,7 +16,10 @@ export interface Loss {
 
 const sampler = { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 };
 
-/** Each window is one pass; the policy decides for each of its tokens as it would token by token, unless it says otherwise. */
+/**
+ * Each window is one pass. With keys of their own recurrence, or `nearest`, that is what writing token by token leads to: a token
+ * sees what earlier ones left in its recurrence, or in their last before it. A policy that looks at the whole text is told apart.
+ */
 export async function lossOf(
   host: EngineHost,
   { gpu: model }: HostedModel,

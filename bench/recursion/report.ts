@@ -1,6 +1,7 @@
 /** Makes tables for the terminal, and the page's result, of what bench:recursion measured. */
 import type { Measured as Result } from "../result";
 import type { Contender } from "./decoding";
+import type { Flops } from "./flops";
 import type { Loss } from "./loss";
 
 export interface LossRow extends Loss {
@@ -38,6 +39,8 @@ export interface About {
   readonly windows: number;
   /** Problems of all tasks. */
   readonly asked: number;
+  /** Work of story-mor's matrices for a token. */
+  readonly routedFlops: Flops;
 }
 
 const cell = (value: number, digits = 2): string =>
@@ -111,19 +114,38 @@ function criterionOf({ group, label }: LossRow): string {
   return id === "argmax-stability" ? `${name} ${threshold} times in a row` : `${name} below ${threshold}`;
 }
 
-/** The rule that costs less than 1 % of the loss at full depth with the fewest recurrences. */
-function cheapest(losses: readonly LossRow[], model: string, full: string): LossRow {
-  const rows = losses.filter((row) => row.model === model);
-  const bar = 1.01 * rows.find((row) => row.label === full)!.bitsPerByte;
-  return rows.filter((row) => row.bitsPerByte <= bar).reduce((a, b) => (b.depth < a.depth ? b : a));
+const isFixed = ({ label }: { readonly label: string }): boolean => label.startsWith("fixed ");
+
+/** Of some rules, the one that costs less than 1 % of the loss at full depth with the fewest recurrences; null if none does. */
+function cheapest(rows: readonly LossRow[], full: LossRow): LossRow | null {
+  const good = rows.filter((row) => row.bitsPerByte <= 1.01 * full.bitsPerByte);
+  return good.length === 0 ? null : good.reduce((a, b) => (b.depth < a.depth ? b : a));
 }
+
+/** What the exits of a model bring, beside a fixed depth that costs as little. */
+function exitsFound(rows: readonly LossRow[], full: LossRow): string {
+  const tells = (row: LossRow) =>
+    `${row.depth.toFixed(2)} recurrences a token at ${percent(row.bitsPerByte, full.bitsPerByte)} more loss`;
+  const exit = cheapest(
+    rows.filter((row) => !isFixed(row)),
+    full,
+  );
+  const fixed = cheapest(rows.filter(isFixed), full)!;
+  const found = exit
+    ? `the exit criterion that saves most is ${criterionOf(exit)}: ${tells(exit)}, where full depth has ${full.depth}`
+    : `no exit criterion stays within 1 % of the loss at full depth, ${full.depth}`;
+  return `On held-out stories ${found}. A fixed depth of ${fixed.depth} has ${tells(fixed)}.`;
+}
+
+/** Plain decoding at depths that it could also be given, and an exit, beside what saves passes. */
+const BESIDE = ["fixed 12", "fixed 6", "fixed 2", "latent-diff 0.03"];
 
 const exits = (all: readonly Measured[]): Measured[] =>
   all.filter(({ contender }) => contender.method === "recurrent");
 
 function inARow(title: string, shows: string, all: readonly Measured[]): Chart {
   const bars = all.filter(
-    ({ contender }) => contender.method !== "recurrent" || contender.label === "fixed 12",
+    ({ contender }) => contender.method !== "recurrent" || BESIDE.includes(contender.label),
   );
   return {
     title,
@@ -135,7 +157,7 @@ function inARow(title: string, shows: string, all: readonly Measured[]): Chart {
       {
         label: "in a row",
         points: bars.map(({ contender, inARow, quality }) => ({
-          x: contender.label === "fixed 12" ? "plain, 12 recurrences" : contender.label,
+          x: isFixed(contender) ? contender.label.replace("fixed ", "plain, recurrences: ") : contender.label,
           y: inARow,
           label: `${(100 * quality).toFixed(1)} %`,
         })),
@@ -177,26 +199,67 @@ function decodingTable(
 
 const percent = (value: number, of: number): string => `${(100 * (value / of - 1)).toFixed(2)} %`;
 
+/** Recurrences in a row of a contender, and how many times fewer they are than plain decoding's at several depths. */
+function besidePlain(one: Measured, all: readonly Measured[]): string {
+  const times = all
+    .filter(({ contender }) => isFixed(contender) && BESIDE.includes(contender.label))
+    .map(({ contender, inARow, quality }) => {
+      const right = quality === 1 ? "" : `, itself at ${(100 * quality).toFixed(1)} %`;
+      return `${(inARow / one.inARow).toFixed(1)} times fewer than plain decoding at depth ${contender.label.slice(6)}${right}`;
+    });
+  return `${one.inARow.toFixed(2)} recurrences in a row a token (${times.join(", ")})`;
+}
+
+/** Loss, work and memory of a mixture, by threshold and beside the same depth for all. */
+function routedTable(rows: readonly LossRow[], { once, each }: Flops): Result["tables"][number] {
+  return {
+    title: "story-mor: loss, work and memory",
+    help: "Held-out stories. Work: two operations for each weight of a matrix that a token meets, without attention to earlier tokens.",
+    columns: [
+      {
+        key: "how",
+        label: "Depth by",
+        help: "Threshold of the router with the keys a recursion reads, or one depth for all.",
+      },
+      { key: "loss", label: "loss", unit: "bits/byte", help: "On held-out stories.", digits: 4 },
+      { key: "depth", label: "depth", help: "Recursions a token, mean.", digits: 2 },
+      {
+        key: "work",
+        label: "work",
+        unit: "kFLOP",
+        help: "Operations of a token's matrices, thousands.",
+        digits: 0,
+      },
+      { key: "keys", label: "keys", help: "Keys with values in the shared layers, a token.", digits: 2 },
+    ],
+    rows: rows.map((row) => ({
+      how: row.label,
+      loss: row.bitsPerByte,
+      depth: row.depth,
+      work: (once + each * row.depth) / 1000,
+      keys: row.entries,
+    })),
+  };
+}
+
 export function report({ losses, tasks, stories }: Found, about: About): Result {
   const loop = losses.filter((row) => row.model === "story-loop");
   const full = loop.find((row) => row.label === "fixed 12")!;
-  const least = cheapest(losses, "story-loop", "fixed 12");
   const routed = losses.filter((row) => row.model === "story-mor");
   const atHalf = routed.find((row) => row.label === "gate 0.5, per-recurrence")!;
   const chosen = losses.filter((row) => row.model === "story-mor-token");
   const ownChoice = chosen.find((row) => row.label === "choice, per-recurrence")!;
   const likeDepth = chosen.filter((row) => row.label.startsWith("all "));
   const deepest = routed.filter((row) => row.label.startsWith("all ")).at(-1)!;
-  const plain = stories.find(({ contender }) => contender.label === "fixed 12")!;
+  const exitsOfLoop = exitsFound(loop, full);
   const wave = stories
     .filter(({ contender }) => contender.method === "depth-wavefront")
     .reduce((a, b) => (b.inARow < a.inARow ? b : a));
-  const taskPlain = tasks.find(({ contender }) => contender.label === "fixed 12")!;
   const taskWave = tasks.find(({ contender }) => contender.label === wave.contender.label)!;
   return {
     id: "recursion",
     title: "Depth: what recurrences give and cost",
-    summary: `On held-out stories the best exit criterion is ${criterionOf(least)}: it needs ${least.depth.toFixed(2)} recurrences a token where full depth has ${full.depth}, at ${percent(least.bitsPerByte, full.bitsPerByte)} more loss. ${wave.contender.label} takes ${wave.inARow.toFixed(2)} recurrences in a row for a token of a story, plain decoding ${plain.inARow.toFixed(2)}.`,
+    summary: `${exitsOfLoop} ${wave.contender.label}: ${besidePlain(wave, stories)} in stories, ${besidePlain(taskWave, tasks)} in tasks.`,
     command: about.command,
     adapter: about.adapter,
     isSoftware: about.isSoftware,
@@ -252,19 +315,20 @@ export function report({ losses, tasks, stories }: Found, about: About): Result 
         "same",
         stories,
       ),
+      routedTable(routed, about.routedFlops),
     ],
     notes: [
       {
         method: "recurrent",
-        text: `Held-out stories: ${criterionOf(least)} needs ${least.depth.toFixed(2)} recurrences a token of ${full.depth} at ${percent(least.bitsPerByte, full.bitsPerByte)} more loss in bits per byte.`,
+        text: exitsOfLoop,
       },
       {
         method: "depth-wavefront",
-        text: `Stories: ${wave.contender.label} takes ${wave.inARow.toFixed(2)} recurrences in a row a token, plain decoding ${plain.inARow.toFixed(2)}; ${(100 * wave.quality).toFixed(0)} % of the text is the same. Tasks: ${taskWave.inARow.toFixed(2)} against ${taskPlain.inARow.toFixed(2)}, ${(100 * taskWave.quality).toFixed(1)} % right against ${(100 * taskPlain.quality).toFixed(1)} %.`,
+        text: `${wave.contender.label}. Stories: ${besidePlain(wave, stories)}; ${(100 * wave.quality).toFixed(0)} % of the text is that of full depth. Tasks, ${about.asked} problems with short answers, whose first token comes with the prompt at full depth: ${besidePlain(taskWave, tasks)}; ${(100 * taskWave.quality).toFixed(1)} % right.`,
       },
       {
         method: "mor",
-        text: `Held-out stories: the router at 0.5 gives ${atHalf.bitsPerByte.toFixed(3)} bits per byte at mean depth ${atHalf.depth.toFixed(2)}; every token at depth ${deepest.depth} gives ${deepest.bitsPerByte.toFixed(3)}. story-mor-token, whose tokens choose their depth: ${ownChoice.bitsPerByte.toFixed(3)} at ${ownChoice.depth.toFixed(2)} with ${ownChoice.entries.toFixed(2)} keys a token (threshold 0.5: ${atHalf.entries.toFixed(2)}); the same depth for all, 1 to ${likeDepth.length}: ${likeDepth.map((row) => row.bitsPerByte.toFixed(3)).join(", ")}.`,
+        text: `Held-out stories: the router at 0.5 gives ${atHalf.bitsPerByte.toFixed(3)} bits per byte at mean depth ${atHalf.depth.toFixed(2)}; every token at depth ${deepest.depth} gives ${deepest.bitsPerByte.toFixed(3)}. Of ${about.windows} windows too, story-mor-token, whose tokens choose their depth: ${ownChoice.bitsPerByte.toFixed(3)} at ${ownChoice.depth.toFixed(2)} with ${ownChoice.entries.toFixed(2)} keys a token (threshold 0.5: ${atHalf.entries.toFixed(2)}); the same depth for all, 1 to ${likeDepth.length}: ${likeDepth.map((row) => row.bitsPerByte.toFixed(3)).join(", ")}.`,
       },
     ],
   };

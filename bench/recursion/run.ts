@@ -23,6 +23,7 @@ import { problemsOf } from "../eval/tasks";
 import { prompts } from "../prompts";
 import { writeResult } from "../result";
 import { CONTENDERS, decodeWith, FULL, type Outcome } from "./decoding";
+import { flopsOfModel } from "./flops";
 import { lossOf } from "./loss";
 import { printed, report, type Measured, type LossRow } from "./report";
 
@@ -84,7 +85,7 @@ async function losses(): Promise<LossRow[]> {
     rows.push(row);
     console.log(`${id}, ${label}: ${row.bitsPerByte.toFixed(4)} bits/byte at depth ${row.depth.toFixed(2)}`);
   };
-  const loop = { cache: "latest", origin: "random" } as const;
+  const loop = { cache: "nearest", origin: "random" } as const;
   for (const depth of [1, 2, 3, 4, 6, 8, FULL])
     await add("story-loop", criteria.none.label, `fixed ${depth}`, {
       ...{ ...loop, policy: fixedDepth(depth), readsEach: false },
@@ -195,7 +196,12 @@ if (!values.dry) {
   const options = Object.entries(sizes).map(([name, value]) => `--${name} ${value}`);
   const command = `npm run bench:recursion -- ${options.join(" ")}`;
   console.log(
-    `\nwrote ${await writeResult(report(found, { ...device, ...sizes, command, asked: asked.length }))}`,
+    `\nwrote ${await writeResult(
+      report(found, {
+        ...{ ...device, ...sizes, command, asked: asked.length },
+        routedFlops: await flopsOfModel("public/models/story-mor"),
+      }),
+    )}`,
   );
 }
 host.destroy();
