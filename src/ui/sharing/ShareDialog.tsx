@@ -1,7 +1,7 @@
 /** Passes on what is on the stage: as a link with the recording or with settings only, or as a file. */
 import * as Dialog from "@radix-ui/react-dialog";
 import * as RadioGroup from "@radix-ui/react-radio-group";
-import { useId, useMemo, useState } from "react";
+import { useId, useState } from "react";
 import { count, listed, plural } from "../format";
 import { CloseIcon } from "../panels/icons";
 import { makeLink, type LinkKind } from "../share_link";
@@ -9,6 +9,7 @@ import { openDialog, useLayout } from "../stores/layout";
 import { useRun } from "../stores/run";
 import { CopyRow } from "./CopyRow";
 import { EmbedSnippet } from "./EmbedSnippet";
+import { lackOf } from "./lack";
 import { tooLongFor } from "./link_length";
 import { SaveReplay } from "./SaveReplay";
 import "./sharing.css";
@@ -48,19 +49,28 @@ function lengthWords(length: number): string {
   return "";
 }
 
+/** The link as the run is now, with what it holds and after how many steps it was made. */
+const linkNow = (kind: LinkKind) => ({
+  kind,
+  link: makeLink(kind),
+  contents: contentsOf(kind),
+  made: useRun.getState().latest.rounds.length,
+});
+
 function ShareForm() {
   const hasRun = useRun((s) => s.length > 0);
-  const [kind, setKind] = useState<LinkKind>(hasRun ? "run" : "setup");
+  const steps = useRun((s) => s.latest.rounds.length);
+  // Made when the dialog opens, the choice changes or it is asked for, not with every event of a live run.
+  const [{ kind, link, contents, made }, make] = useState(() => linkNow(hasRun ? "run" : "setup"));
   const id = useId();
-  // Made when the dialog opens or the choice changes, not with every event of a live run.
-  const link = useMemo(() => makeLink(kind), [kind]);
+  const lack = kind === "run" ? lackOf(made, steps) : null;
   return (
     <>
       <RadioGroup.Root
         className="choices"
         aria-label="What the link holds"
         value={kind}
-        onValueChange={(value) => setKind(KINDS.find((k) => k.kind === value)?.kind ?? "setup")}
+        onValueChange={(value) => make(linkNow(KINDS.find((k) => k.kind === value)?.kind ?? "setup"))}
       >
         {KINDS.map((k) => (
           <div key={k.kind} className="choice">
@@ -87,12 +97,20 @@ function ShareForm() {
         {lengthWords(link.length)}
       </CopyRow>
       <p className="help" data-testid="link-holds">
-        {contentsOf(kind)}
+        {contents}
       </p>
+      {lack !== null && (
+        <p className="help" data-testid="link-lacks">
+          {lack}{" "}
+          <button type="button" className="quiet" onClick={() => make(linkNow(kind))}>
+            Update
+          </button>
+        </p>
+      )}
       <p className="help">Everything is in the link itself, after the #; no server sees it.</p>
       {kind === "run" && (
         <>
-          <SaveReplay isAdvised={lengthWords(link.length) !== ""} />
+          <SaveReplay key={link} isAdvised={lengthWords(link.length) !== ""} />
           <EmbedSnippet link={link} />
         </>
       )}
