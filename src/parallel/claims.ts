@@ -30,7 +30,7 @@ export const claims: readonly Expectation[] = [
   ]),
   cheaper("dKV Decode computes at most half of the rows", "rows", ["decode-8", "confidence-1"], LISTS, 50),
   ...["decode-8", "pd-2", "prefill"].map((cache) =>
-    keeps("dKV Decode keeps answers right", cache, "confidence-1", LISTS),
+    keeps("dKV-Cache keeps answers right", cache, "confidence-1", LISTS),
   ),
   cheaper("dKV Greedy computes fewer rows than Decode", "rows", ["greedy-2-8", "decode-8"], LISTS),
   keeps("dKV Greedy keeps what its random order has", "greedy-2-8", "random-1", LISTS),

@@ -1,5 +1,5 @@
 /** The texts of the compared runs under one another, with what each does not share with the first. */
-import { labelOf } from "../definitions";
+import { labelOf, methodOf } from "../definitions";
 import { plural } from "../format";
 import { commonParts } from "./difference";
 import type { Lane } from "./store";
@@ -24,6 +24,15 @@ function Line({
   );
 }
 
+/** Exact methods may write other texts where tokens are drawn: said, because it looks as if they were not exact. */
+function onExactness(lanes: readonly Lane[]): string {
+  const { temperature } = lanes[0]!.settings.sampler;
+  const isExact = lanes.slice(1).some(({ settings }) => methodOf(settings.method)?.lossless);
+  return temperature > 0 && isExact
+    ? ` At temperature ${temperature} tokens are drawn, and each method uses its random numbers in its own way: an exact one writes every text as often as the first, not the same text. At temperature 0 it does.`
+    : "";
+}
+
 const same = (a: readonly TextToken[], b: readonly TextToken[]): boolean =>
   a.length === b.length && a.every(({ token }, i) => token === b[i]!.token);
 
@@ -39,7 +48,7 @@ export function Differences({ lanes }: { readonly lanes: readonly Lane[] }) {
       <p className="help" data-testid="difference-summary">
         {isAllSame
           ? "All texts are the same, token by token: only the way there differs."
-          : "Underlined: tokens that the first text does not have at that place."}
+          : `Underlined: tokens that the first text does not have at that place.${onExactness(lanes)}`}
       </p>
       {texts.map((tokens, i) => {
         if (!tokens || (isAllSame && i > 0)) return null;

@@ -5,6 +5,7 @@ import { acceptanceOfTested, tokensPerTargetForward } from "../../trace/metrics"
 import { roundOf, type RunView } from "../../trace/view";
 import { labelOf, modelsLabel } from "../definitions";
 import { bytes, count, duration, percent, plural, ratio } from "../format";
+import { earlyStop } from "../early_stop";
 import { inspect, tokensPerSecond } from "../inspect";
 import { inspectPosition, type InspectedPosition } from "../inspect_position";
 import { kindOf, useIsCanvasRun, useMoment, useSelection } from "../moment";
@@ -134,7 +135,11 @@ function RunFacts({ view }: { readonly view: RunView }) {
         {start && <Fact {...QUANTITIES.seed} value={String(start.seed)} />}
         {status.state === "ended" && (
           <>
-            <Fact {...QUANTITIES.end} value={END_NAME[status.reason]} testId="end-reason" />
+            <Fact
+              {...QUANTITIES.end}
+              value={earlyStop(view) ? "the method, early" : END_NAME[status.reason]}
+              testId="end-reason"
+            />
             <Fact {...QUANTITIES.hash} value={status.hash} testId="token-hash" />
           </>
         )}

@@ -92,10 +92,10 @@ describe("promises", () => {
     const lists: TaskId[] = [...ONE, "shuffle", "replace_random", "insert_random", "remove_random"];
     const m = measuredOf(["confidence-1", lists, outcome(100, 8)], ["decode-8", lists, outcome(97, 3)]);
     expect(holds(found(m, "at most half"))).toBe(true);
-    const keeps = check(m).find((c) => c.says.startsWith("dKV Decode keeps"))!;
+    const keeps = check(m).find((c) => c.says.startsWith("dKV-Cache keeps"))!;
     expect(holds(keeps)).toBe(false);
     expect(keeps.value.value).toBeCloseTo(-3, 10);
-    expect(inWords(keeps)).toMatch(/^Did not come out: dKV Decode keeps answers right\. .*-3\.00 points/);
+    expect(inWords(keeps)).toMatch(/^Did not come out: dKV-Cache keeps answers right\. .*-3\.00 points/);
     const notes = checkedNotes(check(m));
     expect(notes.every(({ method }) => method === "dkv-cache")).toBe(true);
     const table = checkedTable(check(m), "claim");
