@@ -199,15 +199,14 @@ function decodingTable(
 
 const percent = (value: number, of: number): string => `${(100 * (value / of - 1)).toFixed(2)} %`;
 
-/** Recurrences in a row of a contender, and how many times fewer they are than plain decoding's at several depths. */
+/** Recurrences in a row of a contender beside those of plain decoding at full depth and at depths that would do as well. */
 function besidePlain(one: Measured, all: readonly Measured[]): string {
-  const times = all
-    .filter(({ contender }) => isFixed(contender) && BESIDE.includes(contender.label))
-    .map(({ contender, inARow, quality }) => {
-      const right = quality === 1 ? "" : `, itself at ${(100 * quality).toFixed(1)} %`;
-      return `${(inARow / one.inARow).toFixed(1)} times fewer than plain decoding at depth ${contender.label.slice(6)}${right}`;
-    });
-  return `${one.inARow.toFixed(2)} recurrences in a row a token (${times.join(", ")})`;
+  const [full, ...others] = all.filter(
+    ({ contender }) => isFixed(contender) && BESIDE.includes(contender.label),
+  );
+  const tells = ({ contender, inARow, quality }: Measured): string =>
+    `${inARow.toFixed(2)} at depth ${contender.label.slice(6)}${quality < 1 ? ` (with ${(100 * quality).toFixed(1)} %)` : ""}`;
+  return `${one.inARow.toFixed(2)} recurrences in a row a token, ${(full!.inARow / one.inARow).toFixed(1)} times fewer than plain decoding at full depth, which has ${[full!, ...others].map(tells).join(", ")}`;
 }
 
 /** Loss, work and memory of a mixture, by threshold and beside the same depth for all. */
@@ -328,7 +327,7 @@ export function report({ losses, tasks, stories }: Found, about: About): Result 
       },
       {
         method: "mor",
-        text: `Held-out stories: the router at 0.5 gives ${atHalf.bitsPerByte.toFixed(3)} bits per byte at mean depth ${atHalf.depth.toFixed(2)}; every token at depth ${deepest.depth} gives ${deepest.bitsPerByte.toFixed(3)}. Of ${about.windows} windows too, story-mor-token, whose tokens choose their depth: ${ownChoice.bitsPerByte.toFixed(3)} at ${ownChoice.depth.toFixed(2)} with ${ownChoice.entries.toFixed(2)} keys a token (threshold 0.5: ${atHalf.entries.toFixed(2)}); the same depth for all, 1 to ${likeDepth.length}: ${likeDepth.map((row) => row.bitsPerByte.toFixed(3)).join(", ")}.`,
+        text: `Held-out stories: the router at 0.5 gives ${atHalf.bitsPerByte.toFixed(3)} bits per byte at mean depth ${atHalf.depth.toFixed(2)}; every token at depth ${deepest.depth} gives ${deepest.bitsPerByte.toFixed(3)}. On the same ${about.windows} windows story-mor-token, whose tokens choose their depth, gives ${ownChoice.bitsPerByte.toFixed(3)} at ${ownChoice.depth.toFixed(2)} with ${ownChoice.entries.toFixed(2)} keys a token (threshold 0.5: ${atHalf.entries.toFixed(2)}); the same depth for all, 1 to ${likeDepth.length}: ${likeDepth.map((row) => row.bitsPerByte.toFixed(3)).join(", ")}.`,
       },
     ],
   };

@@ -37,4 +37,13 @@ test("recurrent depth, wavefront, self-speculation and mixture of recursions run
     });
     await expect(app.error).toHaveCount(0);
   }
+  await test.step("a mixture whose tokens choose their depth", async () => {
+    await page.getByRole("combobox", { name: "Model", exact: true }).selectOption("story-mor-token");
+    await app.set({ newTokens: 8, temperature: 0 });
+    await app.run();
+    await app.ended();
+    await expect(app.tokens).toHaveCount(8);
+    await expect(page.getByTestId("view-depth")).toContainText("Once");
+    await expect(app.error).toHaveCount(0);
+  });
 });
