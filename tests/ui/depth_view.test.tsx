@@ -3,6 +3,7 @@ import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 import { decodeTrace } from "../../src/trace/codec";
 import type { TraceEvent } from "../../src/trace/events";
+import { criteria } from "../../src/decoding/depth/policy";
 import { Timeline } from "../../src/trace/timeline";
 import { DepthCounts, DepthHeadline } from "../../src/ui/panels/DepthFacts";
 import { DepthLadder } from "../../src/ui/panels/DepthLadder";
@@ -73,6 +74,37 @@ describe("recurrences", () => {
       0.001,
       null,
     ]);
+  });
+
+  it.each([
+    ["latent-diff", 0.03],
+    ["cosine", 0.01],
+    ["kl", 0.01],
+    ["minp-kl", 0.001],
+    ["entropy-diff", 0.05],
+    ["argmax-stability", 2],
+  ] as const)("shows by %s what that criterion goes by", (criterion, threshold) => {
+    const view = {
+      ...timeline.latest,
+      start: { ...timeline.latest.start!, params: { criterion, threshold } },
+    };
+    const signal = decidingSignal(view);
+    expect(thresholdOf(view, signal)).toBe(threshold);
+    const stops = new Set<boolean>();
+    // The prompt is not read out after every recurrence.
+    const isRead = (said: number | null): boolean => said !== null || !criteria[criterion].readsOut;
+    for (const { cells } of depthLines(view, last).filter((line) => line.cells.every((c) => isRead(c.said))))
+      cells.forEach((cell, i) => {
+        const seen = cells.slice(0, i + 1).map(({ change, turn, kl, minPKl, entropy, said }) => ({
+          ...{ relChange: change, cosine: turn, kl, minPKl, entropy, argmax: said, exit: null },
+        }));
+        const value = cell[signal];
+        const stopsHere =
+          value !== null && (criterion === "argmax-stability" ? value >= threshold : value < threshold);
+        expect(stopsHere).toBe(criteria[criterion].exits(seen, threshold));
+        stops.add(stopsHere);
+      });
+    expect(stops.size, "some recurrences stop, some do not").toBe(2);
   });
 
   it("counts the keys that are kept of each token: one place in both layers, of twelve that there could be", () => {

@@ -53,7 +53,10 @@ function cellsOf(e: RecurEvent, add: (position: number, cell: CellOf) => void): 
       change: e.relChange[i]!,
       turn: e.cosine[i]!,
       kl: e.kl?.[i] ?? null,
+      minPKl: e.minPKl?.[i] ?? null,
       entropy: e.entropy?.[i] ?? null,
+      entropyChange: null,
+      same: null,
       said: e.argmax?.[i] ?? null,
       top: e.top?.[i] ?? [],
       exited: exited.has(position),
@@ -61,6 +64,20 @@ function cellsOf(e: RecurEvent, add: (position: number, cell: CellOf) => void): 
       exit: e.exit?.[i] ?? null,
       stop: null,
     });
+  });
+}
+
+/** Cells with what only shows beside those before them. */
+function compared(cells: readonly CellOf[]): CellOf[] {
+  let same = 0;
+  return cells.map((cell, i) => {
+    const before = cells[i - 1];
+    same = cell.said !== null && before?.said === cell.said ? same + 1 : 1;
+    const change =
+      before && cell.entropy !== null && before.entropy !== null
+        ? Math.abs(cell.entropy - before.entropy)
+        : null;
+    return { ...cell, entropyChange: change, same: cell.said === null ? null : same };
   });
 }
 
@@ -100,7 +117,8 @@ export function depthLines(view: RunView, step: number): readonly DepthLine[] {
   const hasOne = isOneBank(view);
   return [...cells]
     .sort(([a], [b]) => a - b)
-    .map(([position, own]) => {
+    .map(([position, read]) => {
+      const own = compared(read);
       const token = tokenAt(view, position);
       const ended = view.depths.get(position);
       const maxDepth = ended?.maxDepth ?? own.length;

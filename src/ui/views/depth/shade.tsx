@@ -7,7 +7,7 @@ const PITCH = 52;
 const lineOf = (signal: SignalId, threshold: number): string =>
   signal === "gate"
     ? `let in from ${threshold}`
-    : `stops ${signal === "stop" ? "from" : "below"} ${threshold}`;
+    : `stops ${signal === "stop" || signal === "same" ? "from" : "below"} ${threshold}`;
 
 export function SignalKey({
   signal,

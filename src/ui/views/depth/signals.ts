@@ -2,7 +2,17 @@
 import { criteria, type CriterionId } from "../../../decoding/depth/policy";
 import type { RunView } from "../../../trace/view";
 
-export const signalIds = ["change", "turn", "kl", "entropy", "gate", "stop"] as const;
+export const signalIds = [
+  "change",
+  "turn",
+  "kl",
+  "minPKl",
+  "entropy",
+  "entropyChange",
+  "same",
+  "gate",
+  "stop",
+] as const;
 export type SignalId = (typeof signalIds)[number];
 
 /** One recurrence of one position; what was not measured is null. */
@@ -10,7 +20,13 @@ export interface Measured {
   readonly change: number;
   readonly turn: number;
   readonly kl: number | null;
+  /** KL of the readouts over tokens that are probable enough. */
+  readonly minPKl: number | null;
   readonly entropy: number | null;
+  /** How far the entropy moved from the recurrence before; null in the first. */
+  readonly entropyChange: number | null;
+  /** Recurrences in a row, up to this one, whose readout had the same most probable token. */
+  readonly same: number | null;
   /** What the router said before it. */
   readonly gate: number | null;
   /** Probability of having stopped by the exit gate. */
@@ -52,6 +68,27 @@ export const signals: Readonly<Record<SignalId, SignalScale>> = {
     range: [1e-5, 10],
     stops: [10, 0.1, 0.001],
   },
+  minPKl: {
+    label: "KL of probable tokens",
+    title: "KL from the readout before to this one over probable tokens, in nats",
+    isLog: true,
+    range: [1e-6, 10],
+    stops: [10, 0.1, 0.001],
+  },
+  entropyChange: {
+    label: "Change of the entropy",
+    title: "Change of the readout\u2019s entropy in a recurrence, in nats",
+    isLog: true,
+    range: [1e-4, 5],
+    stops: [5, 0.1, 0.001],
+  },
+  same: {
+    label: "Same best token",
+    title: "Recurrences in a row with the same most probable token",
+    isLog: false,
+    range: [0, 8],
+    stops: [8, 4, 2, 1],
+  },
   entropy: {
     label: "Entropy of the readout",
     title: "Entropy of the readout, in nats",
@@ -87,9 +124,9 @@ export const inkOf = (scale: SignalScale, value: number): number =>
 const DECIDES: Partial<Record<CriterionId, SignalId>> = {
   cosine: "turn",
   kl: "kl",
-  "minp-kl": "kl",
-  "entropy-diff": "entropy",
-  "argmax-stability": "entropy",
+  "minp-kl": "minPKl",
+  "entropy-diff": "entropyChange",
+  "argmax-stability": "same",
   "exit-gate": "stop",
 };
 
@@ -118,13 +155,9 @@ export function thresholdOf({ start }: RunView, signal: SignalId): number | null
     return signal === "change" && freeze === "latent-diff" && typeof exitThreshold === "number"
       ? exitThreshold
       : null;
-  const isIt =
-    (signal === "change" && criterion === "latent-diff") ||
-    (signal === "turn" && criterion === "cosine") ||
-    (signal === "kl" && criterion === "kl");
-  const isGate = signal === "stop" && criterion === "exit-gate";
-  if ((!isIt && !isGate) || !isCriterion(criterion)) return null;
+  if (!isCriterion(criterion) || criterion === "none" || (DECIDES[criterion] ?? "change") !== signal)
+    return null;
   // What the checkpoint was published with is not in the trace.
-  if (isGate && threshold === 0) return null;
+  if (signal === "stop" && threshold === 0) return null;
   return typeof threshold === "number" && threshold > 0 ? threshold : criteria[criterion].threshold;
 }
