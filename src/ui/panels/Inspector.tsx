@@ -15,12 +15,13 @@ import type { Selection } from "../stores/layout";
 import { addNotice, useEngine } from "../stores/engine";
 import { useLayout } from "../stores/layout";
 import { useRun } from "../stores/run";
-import { CanvasCounts, CanvasHeadline } from "./CanvasFacts";
 import { explains } from "./Explain";
 import { Fact } from "./Fact";
 import { ForceToken } from "./ForceToken";
 import { ChosenToken, Laws } from "./Laws";
 
+const CanvasHeadline = lazy(async () => ({ default: (await import("./CanvasFacts")).CanvasHeadline }));
+const CanvasCounts = lazy(async () => ({ default: (await import("./CanvasFacts")).CanvasCounts }));
 const DepthHeadline = lazy(async () => ({ default: (await import("./DepthFacts")).DepthHeadline }));
 const DepthCounts = lazy(async () => ({ default: (await import("./DepthFacts")).DepthCounts }));
 const DepthLadder = lazy(async () => ({ default: (await import("./DepthLadder")).DepthLadder }));
@@ -108,15 +109,15 @@ function RunFacts({ view }: { readonly view: RunView }) {
     <section aria-label="This run">
       <h2 className="section-name">This run</h2>
       <dl className="facts">
-        {view.canvas ? (
-          <CanvasCounts view={view} />
-        ) : hasDepths(view) ? (
-          <Suspense fallback={null}>
+        <Suspense fallback={null}>
+          {view.canvas ? (
+            <CanvasCounts view={view} />
+          ) : hasDepths(view) ? (
             <DepthCounts view={view} />
-          </Suspense>
-        ) : (
-          <TextCounts view={view} />
-        )}
+          ) : (
+            <TextCounts view={view} />
+          )}
+        </Suspense>
         {metrics.acceptance.drafted > 0 && (
           <Fact
             {...QUANTITIES.wasted}
@@ -255,15 +256,15 @@ export function Inspector({ isChosenElsewhere = false }: { readonly isChosenElse
   return (
     // A scrolling region has to be reachable by keyboard.
     <div className="inspector" tabIndex={0} role="group" aria-label="Numbers">
-      {isCanvas ? (
-        <CanvasHeadline view={view} />
-      ) : hasDepths(view) ? (
-        <Suspense fallback={null}>
+      <Suspense fallback={null}>
+        {isCanvas ? (
+          <CanvasHeadline view={view} />
+        ) : hasDepths(view) ? (
           <DepthHeadline view={view} />
-        </Suspense>
-      ) : (
-        <Headline view={view} />
-      )}
+        ) : (
+          <Headline view={view} />
+        )}
+      </Suspense>
       {!isChosenElsewhere && <Chosen />}
       {!isCanvas && !hasDepths(view) && !isReplayOnly && (
         <Suspense fallback={null}>
