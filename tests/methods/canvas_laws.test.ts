@@ -5,7 +5,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { pcg4d, toUniform } from "../../src/base/rng";
-import { expectedEvaluations, raddRates } from "../../src/decoding/canvas/radd_rates";
+import { evaluationsByStep, expectedEvaluations, raddRates } from "../../src/decoding/canvas/radd_rates";
 import { drawOrder } from "../../src/decoding/canvas/reweight";
 import { remaskRates } from "../../src/decoding/canvas/remask";
 import type { Moment, Row } from "../../src/decoding/canvas/parts";
@@ -258,7 +258,9 @@ describe("RADD", () => {
       expect(skipped.counts.passes).toBe(ofKind(skipped.events, "unmask").length);
       const told = ofKind(skipped.events, "probe").at(-1)!;
       expect(told.values.passes).toBe(skipped.counts.passes);
-      expect(told.values.expected).toBe(expectedEvaluations(24, 10));
+      expect(told.values.inAll).toBe(expectedEvaluations(24, 10));
+      for (const { step, values } of ofKind(skipped.events, "probe"))
+        expect(values.expected).toBe(evaluationsByStep(24, 10)[step]);
     }
   });
   test.each([
