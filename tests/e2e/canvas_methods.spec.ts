@@ -28,16 +28,7 @@ test("methods that fill a canvas do so to the last position, go step by step, an
     });
     await test.step(`${label}: one step, another, and no further`, async () => {
       await app.set({ newTokens: 40, temperature: 0.8 });
-      await page.getByRole("button", { name: "One step", exact: true }).click();
-      const count = page.getByTestId("step-count");
-      await expect(count).toHaveText(/^1 \/ 1$/);
-      await expect(app.status).toHaveAttribute("data-phase", "paused");
-      await page.getByRole("button", { name: "Step forward", exact: true }).click();
-      await expect(count).toHaveText(/^2 \/ 2$/);
-      await page.getByRole("button", { name: "Cancel", exact: true }).click();
-      await app.ended();
-      await app.toEnd();
-      await expect(page.getByTestId("end-reason")).toHaveText("cancelled");
+      await app.stepTwiceAndCancel();
     });
     await expect(app.error).toHaveCount(0);
   }

@@ -33,6 +33,22 @@ export class Decoscope {
     await expect(this.page.getByRole("heading", { name: "Decoscope" })).toBeVisible();
   }
 
+  /** Begins a run with one step, makes another, and cancels it; it must have stood still in between. */
+  async stepTwiceAndCancel(): Promise<void> {
+    const { page } = this;
+    const press = (name: string) => page.getByRole("button", { name, exact: true }).click();
+    const count = page.getByTestId("step-count");
+    await press("One step");
+    await expect(count).toHaveText(/^1 \/ 1$/);
+    await expect(this.status).toHaveAttribute("data-phase", "paused");
+    await press("Step forward");
+    await expect(count).toHaveText(/^2 \/ 2$/);
+    await press("Cancel");
+    await this.ended();
+    await this.toEnd();
+    await expect(page.getByTestId("end-reason")).toHaveText("cancelled");
+  }
+
   async set(options: RunOptions): Promise<void> {
     const { page } = this;
     const fill = async (label: string, value: number | undefined): Promise<void> => {
