@@ -7,6 +7,7 @@ import { VitePWA } from "vite-plugin-pwa";
 import { hubProxy } from "./scripts/local_hub.ts";
 import { licences, notePackages, type Packages } from "./scripts/licences.ts";
 import { replay } from "./scripts/replay_page.ts";
+import { firstPaint } from "./scripts/first_paint.ts";
 import { site } from "./scripts/site.ts";
 
 /**
@@ -76,6 +77,7 @@ export default defineConfig({
   plugins: [
     react(),
     ownD3ForCharts,
+    firstPaint(),
     site(),
     notePackages(packages),
     replay(packages),

@@ -1,50 +1,22 @@
 /** Where runs are made and seen: setup, stage, inspector side by side, or one under the other where it is narrow. */
-import { useEffect } from "react";
-import { Group, Panel, Separator } from "react-resizable-panels";
+import { lazy, Suspense, useEffect } from "react";
 import { listenToKeys } from "./keys";
 import { DropTarget } from "./panels/DropTarget";
 import { Inspector } from "./panels/Inspector";
 import { LiveRegion } from "./panels/LiveRegion";
 import { Setup } from "./panels/Setup";
 import { Stage } from "./panels/Stage";
-import { useIsWide } from "./panels/use_wide";
+import { isWideNow, useIsWide } from "./panels/use_wide";
 import { useLayout } from "./stores/layout";
 
-function Columns() {
-  return (
-    <Group className="columns" orientation="horizontal" id="columns">
-      <Panel
-        id="setup"
-        defaultSize={292}
-        minSize={240}
-        maxSize={420}
-        groupResizeBehavior="preserve-pixel-size"
-      >
-        <section className="column" aria-label="Setup">
-          <Setup />
-        </section>
-      </Panel>
-      <Separator className="separator" aria-label="Width of the setup column" />
-      <Panel id="stage" minSize={420}>
-        <section className="column" aria-label="Stage">
-          <Stage />
-        </section>
-      </Panel>
-      <Separator className="separator" aria-label="Width of the inspector column" />
-      <Panel
-        id="inspector"
-        defaultSize={328}
-        minSize={260}
-        maxSize={480}
-        groupResizeBehavior="preserve-pixel-size"
-      >
-        <section className="column" aria-label="Inspector">
-          <Inspector />
-        </section>
-      </Panel>
-    </Group>
-  );
-}
+/** Fetched by windows that are wide enough; phones do without the code that moves borders. */
+const loadColumns = async () => ({ default: (await import("./Columns")).Columns });
+const Columns = lazy(loadColumns);
+
+/** Fetches what a window of this width needs beside the page's own script. */
+export const loadLayout = async (): Promise<void> => {
+  if (isWideNow()) await loadColumns();
+};
 
 function Folded() {
   const hasChosen = useLayout((s) => s.pinned !== null);
@@ -68,7 +40,13 @@ export function Playground() {
   useEffect(listenToKeys, []);
   return (
     <>
-      {isWide ? <Columns /> : <Folded />}
+      {isWide ? (
+        <Suspense>
+          <Columns />
+        </Suspense>
+      ) : (
+        <Folded />
+      )}
       <LiveRegion />
       <DropTarget />
     </>

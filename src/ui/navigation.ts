@@ -22,8 +22,8 @@ async function followLink(fragment: string): Promise<void> {
     await openRecordedRun(false);
 }
 
-/** Goes where a fragment says; says what is wrong with one that leads nowhere. */
-export function follow(fragment: string): void {
+/** Goes where a fragment says; says what is wrong with one that leads nowhere. Settles once what it leads to stands on the stage. */
+export async function follow(fragment: string): Promise<void> {
   const read = readFragment(fragment, placeIds);
   const { place, item } = read.kind === "place" ? read.route : { place: HOME, item: null };
   const isNew = fragment !== useRoute.getState().opened;
@@ -35,10 +35,10 @@ export function follow(fragment: string): void {
     );
   if (item !== null || read.kind === "link") useRoute.setState({ opened: fragment });
   if (item !== null && isNew) {
-    void openMethod(item);
+    await openMethod(item);
     return;
   }
-  if (read.kind === "link" && isNew) void followLink(fragment);
+  if (read.kind === "link" && isNew) await followLink(fragment);
   // A link's own run goes before the recorded one, which is fetched only for those who see the stage.
-  else if (useRun.getState().source.kind === "none") void openRecordedRun(false);
+  else if (useRun.getState().source.kind === "none") await openRecordedRun(false);
 }

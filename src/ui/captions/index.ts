@@ -67,7 +67,7 @@ const isChosen = ({ rounds }: RunView): boolean =>
   rounds.at(0)?.recursion?.depths.some((e) => e.reason === "chosen") ?? false;
 
 /** Whether a run of text drafts; known from its method, else from what it drafted. */
-function drafts({ start, rounds }: RunView): boolean {
+export function drafts({ start, rounds }: RunView): boolean {
   const method = methodOf(start?.method ?? "");
   return method ? method.views.includes("tree") : rounds.toArray().some((r) => r.nodes.length > 0);
 }

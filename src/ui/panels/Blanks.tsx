@@ -3,7 +3,7 @@ import { integer } from "../../base/params";
 import { blanksOf, withBlanks } from "../../decoding/canvas/blanks";
 import { readsGaps } from "../../models/catalog";
 import { NumberField } from "../form/fields";
-import { plural } from "../format";
+import { listed, plural } from "../format";
 import { setPrompt, useSettings } from "../stores/settings";
 
 const perBlank = integer({
@@ -13,8 +13,6 @@ const perBlank = integer({
   label: "Positions a blank",
   help: "Sets every blank of the prompt to so many tokens. Write more or fewer underscores to change one alone.",
 });
-
-const sizes = new Intl.ListFormat("en", { type: "conjunction" });
 
 /** Shown under the prompt. */
 export function Blanks() {
@@ -33,7 +31,7 @@ export function Blanks() {
   return (
     <div data-testid="blanks">
       <p className="help">
-        {plural(blanks.length, "blank")} with {sizes.format(blanks.map(String))}{" "}
+        {plural(blanks.length, "blank")} with {listed(blanks.map(String))}{" "}
         {open === 1 ? "position" : "positions"} to fill in. New tokens counts from the first blank on, given
         text included; what is left of it goes on behind the text.
       </p>

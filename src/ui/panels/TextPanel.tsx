@@ -6,7 +6,9 @@ import { memo, useEffect, useMemo, useRef, type RefObject } from "react";
 import type { DepthEvent } from "../../trace/depth_events";
 import type { RunView, TextOrigin, TokenView } from "../../trace/view";
 import { useMoment, useSelection } from "../moment";
+import { drafts } from "../captions";
 import { goTo } from "../playback";
+import { useRun } from "../stores/run";
 import { hover, pin, type Selection } from "../stores/layout";
 import { BLANK_SIGNS, isWhitespace, visiblePiece } from "../format";
 import { signWords } from "../views/glyphs";
@@ -113,7 +115,9 @@ function Legend({ view, depths }: { readonly view: RunView; readonly depths: Dep
     counts.set(origin, (counts.get(origin) ?? 0) + 1);
     hasBlanks ||= isWhitespace(text);
   }
-  const hasDrafts = view.rounds.at(0)?.law != null;
+  // Of the whole run, so that the legend is the same at every moment of it.
+  const first = useRun((s) => s.latest.rounds.at(0));
+  const hasDrafts = first ? first.law !== null : drafts(view);
   return (
     <ul className="legend" aria-label="How tokens came to be">
       {ORIGINS.filter(
@@ -121,7 +125,7 @@ function Legend({ view, depths }: { readonly view: RunView; readonly depths: Dep
           counts.has(origin) ||
           (!AT_START.has(origin) && (hasDrafts ? origin !== "target" : origin === "target")),
       ).map((origin) => {
-        const { name, help } = signWords(origin, view.rounds.at(0));
+        const { name, help } = signWords(origin, first);
         return (
           <li key={origin}>
             <span className="legend-line" data-origin={origin} />

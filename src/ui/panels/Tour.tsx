@@ -16,11 +16,23 @@ export function Tour() {
   const captions = isOpen && view.start ? captionsOf(view, step) : null;
   const now = captions?.now ?? null;
   // On a phone the sentences lie in a strip, and the one that is told now is brought to its front.
+  const front = useRef(0);
   useEffect(() => {
-    const line = list.current?.children[now ?? 0];
-    if (line instanceof HTMLElement)
-      list.current?.scrollTo({ left: line.offsetLeft - list.current.offsetLeft });
-  }, [now, captions?.lines]);
+    if (isWide || front.current === (now ?? 0)) return undefined;
+    front.current = now ?? 0;
+    const show = () => {
+      const line = list.current?.children[front.current];
+      if (line instanceof HTMLElement)
+        list.current?.scrollTo({ left: line.offsetLeft - list.current.offsetLeft });
+    };
+    // Once the frame is drawn: asked before that, where a line stands, the browser lays the whole page out once more.
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const frame = requestAnimationFrame(() => (timer = setTimeout(show)));
+    return () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+    };
+  }, [now, isWide]);
   if (!captions) return null;
   const { lines } = captions;
   const { label, about } = shownView(tab, kindOf(view)).head;

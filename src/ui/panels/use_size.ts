@@ -1,10 +1,10 @@
 /** The size of an element, kept up to date. */
-import { useLayoutEffect, useState, type RefObject } from "react";
+import { useEffect, useState, type RefObject } from "react";
 import type { Size } from "../views/view";
 
 export function useSize(ref: RefObject<HTMLElement | null>): Size | null {
   const [size, setSize] = useState<Size | null>(null);
-  useLayoutEffect(() => {
+  useEffect(() => {
     const element = ref.current;
     if (!element) return undefined;
     const read = () =>
@@ -12,7 +12,7 @@ export function useSize(ref: RefObject<HTMLElement | null>): Size | null {
         const next = { width: Math.floor(element.clientWidth), height: Math.floor(element.clientHeight) };
         return old && old.width === next.width && old.height === next.height ? old : next;
       });
-    read();
+    // It tells the first size too, once the browser has laid the page out anyway.
     const observer = new ResizeObserver(read);
     observer.observe(element);
     return () => observer.disconnect();

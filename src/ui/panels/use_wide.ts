@@ -10,4 +10,12 @@ const subscribe = (changed: () => void): (() => void) => {
   return () => list.removeEventListener("change", changed);
 };
 
-export const useIsWide = (): boolean => useSyncExternalStore(subscribe, () => matchMedia(WIDE).matches);
+export const isWideNow = (): boolean => matchMedia(WIDE).matches;
+
+/** Without a browser (first_paint/) nothing is wide. */
+export const useIsWide = (): boolean =>
+  useSyncExternalStore(
+    subscribe,
+    isWideNow,
+    () => false,
+  );

@@ -28,9 +28,13 @@ it(`the page's start weighs at most ${LIMIT / 1000} kB`, async () => {
       .map((name) => `assets/${name}`);
   const files = [
     ...new Set([...named, ...inAssets(/^(worker|client)-.*\.js$|\.woff2$/)]),
+    "index.html",
+    "start.js",
     "recordings/first-run.jsonl",
   ];
-  for (const part of [/index-.*\.js$/, /index-.*\.css$/, /worker-.*\.js$/, /client-.*\.js$/, /\.woff2$/])
+  // The page's style stands in its document.
+  expect(page).toMatch(/<style>.+<\/style>/s);
+  for (const part of [/index-.*\.js$/, /worker-.*\.js$/, /client-.*\.js$/, /\.woff2$/])
     expect(
       files.filter((file) => part.test(file)),
       String(part),

@@ -1,0 +1,30 @@
+/**
+ * What the page shows before its script has come: the very components of the stage, drawn when the page is built, with the recorded run
+ * at its beginning. Only for browsers that open the plain address (start.js hides it from others); the script replaces it.
+ */
+import { renderToStaticMarkup } from "react-dom/server";
+import type { TraceEvent } from "../../trace/events";
+import { showTrace } from "../files";
+import { Header } from "../panels/Header";
+import { Stage } from "../panels/Stage";
+import { useEngine } from "../stores/engine";
+import { openTour } from "../stores/layout";
+import { showStep } from "../stores/player";
+
+/** @param events the recorded run that stands on the stage first */
+export function firstPaint(events: readonly TraceEvent[]): string {
+  useEngine.setState({ hasWebGpu: true });
+  showTrace({ kind: "recorded" }, events);
+  showStep(-1);
+  openTour();
+  return renderToStaticMarkup(
+    <div className="first-paint" inert>
+      <Header />
+      <main>
+        <section>
+          <Stage />
+        </section>
+      </main>
+    </div>,
+  );
+}
