@@ -127,26 +127,48 @@ export function forgetBranch(id: number): void {
   useRun.setState({ known: known.filter((k) => !gone.has(k.id)) });
 }
 
+/**
+ * Drawing a run that goes on gets at most one part in so many of the page's time: what is left over is for scrolling and pointing. More
+ * moments a second than a quick machine draws so nobody reads.
+ */
+const SHARE = 4;
+/** But so often, in milliseconds, it is drawn on the slowest machine. */
+const FARTHEST_MS = 150;
 let frame: number | null = null;
+let drawnAt = -Infinity;
+/** What the last drawing took, layout and paint included. */
+let tookMs = 0;
 
 /** Tells the page how far the run on the stage has come. */
 function publish(): void {
   if (frame !== null) cancelAnimationFrame(frame);
   frame = null;
   const { timeline } = useRun.getState();
+  const began = (drawnAt = performance.now());
   useRun.setState({ length: timeline.length, latest: timeline.latest });
+  // In a frame, this comes after it was painted.
+  setTimeout(() => (tookMs = performance.now() - began));
+}
+
+/** At the next frame that is far enough from the last drawing. */
+function publishSoon(): void {
+  frame ??= requestAnimationFrame(() => {
+    frame = null;
+    if (performance.now() - drawnAt < Math.min(SHARE * tookMs, FARTHEST_MS)) publishSoon();
+    else publish();
+  });
 }
 
 /** Whether somebody sees frames go by; in the background none are drawn. */
 const isDrawn = (): boolean => typeof document !== "undefined" && document.visibilityState === "visible";
 
 /**
- * Adds events to a run, the one on the stage if no other is named. What is on the stage is drawn once a frame, however many batches
- * arrive in it; its end at once.
+ * Adds events to a run, the one on the stage if no other is named. What is on the stage is drawn when a frame comes and {@link SHARE} lets it,
+ * however many batches arrive in between; its end at once.
  */
 export function appendEvents(events: readonly TraceEvent[], to: Timeline = useRun.getState().timeline): void {
   to.append(events);
   if (to !== useRun.getState().timeline) return;
-  if (isDrawn() && to.latest.status.state !== "ended") frame ??= requestAnimationFrame(publish);
+  if (isDrawn() && to.latest.status.state !== "ended") publishSoon();
   else publish();
 }
