@@ -27,7 +27,7 @@ export interface Decoscope {
 /** Starts a worker with the engine in it. Calls reject with a DecoscopeError: `code`, `message`, and sometimes `reason` and `detail`. */
 export function openDecoscope({ base, hub, onProgress, onLost }: OpenOptions = {}): Decoscope {
   const engine = connectEngine(
-    base ?? new URL("./", import.meta.url).href,
+    base ?? new URL(/* @vite-ignore */ "./", import.meta.url).href,
     (message) => {
       if (message.type === "progress") onProgress?.(message.progress);
       if (message.type === "device_lost") onLost?.(message.error);
