@@ -1,4 +1,5 @@
 /** The page as tests see it: what a visitor can do and read, by the names a visitor sees. */
+import AxeBuilder from "@axe-core/playwright";
 import { type BrowserContext, type Locator, type Page, expect, test as base } from "@playwright/test";
 
 export interface RunOptions {
@@ -125,3 +126,10 @@ export const test = base.extend<Fixtures>({
 });
 
 export { expect };
+
+/** What axe finds on a page as it stands. */
+export async function violationsOf(page: Page): Promise<readonly string[]> {
+  // The marks inside a card's picture are no content of their own; the picture's name is.
+  const { violations } = await new AxeBuilder({ page }).exclude(".card-picture svg > *").analyze();
+  return violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`);
+}
