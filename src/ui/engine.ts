@@ -12,7 +12,7 @@ import { useLayout } from "./stores/layout";
 import { showStep, usePlayer } from "./stores/player";
 import type { Branch } from "./branch";
 import { appendEvents, beginRun, forgetBranch, showRun, useRun, type Leaving } from "./stores/run";
-import type { Timeline } from "../trace/timeline";
+import { Timeline } from "../trace/timeline";
 import { runSettings, useSettings } from "./stores/settings";
 
 let client: ClientModule.EngineClient | null = null;
@@ -74,14 +74,24 @@ function adoptRun(run: number): void {
     activeTimeline = asked.aside.timeline;
     return;
   }
-  activeTimeline = beginRun({ kind: "live" }, [], asked?.leaves ?? null).timeline;
+  activeTimeline = new Timeline();
+  // What was on the stage stays until there is something to see of the new run: its kernels may have to be compiled first.
+  if (useRun.getState().source.kind === "none") putOnStage();
+  else useEngine.setState({ isAwaited: true });
+}
+
+/** Shows the active run, as far as it is. */
+function putOnStage(): void {
+  activeTimeline = beginRun({ kind: "live" }, activeTimeline?.events, asked?.leaves ?? null).timeline;
+  useEngine.setState({ isAwaited: false });
   usePlayer.setState({ moment: null, isPlaying: false });
   useLayout.setState({ pinned: null, hovered: null });
 }
 
 function onEnd(timeline: Timeline): void {
   const { status } = timeline.latest;
-  setPhase("idle");
+  // A run that ended before its first round leaves the stage as it was.
+  useEngine.setState({ phase: "idle", isAwaited: false, build: null });
   if (status.state !== "ended") return;
   if (status.error) useEngine.setState({ error: status.error });
   if (asked?.aside?.timeline === timeline) asked.aside.onEnd();
@@ -116,6 +126,7 @@ function onMessage(message: WorkerMessage): void {
       if (message.run !== activeRun) return;
       if (!activeTimeline) return;
       appendEvents(message.events, activeTimeline);
+      if (useEngine.getState().isAwaited && activeTimeline.latest.rounds.length > 0) putOnStage();
       arrive(message.events);
       asked?.aside?.onGrowth();
       if (message.events.some((e) => e.kind === "run_end")) onEnd(activeTimeline);
@@ -144,7 +155,8 @@ function loseDevice(error: ErrorRecord): void {
   activeRun = null;
   isStarting = false;
   attempt++;
-  useEngine.setState({ phase: "idle", roundsAwaited: 0, progress: null, device: null, isLost: true, error });
+  const gone = { isAwaited: false, roundsAwaited: 0, progress: null, build: null, device: null };
+  useEngine.setState({ phase: "idle", ...gone, isLost: true, error });
   asked?.aside?.onEnd();
 }
 
@@ -264,7 +276,8 @@ async function start(wanted: NonNullable<typeof asked>, isPaused: boolean): Prom
   asked?.aside?.onEnd();
   asked = wanted;
   isStarting = true;
-  useEngine.setState({ phase: "opening", roundsAwaited: 0, error: null, isLost: false, progress: null });
+  const none = { isAwaited: false, roundsAwaited: 0, error: null, progress: null, build: null };
+  useEngine.setState({ phase: "opening", ...none, isLost: false });
   try {
     const engine = await openClient();
     const device = await engine.openDevice();
@@ -307,6 +320,8 @@ const withRun = (act: (engine: ClientModule.EngineClient, run: number) => void):
 };
 
 export function pause(): void {
+  // Whoever looks through the run before does not mean the one that comes.
+  if (useEngine.getState().isAwaited) return;
   withRun((engine, number) => engine.pause(number));
   if (useEngine.getState().phase === "running") setPhase("paused");
 }
@@ -329,6 +344,8 @@ export function cancel(): void {
   const { phase } = useEngine.getState();
   if (phase === "running" || phase === "paused") {
     withRun((engine, number) => engine.cancel(number));
+    // Rounds that are on their way have no stage to come to any more.
+    useEngine.setState({ isAwaited: false });
     return;
   }
   if (!isBusy(phase)) return;

@@ -9,7 +9,7 @@ import { offerUndo } from "./stores/undo";
 import { addNotice, isBusy, useEngine } from "./stores/engine";
 import { openTour, useLayout } from "./stores/layout";
 import { loadFirstRun } from "./recordings";
-import { usePlayer } from "./stores/player";
+import { shownMoment, stepEndedBy, usePlayer } from "./stores/player";
 import { beginRun, useRun, type RunSource } from "./stores/run";
 
 /** Reading with suspicion is for traces of others; its code is fetched with the first of them. */
@@ -23,8 +23,10 @@ export function showTrace(source: RunSource, events: readonly TraceEvent[]): voi
   if (isBusy(useEngine.getState().phase)) cancel();
   usePlayer.setState({ moment: null, isPlaying: false });
   useLayout.setState({ pinned: null, hovered: null });
-  beginRun(source, events);
+  const { timeline } = beginRun(source, events);
   showBestMoment();
+  const step = stepEndedBy(timeline, shownMoment());
+  useLayout.setState({ opened: { timeline, step } });
 }
 
 /** Somebody who is here for the first time sees the run play by itself, unless they asked for little motion. */
@@ -32,7 +34,10 @@ function greet(): void {
   const { hasSeenTour, isReplayOnly } = useLayout.getState();
   if (hasSeenTour || isReplayOnly) return;
   openTour();
-  if (!matchMedia("(prefers-reduced-motion: reduce)").matches) playTour();
+  if (!matchMedia("(prefers-reduced-motion: reduce)").matches) {
+    useLayout.setState({ opened: null });
+    playTour();
+  }
 }
 
 /** The run that comes with the page. Unless it was asked for, it gives way to whatever is on the stage already. */

@@ -5,6 +5,7 @@ import { remember } from "../remember";
 import { offerUndo } from "../stores/undo";
 import { useRun, type KnownRun } from "../stores/run";
 import { CloseIcon, UndoIcon } from "./icons";
+import "./branches.css";
 
 /** A run's place among the tracks: how deep it is nested, and where along the first run's steps it begins and ends. */
 export interface Track {

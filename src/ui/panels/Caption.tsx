@@ -4,6 +4,7 @@ import { plural } from "../format";
 import { closeTour, openTour, useLayout } from "../stores/layout";
 import { useRun, type RunSource } from "../stores/run";
 import { CompareLink } from "./CompareLink";
+import { FromStart, OpenedAt } from "./Opened";
 
 const SOURCE_NAME: Readonly<Record<RunSource["kind"], string>> = {
   none: "",
@@ -21,33 +22,39 @@ export function Caption() {
   const isReplayOnly = useLayout((s) => s.isReplayOnly);
   return (
     <div className="caption">
-      <strong>{SOURCE_NAME[source.kind]}</strong>
-      {source.kind === "file" && <span>{source.name}</span>}
+      <div className="caption-facts">
+        <strong>{SOURCE_NAME[source.kind]}</strong>
+        {source.kind === "file" && <span>{source.name}</span>}
+        {start && (
+          <>
+            <span>{labelOf(start.method)}</span>
+            <span>{modelsLabel(start)}</span>
+            <span className="figures">temperature {start.sampler.temperature}</span>
+            <span className="figures">seed {start.seed}</span>
+          </>
+        )}
+        {start?.begin && (
+          <span className="figures">
+            begins with {plural(start.begin.tokens.filter((token) => token !== null).length, "given token")}
+          </span>
+        )}
+        {status.state === "ended" && status.reason === "cancelled" && <span>cancelled</span>}
+        <OpenedAt />
+      </div>
       {start && (
-        <>
-          <span>{labelOf(start.method)}</span>
-          <span>{modelsLabel(start)}</span>
-          <span className="figures">temperature {start.sampler.temperature}</span>
-          <span className="figures">seed {start.seed}</span>
-        </>
-      )}
-      {start?.begin && (
-        <span className="figures">
-          begins with {plural(start.begin.tokens.filter((token) => token !== null).length, "given token")}
+        <span className="caption-actions">
+          <FromStart />
+          <button
+            type="button"
+            className="caption-button"
+            aria-expanded={isTourOpen}
+            onClick={isTourOpen ? closeTour : openTour}
+          >
+            What am I looking at?
+          </button>
+          {!isReplayOnly && <CompareLink what="stage" />}
         </span>
       )}
-      {status.state === "ended" && status.reason === "cancelled" && <span>cancelled</span>}
-      {start && (
-        <button
-          type="button"
-          className="caption-button"
-          aria-expanded={isTourOpen}
-          onClick={isTourOpen ? closeTour : openTour}
-        >
-          What am I looking at?
-        </button>
-      )}
-      {start && !isReplayOnly && <CompareLink what="stage" />}
     </div>
   );
 }

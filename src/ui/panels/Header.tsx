@@ -30,9 +30,9 @@ function EngineStatus() {
   const isLost = useEngine((s) => s.isLost);
   // The kernels of a method are compiled between its start and its first round; later runs find them ready.
   const isStepping = useEngine((s) => s.roundsAwaited > 0);
-  const isPreparing =
-    useRun((s) => s.latest.metrics.tokens === 0) &&
-    (phase === "running" || (phase === "paused" && isStepping));
+  const hasNone = useRun((s) => s.latest.metrics.tokens === 0);
+  const isAwaited = useEngine((s) => s.isAwaited);
+  const isPreparing = (isAwaited || hasNone) && (phase === "running" || (phase === "paused" && isStepping));
   const where = device ? device.adapter : hasWebGpu ? "WebGPU" : "No WebGPU";
   const state = isLost
     ? "device lost"

@@ -34,9 +34,11 @@ function Loading() {
   const phase = useEngine((s) => s.phase);
   const progress = useEngine((s) => s.progress);
   const build = useEngine((s) => s.build);
-  if (phase !== "opening" && phase !== "loading" && phase !== "compiling") return null;
+  const isAwaited = useEngine((s) => s.isAwaited);
+  const isComing = phase === "opening" || phase === "loading" || phase === "compiling";
+  if (!isComing && !isAwaited) return null;
   const total = progress?.totalBytes ?? null;
-  const isBuilding = phase === "compiling" && build !== null;
+  const isBuilding = build !== null && (isAwaited || phase === "compiling");
   const share = isBuilding
     ? build.done / build.total
     : progress && total
@@ -46,7 +48,7 @@ function Loading() {
   const what =
     phase === "opening"
       ? "Opening the GPU device"
-      : phase === "compiling"
+      : phase === "compiling" || isAwaited
         ? "Compiling the kernels"
         : progress?.stage === "upload"
           ? `Moving ${name} to the GPU`
@@ -68,8 +70,9 @@ function Loading() {
         )}
       </p>
       <progress {...(share === null ? {} : { value: share })} max={1} aria-label={what} />
+      {isAwaited && <span>Below is still the run before.</span>}
       <button type="button" onClick={cancel}>
-        Stop loading
+        {isAwaited ? "Cancel this run" : "Stop loading"}
       </button>
     </div>
   );

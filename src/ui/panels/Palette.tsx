@@ -15,6 +15,7 @@ import { openDialog, openTour, setTheme, setView, useLayout, type Theme } from "
 import { useRun } from "../stores/run";
 import { openProblem } from "../task_examples";
 import { tabsFor } from "../views/index";
+import "./palette.css";
 
 interface Command {
   readonly group: string;

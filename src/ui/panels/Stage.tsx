@@ -3,6 +3,7 @@ import { lazy, Suspense, useEffect, useRef } from "react";
 import { modelOf } from "../definitions";
 import { useRunKind } from "../moment";
 import { pin, useLayout } from "../stores/layout";
+import { useEngine } from "../stores/engine";
 import { useRun } from "../stores/run";
 import { Caption } from "./Caption";
 import { CloseIcon } from "./icons";
@@ -27,7 +28,7 @@ function Verdict() {
   const model = useRun((s) => s.latest.start?.model);
   if (model === undefined || (modelOf(model)?.tasks.length ?? 0) === 0) return null;
   return (
-    <Suspense fallback={null}>
+    <Suspense fallback={<p className="task-verdict">{"\u00a0"}</p>}>
       <TaskVerdict />
     </Suspense>
   );
@@ -73,10 +74,16 @@ export function Stage({ hasChosen = false }: { readonly hasChosen?: boolean }) {
   const isCanvas = kind === "canvas";
   const isOver = useRun((s) => s.latest.status.state === "ended");
   const isEmpty = useRun((s) => s.source.kind === "none");
+  const isBefore = useEngine((s) => s.isAwaited);
   return (
     <div className="stage">
       {/* What does not fit scrolls; the transport under it is always there. */}
-      <div className="stage-body" data-testid="stage-body" data-empty={isEmpty || undefined}>
+      <div
+        className="stage-body"
+        data-testid="stage-body"
+        data-empty={isEmpty || undefined}
+        data-before={isBefore || undefined}
+      >
         <Notices />
         <Caption />
         <Verdict />

@@ -20,11 +20,20 @@ export function verdictOf(view: RunView): ReturnType<typeof judge> | null {
 export const isDecided = (shown: RunView, latest: RunView): boolean =>
   shown.text === latest.text && (shown.canvas?.cells.every((cell) => cell.status !== "masked") ?? true);
 
+/** Why there is no verdict at a moment. */
+function openWords({ status }: RunView): string {
+  if (status.state !== "ended") return "The answer is not finished.";
+  return status.reason === "error" || status.reason === "cancelled"
+    ? "The run ended before its answer was finished."
+    : "The answer is not finished at this step.";
+}
+
 export function TaskVerdict() {
   const latest = useRun((s) => s.latest);
   const { view } = useMoment();
   const found = isDecided(view, latest) ? verdictOf(latest) : null;
-  if (!found) return null;
+  // Its line is always there, so that nothing moves when the verdict comes.
+  if (!found) return <p className="task-verdict">{openWords(latest)}</p>;
   return (
     <p className="task-verdict" role="status" data-testid="task-verdict" data-ok={found.ok}>
       {found.ok ? (

@@ -1,12 +1,16 @@
 /** The timeline under the stage: buttons, film strip, scrubber with marks, speed. */
+import { lazy, Suspense } from "react";
 import { useMoment } from "../moment";
 import { stepBack, stepForward, togglePlay, useIsMoving } from "../playback";
 import { useEngine } from "../stores/engine";
 import { SPEEDS, usePlayer, type Speed } from "../stores/player";
-import { Branches } from "./Branches";
+import { useRun } from "../stores/run";
 import { FilmStrip } from "./FilmStrip";
 import { BackIcon, ForwardIcon, PauseIcon, PlayIcon } from "./icons";
 import { Scrubber } from "./Scrubber";
+
+/** Fetched with the first branch. */
+const Branches = lazy(async () => ({ default: (await import("./Branches")).Branches }));
 
 function SpeedPicker() {
   const speed = usePlayer((s) => s.speed);
@@ -28,10 +32,12 @@ export function Transport() {
   const { step, ended, total, isNewest } = useMoment();
   const isMoving = useIsMoving();
   const isPaused = useEngine((s) => s.phase === "paused");
+  const isAwaited = useEngine((s) => s.isAwaited);
+  const hasBranches = useRun((s) => s.known.length > 1);
   const isOver = isNewest && !isPaused;
   return (
     <section className="transport" aria-label="Timeline">
-      <Branches />
+      <Suspense fallback={null}>{hasBranches && <Branches />}</Suspense>
       <FilmStrip step={step} ended={ended} />
       <div className="transport-row">
         <div className="transport-buttons">
@@ -51,7 +57,7 @@ export function Transport() {
             aria-label={isMoving ? "Pause" : "Play"}
             title={isMoving ? "Pause (space)" : "Play (space)"}
             onClick={togglePlay}
-            disabled={total === 0 && !isMoving}
+            disabled={isAwaited || (total === 0 && !isMoving)}
           >
             {isMoving ? <PauseIcon /> : <PlayIcon />}
           </button>

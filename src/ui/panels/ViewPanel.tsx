@@ -284,11 +284,15 @@ export function ViewPanel() {
         value={head.id}
         className="view-frame"
         data-zoomable={head.isZoomable || undefined}
+        data-more={(!head.isZoomable && measured && size.height > measured.height + 4) || undefined}
         data-testid={`view-${head.id}`}
         ref={frame}
         // What gets the focus is not scrolled under the key.
         style={{ scrollPaddingTop: keyHeight }}
         tabIndex={head.isZoomable ? -1 : 0}
+        onScroll={({ currentTarget: box }) =>
+          box.toggleAttribute("data-end", box.scrollTop + box.clientHeight > box.scrollHeight - 8)
+        }
         onKeyDown={(e) => (head.isZoomable && onZoomKey(e, zoom)) || onMarkKey(e, moment, size)}
       >
         {definition && measured && measured.width > 0 && (

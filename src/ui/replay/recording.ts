@@ -25,7 +25,10 @@ export function openRecording(): void {
     showTrace({ kind: "recorded" }, events);
     setView(dataset["view"] ?? "");
     const step = Number(dataset["step"]);
-    if (Number.isInteger(step) && step >= -1) showStep(step);
+    if (Number.isInteger(step) && step >= -1) {
+      showStep(step);
+      useLayout.setState({ opened: { timeline: useRun.getState().timeline, step } });
+    }
     const { start } = useRun.getState().latest;
     if (start) document.title = `${start.prompt.trim().slice(0, 60)} \u00b7 Decoscope`;
   } catch (thrown) {

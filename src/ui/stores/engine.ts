@@ -11,6 +11,8 @@ export interface EngineState {
   readonly phase: EnginePhase;
   /** Rounds asked for one by one that have not come yet. */
   readonly roundsAwaited: number;
+  /** A run has begun and nothing of it can be seen yet: the stage keeps the run before. */
+  readonly isAwaited: boolean;
   readonly device: DeviceInfo | null;
   readonly progress: LoadProgress | null;
   /** Kernels being built on the way to a run. */
@@ -28,6 +30,7 @@ export interface EngineState {
 export const useEngine = create<EngineState>()(() => ({
   phase: "idle",
   roundsAwaited: 0,
+  isAwaited: false,
   device: null,
   progress: null,
   build: null,

@@ -1,5 +1,6 @@
 /** What the page looks like to this visitor: theme, open view, what is pinned. Remembered where it outlives a visit. */
 import { create } from "zustand";
+import type { Timeline } from "../../trace/timeline";
 import { createJSONStorage, persist } from "zustand/middleware";
 
 export type Theme = "system" | "light" | "dark";
@@ -23,6 +24,8 @@ export interface LayoutState {
   readonly pinned: Selection | null;
   /** Under the pointer or focused; goes before what is pinned. */
   readonly hovered: Selection | null;
+  /** A finished run that was opened at a step in its middle; null after it was played. */
+  readonly opened: { readonly timeline: Timeline; readonly step: number } | null;
   /** Nothing can be run, branched or saved here: an embedded page, or a file that replays one recording. */
   readonly isReplayOnly: boolean;
   readonly dialog: "share" | "help" | "palette" | null;
@@ -40,6 +43,7 @@ export const useLayout = create<LayoutState>()(
       choices: {},
       pinned: null,
       hovered: null,
+      opened: null,
       isReplayOnly: false,
       dialog: null,
       isTourOpen: false,
