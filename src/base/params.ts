@@ -29,6 +29,8 @@ export interface NumberOption extends Described {
   readonly step: number;
   /** Even in the values themselves unless given; `step` counts only then. */
   readonly scale?: SliderScale;
+  /** Forms move it along with a choice, from one of these values to another, until it has a value of its own. The default never moves. */
+  readonly follows?: { readonly key: string; readonly values: Readonly<Record<string, number>> };
 }
 export interface ToggleOption extends Described {
   readonly kind: "toggle";
@@ -127,6 +129,22 @@ function readOption(o: Option, raw: unknown): { value: ParamValue; problem?: str
       return { value: list as number[] };
     }
   }
+}
+
+/** Values after one was changed in a form, with those that follow it and were not set otherwise. */
+export function changeParam(
+  schema: ParamsSchema,
+  values: ParamValues,
+  key: string,
+  value: ParamValue,
+): ParamValues {
+  const changed = { ...values, [key]: value };
+  for (const [other, option] of Object.entries(schema)) {
+    const follows = option.kind === "number" && option.follows?.key === key ? option.follows.values : {};
+    const to = follows[String(value)];
+    if (to !== undefined && values[other] === follows[String(values[key])]) changed[other] = to;
+  }
+  return changed;
 }
 
 /**

@@ -25,7 +25,7 @@ export const guidedDiffusion = defineCanvasMethod({
       choices: [
         { value: "deterministic", label: "The guider's own choice" },
         { value: "topk", label: "Among its five best" },
-        { value: "topk_relative", label: "Among its two best, at least half as likely" },
+        { value: "topk_relative", label: "Two best, at least half as likely" },
         { value: "threshold", label: "More likely than a tenth" },
       ],
       label: "Kept",

@@ -156,7 +156,7 @@ export const catalog: readonly CatalogEntry[] = [
   },
   {
     id: "task-diffusion-full",
-    label: "Tasks by denoising, prompt sees the canvas, 0.3 M",
+    label: "Tasks, prompt sees canvas, 0.3 M",
     kind: "masked",
     description:
       "The twin of task-diffusion whose prompt rows see the canvas too: what a stored prompt can cost.",
@@ -200,7 +200,7 @@ export const catalog: readonly CatalogEntry[] = [
   },
   {
     id: "story-mor",
-    label: "Stories by a mixture of recursions, 1.0 M",
+    label: "Stories by mixed recursions, 1.0 M",
     kind: "causal",
     recurrence: 3,
     hasRouter: true,
@@ -224,7 +224,7 @@ export const catalog: readonly CatalogEntry[] = [
   },
   {
     id: "story-mor-token",
-    label: "Stories, each token choosing its depth, 1.0 M",
+    label: "Stories, depth by token, 1.0 M",
     kind: "causal",
     recurrence: 3,
     hasRouter: true,

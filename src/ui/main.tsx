@@ -11,7 +11,6 @@ import "./styles/base.css";
 import "./styles/layout.css";
 import "./styles/setup.css";
 import "./styles/stage.css";
-import "./styles/canvas.css";
 import "./styles/inspector.css";
 import "./styles/overlays.css";
 import "./styles/places.css";

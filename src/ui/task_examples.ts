@@ -19,6 +19,31 @@ export const tasksOf = (model: string): readonly Task[] => {
 export const exampleOf = (task: Task, level: number, number: number): string =>
   drawProblem(task, { seed: SEED, number, split: "test", level }).prompt;
 
+/** So many problems of each level are looked at to learn what prompts of the level look like. */
+const LOOKED_AT = 12;
+
+/** A prompt with all letters and all digits made alike: what prompts of one level have in common. */
+const shapeOf = (prompt: string): string => prompt.replace(/[a-z]/g, "a").replace(/\d/g, "0");
+
+/** What prompts of each level of a task look like; learned once. */
+const shapes = new Map<Task, ReadonlyMap<number, ReadonlySet<string>>>();
+function shapesOf(task: Task): ReadonlyMap<number, ReadonlySet<string>> {
+  const known = shapes.get(task);
+  if (known) return known;
+  const of = (level: number): ReadonlySet<string> =>
+    new Set(Array.from({ length: LOOKED_AT }, (_, number) => shapeOf(exampleOf(task, level, number))));
+  const learned = new Map(task.levels.map((level) => [level, of(level)]));
+  shapes.set(task, learned);
+  return learned;
+}
+
+/** The level of a prompt, whoever wrote it, by what examples of each level look like; null if none or several look like it. */
+export function levelOf(task: Task, prompt: string): number | null {
+  const shape = shapeOf(prompt);
+  const able = [...shapesOf(task)].filter(([, seen]) => seen.has(shape));
+  return able.length === 1 ? able[0]![0] : null;
+}
+
 /** Room for an answer: the task's longest, as far as the model's context goes. One token of it begins the prompt. */
 function roomFor(model: string, task: Task, prompt: string): number {
   const context = modelOf(model)?.contextLength ?? Infinity;

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { comparisonFragment, openComparison } from "../../src/ui/compare/actions";
 import { commonParts } from "../../src/ui/compare/difference";
+import { openRace, readRace, writeRace } from "../../src/ui/compare/race_file";
 import { MEASURES, momentAt, rowLayersOf, trackOf } from "../../src/ui/compare/race";
 import {
   addLane,
@@ -137,4 +138,39 @@ describe("the runs that are compared", () => {
       expect(fits(other, modelFor(method)!.id)).toBe(true);
     }
   });
+});
+
+describe("a race as a file", () => {
+  const rsd = showcaseSettings(methodOf("rsd-s")!);
+  it("brings back what was raced, runs and all", () => {
+    showLanes([newLane(rsd, texts.events), newLane(withMethod(rsd, "autoregressive"))], "rows");
+    const { name, text } = writeRace();
+    expect(name).toBe("decoscope-race-rsd-s-vs-autoregressive.json");
+    showLanes([]);
+    openRace(text);
+    const { lanes, by } = useCompare.getState();
+    expect(by).toBe("rows");
+    expect(lanes.map((lane) => lane.settings.method)).toEqual(["rsd-s", "autoregressive"]);
+    expect(lanes[0]!.timeline?.latest.text).toBe(texts.latest.text);
+    expect(lanes[1]!.timeline).toBeNull();
+  });
+  it.each([
+    ["half of one", '{"decoscopeRace":1,"race":"compare/pas', /Expected a race saved/],
+    ["another file", '{"runs":[]}', /another JSON file/],
+    [
+      "a later format",
+      '{"decoscopeRace":2,"race":"compare/rows/v1/v1"}',
+      /format 2; this page reads format 1/,
+    ],
+    ["one without runs", '{"decoscopeRace":1}', /no runs in it/],
+  ])("says what is wrong with %s", (_, text, message) => {
+    expect(() => readRace(text)).toThrow(message);
+  });
+});
+
+test("by the clock a run begins when it is ready, and its first step costs time too", () => {
+  const track = trackOf(texts, "time")!;
+  const [first] = texts.latest.rounds.toArray();
+  expect(track.ends[0]!.cost).toBeCloseTo(first!.endMs - texts.latest.readyMs);
+  expect(track.ends[0]!.cost).toBeGreaterThan(0);
 });

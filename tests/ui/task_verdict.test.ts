@@ -4,8 +4,8 @@ import { emptyView } from "../../src/trace/fold";
 import type { RunView } from "../../src/trace/view";
 import { isDecided, verdictOf } from "../../src/ui/panels/TaskVerdict";
 import { defaultSettings, useSettings } from "../../src/ui/stores/settings";
-import { followModel, takeExample, tasksOf } from "../../src/ui/task_examples";
-import { taskOfPrompt } from "../../src/tasks";
+import { exampleOf, followModel, levelOf, takeExample, tasksOf } from "../../src/ui/task_examples";
+import { findTask, taskOfPrompt, tasks } from "../../src/tasks";
 
 const ended = { state: "ended", reason: "end_token", hash: "", error: null };
 const viewOf = (model: string, prompt: string, text: string, status: object = ended): RunView =>
@@ -70,4 +70,18 @@ describe("examples in the setup", () => {
           expect(useSettings.getState().maxNewTokens).toBe(task.longest);
         }
   });
+});
+
+describe("the level of a prompt", () => {
+  it("is read off prompts that nobody drew here", () => {
+    expect(levelOf(findTask("sort"), "sort:rpexbhgtsuni=")).toBe(12);
+    expect(levelOf(findTask("sort"), "sort:ba=")).toBeNull();
+  });
+  it.each(tasks.map((task) => [task.id, task] as const))(
+    "of %s is never another than the one drawn",
+    (_, task) => {
+      for (const level of task.levels)
+        expect([level, null]).toContain(levelOf(task, exampleOf(task, level, 3)));
+    },
+  );
 });

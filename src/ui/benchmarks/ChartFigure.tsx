@@ -5,11 +5,19 @@ import { savePicture, withStyles } from "../export";
 import { SaveMenu } from "../panels/SaveMenu";
 import { useSize } from "../panels/use_size";
 import { drawChart } from "./draw";
-import { markOf } from "./marks";
-import { withNames } from "./names";
+import { markOf, ownerOf } from "./marks";
 import { ResultTable } from "./ResultTable";
 import type { BenchmarkChart, BenchmarkResult, BenchmarkTable } from "./schema";
 import { standalone } from "./standalone";
+
+/** What dotted lines are: each by its name, those that belong to a series by what they have in common, since they have its colour. */
+export function referenceNames(chart: BenchmarkChart): readonly string[] {
+  const names = chart.references.map((r) => {
+    const own = r.kind === "curve" ? ownerOf(chart, r.label) : undefined;
+    return own ? `${r.label.slice(own.label.length + 2)}, in the colour of its series` : r.label;
+  });
+  return [...new Set(names)];
+}
 
 function Legend({ chart }: { readonly chart: BenchmarkChart }) {
   return (
@@ -28,14 +36,14 @@ function Legend({ chart }: { readonly chart: BenchmarkChart }) {
           </li>
         );
       })}
-      {chart.references.length > 0 && (
-        <li>
+      {referenceNames(chart).map((name) => (
+        <li key={name}>
           <svg width="26" height="14" viewBox="-13 -7 26 14" aria-hidden="true">
             <path d="M-13,0H13" stroke="var(--ink-soft)" strokeDasharray="1 3" />
           </svg>
-          {chart.references.map((r) => r.label).join(", ")}
+          {name}
         </li>
-      )}
+      ))}
     </ul>
   );
 }
@@ -99,7 +107,7 @@ export function ChartFigure({ chart, result, name }: ChartFigureProps) {
           <h4>{chart.title}</h4>
           <SaveMenu label={`Save picture: ${chart.title}`} onSave={save} />
         </div>
-        <p className="help">{withNames(chart.shows)}</p>
+        <p className="help">{chart.shows}</p>
         <Legend chart={chart} />
       </figcaption>
       <div

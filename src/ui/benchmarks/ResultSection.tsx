@@ -1,8 +1,9 @@
 /** What one benchmark found: where it comes from, charts, tables, notes. */
+import { useMemo } from "react";
 import { labelOf, methodOf } from "../definitions";
 import { hrefOf } from "../routes";
 import { ChartFigure } from "./ChartFigure";
-import { withNames } from "./names";
+import { resultWithNames } from "./names";
 import { ResultTable } from "./ResultTable";
 import type { BenchmarkResult } from "./schema";
 import "./benchmarks.css";
@@ -60,7 +61,7 @@ function Notes({ result }: { readonly result: BenchmarkResult }) {
                 {": "}
               </>
             )}
-            {withNames(text)}
+            {text}
           </li>
         ))}
       </ul>
@@ -68,7 +69,8 @@ function Notes({ result }: { readonly result: BenchmarkResult }) {
   );
 }
 
-export function ResultSection({ result }: { readonly result: BenchmarkResult }) {
+export function ResultSection({ result: found }: { readonly result: BenchmarkResult }) {
+  const result = useMemo(() => resultWithNames(found), [found]);
   return (
     <section
       className="result"
@@ -78,7 +80,7 @@ export function ResultSection({ result }: { readonly result: BenchmarkResult }) 
       data-testid={`result-${result.id}`}
     >
       <h3>{result.title}</h3>
-      <p className="result-summary">{withNames(result.summary)}</p>
+      <p className="result-summary">{result.summary}</p>
       <Origin result={result} />
       <div className="charts">
         {result.charts.map((chart, i) => (

@@ -45,6 +45,8 @@ interface ResultTableProps {
   readonly isBare?: boolean;
 }
 
+/** Tables of more columns are set closer, and may be wider than the text. */
+const MANY_COLUMNS = 11;
 /** Longer tables are folded. */
 const MOST_ROWS = 40;
 
@@ -52,7 +54,13 @@ function Rows({ table }: { readonly table: BenchmarkTable }) {
   const isNumber = (key: string): boolean => table.rows.some((row) => typeof row[key] === "number");
   return (
     // A region that scrolls sideways has to be reachable by keyboard.
-    <div className="table-scroll" tabIndex={0} role="region" aria-label={table.title}>
+    <div
+      className="table-scroll"
+      data-wide={table.columns.length > MANY_COLUMNS || undefined}
+      tabIndex={0}
+      role="region"
+      aria-label={table.title}
+    >
       <table className="figures">
         <thead>
           <tr>

@@ -1,6 +1,6 @@
 /** A chart of a benchmark as an svg, by Observable Plot. A pure function of the chart, a width and a document. */
 import * as Plot from "@observablehq/plot";
-import { markOf } from "./marks";
+import { markOf, referenceColour } from "./marks";
 import type { BenchmarkChart, BenchmarkPoint, BenchmarkSeries } from "./schema";
 
 const FONT = 11.5;
@@ -86,7 +86,14 @@ function references(chart: BenchmarkChart): Plot.Markish[] {
         ];
       case "curve": {
         const points = [...r.points].sort((a, b) => a.x - b.x);
-        return [Plot.line(points, { x: "x", y: "y", stroke: "var(--ink-soft)", strokeDasharray: "1 3" })];
+        return [
+          Plot.line(points, {
+            x: "x",
+            y: "y",
+            stroke: referenceColour(chart, r.label),
+            strokeDasharray: "1 3",
+          }),
+        ];
       }
     }
   });
@@ -212,6 +219,8 @@ function drawPoints(chart: BenchmarkChart, width: number, document: Document): E
       type: isNames ? "point" : chart.x.scale === "log" ? "log" : "linear",
       label: withUnit(chart.x),
       labelAnchor: "right",
+      // What stands side by side stays inside the frame.
+      inset: isDodged ? ((chart.series.length - 1) / 2) * DODGE + 4 : 0,
       ...xScale(chart, xs, isNarrow),
     },
     y: {

@@ -9,6 +9,7 @@ import {
   symbolWye,
   type SymbolType,
 } from "d3-shape";
+import type { BenchmarkChart, BenchmarkSeries } from "./schema";
 
 export interface SeriesMark {
   readonly colour: string;
@@ -34,3 +35,13 @@ export const markOf = (index: number): SeriesMark => ({
   symbol: SYMBOLS[index % SYMBOLS.length]!,
   dash: DASHES[Math.floor(index / COLOURS) % DASHES.length],
 });
+
+/** The series that a line to compare with belongs to, as its name says: "sort, ideal" to "sort". */
+export const ownerOf = (chart: BenchmarkChart, label: string): BenchmarkSeries | undefined =>
+  chart.series.find((s) => label.startsWith(`${s.label}, `));
+
+/** The colour of a line to compare with: that of its series, if it belongs to one. */
+export function referenceColour(chart: BenchmarkChart, label: string): string {
+  const owner = ownerOf(chart, label);
+  return owner ? markOf(chart.series.indexOf(owner)).colour : "var(--ink-soft)";
+}

@@ -1,7 +1,8 @@
 /** The place where runs are put beside one another: two to four methods on one prompt, raced by what they spend. */
 import { useEffect, useId, useMemo, useRef, useState } from "react";
 import { labelOf, methodOf, runSchema, samplerSchema } from "../definitions";
-import { cancel } from "../engine";
+import { download } from "../download";
+import { cancel, report } from "../engine";
 import { ParamsForm } from "../form/ParamsForm";
 import { bytes, listed } from "../format";
 import { NoWebGpu } from "../panels/NoWebGpu";
@@ -26,6 +27,7 @@ import { CostTable } from "./CostTable";
 import { Differences } from "./Differences";
 import { amount, LaneView } from "./LaneView";
 import { isMeasure, trackOf, type Measure } from "./race";
+import { openRace, writeRace } from "./race_file";
 import { addLane, changeShared, MOST_LANES, useCompare, type Lane } from "./store";
 import "./compare.css";
 
@@ -194,6 +196,32 @@ function ViewPicker({ lanes }: { readonly lanes: readonly Lane[] }) {
   );
 }
 
+/** Opens a race that was saved. */
+function OpenRace() {
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <input
+        ref={input}
+        type="file"
+        accept=".json,application/json"
+        className="visually-hidden"
+        tabIndex={-1}
+        aria-label="Race file"
+        data-testid="race-file"
+        onChange={(e) => {
+          const [chosen] = e.target.files ?? [];
+          e.target.value = "";
+          chosen?.text().then(openRace).catch(report);
+        }}
+      />
+      <button type="button" onClick={() => input.current?.click()}>
+        Open a saved race
+      </button>
+    </>
+  );
+}
+
 function LinkRow({ lanes }: { readonly lanes: readonly Lane[] }) {
   const hasRuns = lanes.some((lane) => lane.length > 0);
   const [link, setLink] = useState("");
@@ -228,6 +256,20 @@ function LinkRow({ lanes }: { readonly lanes: readonly Lane[] }) {
         >
           Link with the settings
         </button>
+        <button
+          type="button"
+          disabled={!hasRuns}
+          title="A file of the runs and their settings. It opens here, and with Trace in the playground"
+          onClick={() => {
+            const { name, text } = writeRace();
+            const file = new Blob([text], { type: "application/json" });
+            download(name, file);
+            setSaid(`Saved ${name}, ${bytes(file.size)}. It opens here again.`);
+          }}
+        >
+          Save the race
+        </button>
+        <OpenRace />
       </div>
       {link !== "" && (
         <input

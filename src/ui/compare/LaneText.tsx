@@ -2,6 +2,7 @@
 import type { RunView } from "../../trace/view";
 import { shownCells } from "../views/canvas/cells";
 import { freshness, headOf, textInFlow } from "../views/canvas/flow";
+import "../styles/canvas.css";
 
 function CanvasLine({ view, step }: { readonly view: RunView; readonly step: number }) {
   const first = view.canvas?.first ?? 0;

@@ -39,12 +39,12 @@ export function trackOf(timeline: Timeline, by: Measure): Track | null {
   const layers = view.start && layersOf(view.start, view);
   if (!view.start || (by === "rows" && !layers)) return null;
   const rounds = view.rounds.toArray();
-  const began = rounds[0]?.startMs ?? 0;
   const ends: { moment: number; cost: number }[] = [];
   let cost = 0;
   for (const round of rounds) {
     if (by === "passes") cost += round.cost?.targetForwards ?? 0;
-    else if (by === "time") cost = Math.max(cost, round.endMs - began);
+    // From when the run was ready on: what came before is loading and compiling, and the first step is no gift.
+    else if (by === "time") cost = Math.max(cost, round.endMs - view.readyMs);
     else
       cost += (round.cost?.targetRows ?? 0) * layers!.target + (round.cost?.draftRows ?? 0) * layers!.draft;
     ends.push({ moment: timeline.momentAfterStep(round.step), cost });

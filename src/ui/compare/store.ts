@@ -4,7 +4,7 @@ import type { TraceEvent } from "../../trace/events";
 import { Timeline } from "../../trace/timeline";
 import type { RunSettings } from "../../worker/api";
 import { draftOf, fits, methodOf, modelFor, methods } from "../definitions";
-import { readParams, type ParamValue } from "../../base/params";
+import { changeParam, readParams, type ParamValue } from "../../base/params";
 import { cancel } from "../engine";
 import { offerUndo } from "../stores/undo";
 import type { Measure } from "./race";
@@ -116,7 +116,10 @@ export function withMethod(settings: RunSettings, id: string): RunSettings {
 export const setLaneMethod = (id: number, method: string): void =>
   changeLane(id, (settings) => withMethod(settings, method));
 export const setLaneParam = (id: number, key: string, value: ParamValue): void =>
-  changeLane(id, (settings) => ({ ...settings, params: { ...settings.params, [key]: value } }));
+  changeLane(id, (settings) => ({
+    ...settings,
+    params: changeParam(methodOf(settings.method)?.params ?? {}, settings.params, key, value),
+  }));
 
 /** What a method is best put beside: plain decoding, or one position a step, of the same kind. */
 export function opponentOf(method: string): string {

@@ -1,10 +1,12 @@
 /** Every registered method as a card, to be found by family, property, model, paper or author. */
 import { useId, useState } from "react";
 import { INDEX_PATH, loadIndex } from "../benchmarks/load";
-import { methods, models, type MethodInfo } from "../definitions";
+import { methodOf, methods, models, type MethodInfo } from "../definitions";
 import { useFetched } from "../fetched";
 import { plural } from "../format";
 import { groupsOf, pillars } from "../pillars";
+import { hrefOf } from "../routes";
+import { useRoute } from "../stores/route";
 import { Card } from "./Card";
 import { NO_FILTER, passes, PROPERTIES, type Filter, type Property } from "./filter";
 import "./gallery.css";
@@ -114,6 +116,21 @@ function Nothing({ onClear }: { readonly onClear: () => void }) {
   );
 }
 
+/** Somebody came by an address that names a method there is not. */
+function Unknown() {
+  const item = useRoute((s) => (s.place === "gallery" ? s.item : null));
+  if (item === null || methodOf(item)) return null;
+  return (
+    <div className="notice gallery-unknown" role="status" data-testid="unknown-method">
+      <p>
+        The address names the method &ldquo;{item}&rdquo;, and there is none of that name. Expected one of the{" "}
+        {methods.length} below, such as <a href={hrefOf("gallery", methods[0]!.id)}>{methods[0]!.id}</a>; it
+        may have been mistyped.
+      </p>
+    </div>
+  );
+}
+
 export function Gallery() {
   const [filter, setFilter] = useState<Filter>(NO_FILTER);
   const index = useFetched(INDEX_PATH, loadIndex);
@@ -129,6 +146,7 @@ export function Gallery() {
           through it and run it live.
         </p>
       </header>
+      <Unknown />
       <FilterBar filter={filter} found={found.length} onChange={setFilter} />
       {found.length === 0 && <Nothing onClear={() => setFilter(NO_FILTER)} />}
       {groupsOf(found).map(({ pillar, methods: group }) => (

@@ -4,6 +4,7 @@ import { useMoment } from "../moment";
 import { canvasStripView } from "../views/canvas/strip";
 import { SlotsKey, type Fate } from "./SlotsKey";
 import { useSize } from "./use_size";
+import "../styles/canvas.css";
 
 const FATES: readonly Fate[] = [
   {

@@ -10,6 +10,7 @@ import { isBlank } from "../views/token_label";
 import { BlankKey } from "./TextPanel";
 import { explains } from "./Explain";
 import { cellLabel, describeCell, STATE_HELP, STATE_NAME } from "../views/canvas/signs";
+import "../styles/canvas.css";
 
 interface CellProps {
   readonly position: number;

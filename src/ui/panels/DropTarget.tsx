@@ -1,6 +1,6 @@
 /** Trace files, and folders of models, dropped anywhere on the page. */
 import { useEffect, useState } from "react";
-import { openTraceFile } from "../files";
+import { openFile } from "../open_file";
 
 const hasFiles = (e: DragEvent): boolean => e.dataTransfer?.types.includes("Files") ?? false;
 
@@ -25,7 +25,7 @@ export function DropTarget() {
         return;
       }
       const file = e.dataTransfer?.files[0];
-      if (file) void openTraceFile(file);
+      if (file) void openFile(file);
     };
     window.addEventListener("dragover", over);
     window.addEventListener("dragleave", leave);

@@ -1,6 +1,7 @@
 /** The line across the top: name, engine, sharing, files, theme, help. */
 import { useRef } from "react";
-import { openRecordedRun, openTraceFile, saveTrace } from "../files";
+import { openRecordedRun, saveTrace } from "../files";
+import { openFile } from "../open_file";
 import { useEngine, type EnginePhase } from "../stores/engine";
 import { openDialog } from "../stores/layout";
 import { useRun } from "../stores/run";
@@ -72,7 +73,7 @@ function TraceMenu() {
         onChange={(e) => {
           const [chosen] = e.target.files ?? [];
           e.target.value = "";
-          if (chosen) void openTraceFile(chosen);
+          if (chosen) void openFile(chosen);
         }}
       />
       <Menu

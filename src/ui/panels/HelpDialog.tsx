@@ -8,6 +8,7 @@ import { CELL_STATES } from "../views/canvas/cells";
 import { STATE_HELP, STATE_NAME } from "../views/canvas/signs";
 import { Glyph, SIGN_HELP, SIGN_NAME, type Sign } from "../views/glyphs";
 import { CloseIcon } from "./icons";
+import "../styles/canvas.css";
 import "./help.css";
 
 /** Keys that work anywhere on the page, except while typing. */

@@ -7,12 +7,9 @@ import { labelOf, modelsLabel } from "../definitions";
 import { bytes, count, duration, percent, plural, ratio } from "../format";
 import { earlyStop } from "../early_stop";
 import { inspect, tokensPerSecond } from "../inspect";
-import { inspectPosition, type InspectedPosition } from "../inspect_position";
 import { kindOf, useIsCanvasRun, useMoment, useSelection } from "../moment";
-import { canvasBranch, type Change } from "../canvas_branch";
-import { runBranch } from "../engine";
 import type { Selection } from "../stores/layout";
-import { addNotice, useEngine } from "../stores/engine";
+import { useEngine } from "../stores/engine";
 import { useLayout } from "../stores/layout";
 import { useRun } from "../stores/run";
 import { explains } from "./Explain";
@@ -27,7 +24,7 @@ const DepthCounts = lazy(async () => ({ default: (await import("./DepthFacts")).
 const DepthLadder = lazy(async () => ({ default: (await import("./DepthLadder")).DepthLadder }));
 const AcceptanceTest = lazy(async () => ({ default: (await import("./AcceptanceTest")).AcceptanceTest }));
 const TreePays = lazy(async () => ({ default: (await import("./TreePays")).TreePays }));
-const Position = lazy(async () => ({ default: (await import("./Position")).Position }));
+const ChosenPosition = lazy(async () => ({ default: (await import("./ChosenPosition")).ChosenPosition }));
 
 function Headline({ view }: { readonly view: RunView }) {
   const { metrics } = view;
@@ -72,14 +69,6 @@ const END_NAME = {
   cancelled: "cancelled",
   error: "an error",
 } as const;
-
-/** Starts a branch that changes a position, or says why there can be none. */
-function branchFrom(view: RunView, { step, position }: InspectedPosition, change: Change): void {
-  const branch = canvasBranch(view, step, position, change);
-  if (!branch) return;
-  if ("problem" in branch) addNotice(branch.problem);
-  else void runBranch(branch);
-}
 
 function TextCounts({ view: { metrics } }: { readonly view: RunView }) {
   return (
@@ -196,22 +185,10 @@ export function Chosen() {
     () => inspect(view, step, hasDepths(view) ? saidAt(view, selection) : selection),
     [view, step, selection],
   );
-  // A place on the map may be later than the shown step.
-  const position = useMemo(
-    () =>
-      selection?.kind === "position" ? inspectPosition(latest, selection.step, selection.position) : null,
-    [latest, selection],
-  );
-  if (position)
+  if (isCanvas && selection?.kind === "position")
     return (
       <Suspense fallback={null}>
-        <Position
-          inspected={position}
-          steps={Math.max(latest.canvas?.start.planned ?? 0, latest.rounds.length)}
-          onChange={
-            position.isPrompt || isReplayOnly ? null : (change) => branchFrom(latest, position, change)
-          }
-        />
+        <ChosenPosition selection={selection} />
       </Suspense>
     );
   // The latent that said the chosen token, or a position of the prompt.

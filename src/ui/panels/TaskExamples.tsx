@@ -2,24 +2,27 @@
 import { useId, useState } from "react";
 import { taskOfPrompt } from "../../tasks";
 import { useSettings } from "../stores/settings";
-import { middleLevel, takeExample, tasksOf } from "../task_examples";
+import { levelOf, middleLevel, takeExample, tasksOf } from "../task_examples";
 
 export function TaskExamples() {
   const id = useId();
   const model = useSettings((s) => s.model);
   const prompt = useSettings((s) => s.prompt);
-  const [level, setLevel] = useState<number | null>(null);
+  /** The problem that was taken last, and its prompt. */
+  const [taken, setTaken] = useState<{ readonly prompt: string; readonly level: number } | null>(null);
   const [number, setNumber] = useState(0);
   const known = tasksOf(model);
   const [first] = known;
-  if (!first) return null;
   const inPrompt = taskOfPrompt(prompt);
   const task = known.find((t) => t.id === inPrompt?.id) ?? first;
-  const chosen = level !== null && task.levels.includes(level) ? level : middleLevel(task);
+  // What the prompt says goes before what was chosen: it may have come with a recorded run or been written by hand.
+  const level = !task ? null : taken?.prompt === prompt ? taken.level : levelOf(task, prompt);
+  if (!first || !task) return null;
+  const chosen = level ?? middleLevel(task);
   const take = (taskId: string, atLevel: number, which: number): void => {
-    setLevel(atLevel);
     setNumber(which);
     takeExample(taskId, atLevel, which);
+    setTaken({ prompt: useSettings.getState().prompt, level: atLevel });
   };
   return (
     <section className="setup-section" aria-label="Task">
@@ -52,10 +55,15 @@ export function TaskExamples() {
           <label htmlFor={`${id}-level`}>Difficulty</label>
           <select
             id={`${id}-level`}
-            value={chosen}
+            value={level ?? ""}
             aria-describedby={`${id}-level-help`}
             onChange={(e) => take(task.id, Number(e.target.value), number)}
           >
+            {level === null && (
+              <option value="" disabled>
+                as written
+              </option>
+            )}
             {task.levels.map((l) => (
               <option key={l} value={l}>
                 {l}

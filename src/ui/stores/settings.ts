@@ -1,6 +1,6 @@
 /** What the next run will be made with: what the setup column edits and a link holds. */
 import { create } from "zustand";
-import { readParams, type ParamValue, type ParamValues } from "../../base/params";
+import { changeParam, readParams, type ParamValue, type ParamValues } from "../../base/params";
 import type { RunBegin, SamplerSettings } from "../../trace/events";
 import type { RunSettings } from "../../worker/api";
 import {
@@ -63,7 +63,10 @@ export const paramsOf = (s: SettingsState, method = s.method): ParamValues =>
 export const setParam = (key: string, value: ParamValue): void =>
   useSettings.setState((s) => ({
     isOwn: true,
-    params: { ...s.params, [s.method]: { ...paramsOf(s), [key]: value } },
+    params: {
+      ...s.params,
+      [s.method]: changeParam(methodOf(s.method)?.params ?? {}, paramsOf(s), key, value),
+    },
   }));
 export const setSampler = (key: string, value: ParamValue): void =>
   useSettings.setState((s) => ({ isOwn: true, sampler: { ...s.sampler, [key]: value } }));

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { choice, integer, integers, number, readParams, toggle } from "../../../src/base/params";
+import { changeParam, choice, integer, integers, number, readParams, toggle } from "../../../src/base/params";
 
 const words = { label: "", help: "" };
 const schema = {
@@ -79,5 +79,29 @@ describe("readParams", () => {
         expect(readParams(schema, values)).toEqual({ values, issues: [] });
       }),
     );
+  });
+});
+
+describe("changeParam", () => {
+  const factor = number({
+    ...words,
+    default: 0.1,
+    min: 0,
+    max: 1,
+    step: 0.1,
+    follows: { key: "mode", values: { a: 0.1, b: 0.4 } },
+  });
+  const following = { mode: schema.mode, factor };
+  test("takes along what follows, there and back", () => {
+    const there = changeParam(following, { mode: "a", factor: 0.1 }, "mode", "b");
+    expect(there).toEqual({ mode: "b", factor: 0.4 });
+    expect(changeParam(following, there, "mode", "a")).toEqual({ mode: "a", factor: 0.1 });
+  });
+  test("leaves alone what was set otherwise", () => {
+    const own = changeParam(following, { mode: "a", factor: 0.1 }, "factor", 0.7);
+    expect(changeParam(following, own, "mode", "b")).toEqual({ mode: "b", factor: 0.7 });
+  });
+  test("the default stays where it was, so that links mean what they meant", () => {
+    expect(readParams(following, { mode: "b" }).values).toEqual({ mode: "b", factor: 0.1 });
   });
 });

@@ -8,11 +8,9 @@ import { WAVE_HEAD } from "./head";
 import { pressable } from "./press";
 import { inkOf, signals } from "./signals";
 import { plainDepth, topOf, WaveKey } from "./wave_key";
-import { EDGE, hatch, LEFT, LINE, plotOf, type Plot, waveRows, type WaveRow } from "./wave_plot";
+import { EDGE, hatch, LEFT, LINE, plotOf, type Plot, READABLE, waveRows, type WaveRow } from "./wave_plot";
 
 const BOTTOM = 20;
-/** Narrowest column with text, in px. */
-const READABLE = 24;
 
 export function describeWave(view: RunView, { wave, step }: WaveRow): string {
   const frozen = wave.frozenTo - wave.draftFrom;
@@ -37,6 +35,7 @@ function Row({
     <>
       {wave.tokens.map((token, i) => {
         const position = wave.draftFrom + i;
+        if (position < first || position >= first + plot.columns) return null;
         const x = LEFT + (position - first) * dx;
         const isFrozen = position < wave.frozenTo;
         const old = before?.wave.tokens[position - before.wave.draftFrom];
@@ -122,7 +121,9 @@ function Bars({ row, plot }: { readonly row: WaveRow; readonly plot: Plot }) {
 
 /** Where the wave begins in each row, behind its anchor, and where it ends. */
 function Edges({ plot, rows }: { readonly plot: Plot; readonly rows: readonly WaveRow[] }) {
-  const at = (position: number): string => (LEFT + (position - plot.first) * plot.dx).toFixed(1);
+  // What is left or right of the drawn positions stands at their edge.
+  const at = (position: number): string =>
+    (LEFT + Math.max(0, Math.min(plot.columns, position - plot.first)) * plot.dx).toFixed(1);
   const stairs = (of: (row: WaveRow) => number): string =>
     rows
       .map((row, i) => `${i === 0 ? "M" : "H"}${at(of(row))}${i === 0 ? ",0" : ""}V${(i + 1) * LINE}`)
@@ -142,7 +143,8 @@ function Ladders({ plot, rows, depth }: { plot: Plot; rows: number; depth: numbe
   const rung = Math.min(10, plot.dx / 2);
   const end = (rows * LINE).toFixed(1);
   for (let column = 0; column < plot.columns; column++) {
-    const [from, to] = [column * depth, (column + 1) * depth];
+    const position = plot.first - plot.origin + column;
+    const [from, to] = [position * depth, (position + 1) * depth];
     if (from >= rows) break;
     const x = LEFT + column * plot.dx;
     const foot = to <= rows ? (to * LINE).toFixed(1) : end;
@@ -160,7 +162,7 @@ function Ladders({ plot, rows, depth }: { plot: Plot; rows: number; depth: numbe
 
 function WaveDrawing({ view, step, size, onHover, onPin }: DrawingProps) {
   const rows = waveRows(view);
-  const plot = plotOf(rows, size.width);
+  const plot = plotOf(rows, size.width, step);
   const depth = plainDepth(view);
   /** Rows of the drawing that plain decoding would take for a token. */
   const inner = rows[0]?.coreForwards ?? 1;

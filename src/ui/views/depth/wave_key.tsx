@@ -91,9 +91,9 @@ function Pace({ view, width }: { readonly view: RunView; readonly width: number 
   );
 }
 
-export function WaveKey({ view, size: { width } }: DrawingProps) {
+export function WaveKey({ view, step, size: { width } }: DrawingProps) {
   const rows = waveRows(view);
-  const plot = plotOf(rows, width);
+  const plot = plotOf(rows, width, step);
   const isNarrow = width < NARROW;
   return (
     <>
@@ -124,7 +124,11 @@ export function WaveKey({ view, size: { width } }: DrawingProps) {
           <text x={LEFT - 8} textAnchor="end">
             step
           </text>
-          <text x={LEFT}>{`position ${plot.first}`}</text>
+          <text x={LEFT}>
+            {plot.columns < plot.all
+              ? `positions ${plot.first} to ${plot.first + plot.columns - 1} of ${plot.origin} to ${plot.origin + plot.all - 1}`
+              : `position ${plot.first}`}
+          </text>
           <text x={plot.right.toFixed(1)}>{isNarrow ? "rows" : "rows of the core"}</text>
           <text x={(plot.right + plot.bar + (isNarrow ? 26 : 36)).toFixed(1)}>frozen</text>
         </g>

@@ -9,6 +9,8 @@ export const LEFT = 30;
 const RIGHT = 150;
 const RIGHT_NARROW = 84;
 export const NARROW = 520;
+/** Narrowest column with text, in px. */
+export const READABLE = 24;
 /** Widest column, in px. */
 const WIDEST = 64;
 
@@ -42,23 +44,47 @@ export function wavePace(rows: readonly WaveRow[]): {
 }
 
 export interface Plot {
+  /** The first position that is drawn, and how many are. */
   readonly first: number;
   readonly columns: number;
+  /** Of the whole run: its first position and their number. */
+  readonly origin: number;
+  readonly all: number;
   readonly dx: number;
   /** Where the bars begin, and the length of the longest. */
   readonly right: number;
   readonly bar: number;
   readonly mostRows: number;
 }
-export function plotOf(rows: readonly WaveRow[], width: number): Plot {
-  const first = rows[0]?.wave.draftFrom ?? 0;
-  const last = rows.reduce((most, { wave }) => Math.max(most, wave.draftFrom + wave.width), first + 1);
-  const columns = last - first;
+
+/**
+ * Where everything lies. Where it is too narrow for all positions with their text, only those around the wave of the shown step are
+ * drawn, which move with it.
+ */
+export function plotOf(rows: readonly WaveRow[], width: number, step: number): Plot {
+  const origin = rows[0]?.wave.draftFrom ?? 0;
+  const last = rows.reduce((most, { wave }) => Math.max(most, wave.draftFrom + wave.width), origin + 1);
+  const all = last - origin;
   const isNarrow = width < NARROW;
   const room = width - 2 * EDGE - LEFT - (isNarrow ? RIGHT_NARROW : RIGHT);
+  const columns = isNarrow ? Math.max(1, Math.min(all, Math.floor(room / READABLE))) : all;
+  const shown = rows.findLast((row) => row.step <= step)?.wave ?? rows[0]?.wave;
+  const wave = shown ?? { draftFrom: origin, width: 1 };
+  // The whole wave, with what is frozen before it where there is room.
+  const before = Math.max(0, Math.floor((columns - wave.width) / 2));
+  const first = Math.max(origin, Math.min(wave.draftFrom - before, last - columns));
   const dx = Math.min(WIDEST, room / columns);
   const mostRows = rows.reduce((most, { coreRows }) => Math.max(most, coreRows), 1);
-  return { first, columns, dx, right: LEFT + columns * dx + 14, bar: isNarrow ? 16 : 60, mostRows };
+  return {
+    first,
+    columns,
+    origin,
+    all,
+    dx,
+    right: LEFT + columns * dx + 14,
+    bar: isNarrow ? 16 : 60,
+    mostRows,
+  };
 }
 
 /** Slanted lines over a cell with its upper left corner at (0.5, 1), as the `d` of a path. */
