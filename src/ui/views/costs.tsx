@@ -3,12 +3,18 @@ import { max, sum, ticks } from "d3-array";
 import { scaleLinear } from "d3-scale";
 import { count, duration, percent } from "../format";
 import { COSTS_HEAD } from "./heads";
-import { wrapText } from "./text_width";
+import { textWidth, wrapText } from "./text_width";
 import type { DrawingProps, ViewDefinition } from "./view";
 
 const EDGE = 24;
 const ROW = 24;
 const CHART = 150;
+/** What the axis says, the longest first: as much as there is room for. */
+const STEPS = [
+  "Steps, by the clock; the first runs from when the prompt had been read",
+  "Steps; the first from when the prompt was read",
+  "Steps",
+];
 const NARROW = 560;
 const NO_KERNELS =
   "No kernel times: this run did not measure them, or its device cannot. Switch on Kernel times and run again.";
@@ -56,7 +62,7 @@ function RoundTimes({ view, step, width }: { view: DrawingProps["view"]; step: n
           ))}
       </g>
       <text x={48} y={CHART + 6} fontSize={11} fill="var(--ink-soft)">
-        Steps, by the clock; the first runs from when the prompt had been read
+        {STEPS.find((words) => textWidth(words, 11) <= room) ?? STEPS.at(-1)}
       </text>
     </g>
   );

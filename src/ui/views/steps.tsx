@@ -68,6 +68,11 @@ function StepsDrawing({ view, step, size, onPin }: DrawingProps) {
           </g>
         );
       })}
+      {rounds.length === 0 && (
+        <text x={EDGE} y={30} fontSize={13} fill="var(--ink-soft)">
+          The prompt alone: no step yet.
+        </text>
+      )}
     </svg>
   );
 }
@@ -79,5 +84,5 @@ export const stepsView: ViewDefinition = {
     const row = Math.floor(Math.max(0, step) / columnsAt(width));
     return { top: row * CELL.height, bottom: 14 + (row + 1) * CELL.height };
   },
-  heightAt: (_view, step, width) => 28 + Math.ceil((step + 1) / columnsAt(width)) * CELL.height,
+  heightAt: (_view, step, width) => 28 + Math.max(1, Math.ceil((step + 1) / columnsAt(width))) * CELL.height,
 };

@@ -20,13 +20,20 @@ function stretches(cells: readonly ShownCell[]): { start: number; end: number; a
   return found;
 }
 
-function describe(cells: readonly ShownCell[], isReused: boolean): string {
+/** Below this width in px words are few. */
+const NARROW = 480;
+
+/** What the strip says in words, in fewer where it is narrow. */
+function describe(cells: readonly ShownCell[], isReused: boolean, isNarrow: boolean): string {
+  if (isReused && isNarrow) return "No pass was needed.";
   if (isReused) return "No pass was needed: nothing has changed since the last one.";
   const fresh = cells.filter((c) => c.cacheAge === 0).length;
   const oldest = max(cells, (c) => c.cacheAge) ?? 0;
   return fresh === cells.length
     ? `All ${plural(fresh, "row")} computed in this step.`
-    : `${fresh} of ${plural(cells.length, "row")} computed in this step; the oldest of the others is ${plural(oldest, "step")} old.`;
+    : isNarrow
+      ? `${fresh} of ${plural(cells.length, "row")} computed; others up to ${plural(oldest, "step")} old.`
+      : `${fresh} of ${plural(cells.length, "row")} computed in this step; the oldest of the others is ${plural(oldest, "step")} old.`;
 }
 
 function StripDrawing({ view, step, size }: DrawingProps) {
@@ -36,7 +43,9 @@ function StripDrawing({ view, step, size }: DrawingProps) {
   const cell = Math.min(LARGEST, size.width / Math.max(1, cells.length));
   const gap = cell > 5 ? 1.5 : 0;
   const [start, end] = round?.denoise?.block ?? [0, 0];
-  const words = round?.denoise ? describe(cells, round.denoise.reused) : "No row has been computed yet.";
+  const words = round?.denoise
+    ? describe(cells, round.denoise.reused, size.width < NARROW)
+    : "No row has been computed yet.";
   const f = (v: number): string => v.toFixed(1);
   return (
     <svg

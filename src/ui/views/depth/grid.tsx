@@ -291,7 +291,8 @@ function DepthDrawing({ view, step, size, choice, selection = null, onHover, onP
         );
       })}
       {lines.length === 0 && (
-        <text x={EDGE} y={TOP} fontSize={13} fill="var(--ink-soft)">
+        // Under the key, which lies over what is above its own height.
+        <text x={EDGE} y={TOP + 20} fontSize={13} fill="var(--ink-soft)">
           Nothing has run yet.
         </text>
       )}

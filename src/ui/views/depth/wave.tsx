@@ -207,8 +207,9 @@ function WaveDrawing({ view, step, size, onHover, onPin }: DrawingProps) {
         {rows.length > 0 && depth > 0 && <Ladders plot={plot} rows={rows.length} depth={depth / inner} />}
       </g>
       {rows.length === 0 && (
-        <text x={EDGE} y={top} fontSize={13} fill="var(--ink-soft)">
-          The prompt runs first: no wave yet.
+        // Under the key, which lies over what is above its own height.
+        <text x={EDGE} y={top + LINE} fontSize={13} fill="var(--ink-soft)">
+          The prompt runs first, in step 1: the wave begins in step 2.
         </text>
       )}
     </svg>

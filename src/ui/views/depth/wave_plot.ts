@@ -11,6 +11,8 @@ const RIGHT_NARROW = 84;
 export const NARROW = 520;
 /** Narrowest column with text, in px. */
 export const READABLE = 24;
+/** Column that most tokens fit in, in px. */
+const LEGIBLE = 34;
 /** Widest column, in px. */
 const WIDEST = 64;
 
@@ -67,7 +69,7 @@ export function plotOf(rows: readonly WaveRow[], width: number, step: number): P
   const all = last - origin;
   const isNarrow = width < NARROW;
   const room = width - 2 * EDGE - LEFT - (isNarrow ? RIGHT_NARROW : RIGHT);
-  const columns = isNarrow ? Math.max(1, Math.min(all, Math.floor(room / READABLE))) : all;
+  const columns = isNarrow ? Math.max(1, Math.min(all, Math.floor(room / LEGIBLE))) : all;
   const shown = rows.findLast((row) => row.step <= step)?.wave ?? rows[0]?.wave;
   const wave = shown ?? { draftFrom: origin, width: 1 };
   // The whole wave, with what is frozen before it where there is room.

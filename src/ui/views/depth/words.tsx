@@ -7,6 +7,7 @@ import type { DrawingProps, ViewDefinition } from "../view";
 import { WORDS_HEAD } from "./head";
 import { pressable } from "./press";
 import { tint } from "./tint";
+import { NARROW } from "./wave_plot";
 
 const EDGE = 24;
 const LINE = 25;
@@ -230,7 +231,9 @@ function WordsDrawing({ view, step, size, selection = null, onHover, onPin }: Dr
           fill="var(--ink)"
           className="figures"
         >
-          {`${total} keys in the shared layers; with every token in every recursion ${nCore * most * words.length}`}
+          {size.width < NARROW
+            ? `${total} of ${nCore * most * words.length} keys in the shared layers`
+            : `${total} keys in the shared layers; with every token in every recursion ${nCore * most * words.length}`}
         </text>
       )}
     </svg>
