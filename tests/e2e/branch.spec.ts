@@ -33,3 +33,39 @@ test("a rejected token can be forced, undone, and shared", async ({ app, page, b
   await expect(other.page.locator('[data-testid="token"][data-origin="forced"]')).toHaveText(text);
   await context.close();
 });
+
+test("the run before stays on the stage until there is something to see of the branch", async ({
+  app,
+  page,
+}) => {
+  await app.open("#playground/rsd-s");
+  await expect(page.getByTestId("opened")).toHaveText("opened at step 3, which keeps and rejects drafts");
+  await page.locator('.tree-mark[data-state="rejected"]').first().click();
+  const empty = page.evaluate(
+    () =>
+      new Promise<number>((done) => {
+        let least = Infinity;
+        const look = () => {
+          least = Math.min(least, document.querySelectorAll(".tree-mark").length);
+          if (document.querySelector(".caption")?.textContent.startsWith("Live run")) done(least);
+          else requestAnimationFrame(look);
+        };
+        look();
+      }),
+  );
+  await page.getByTestId("force-token").click();
+  await expect(page.getByTestId("loading")).toContainText("Below is still the run before.");
+  expect(await empty, "marks of the tree, at the worst moment").toBeGreaterThan(1);
+  await app.ended();
+  await expect(page.getByTestId("opened")).toHaveCount(0);
+});
+
+test("a run that is cancelled before its first step leaves the stage as it was", async ({ app, page }) => {
+  await app.open("#playground/rsd-s");
+  await app.run();
+  await page.getByRole("button", { name: "Cancel this run" }).click();
+  await expect(page.getByTestId("loading")).toHaveCount(0);
+  await expect(app.status).toHaveAttribute("data-phase", "idle");
+  await expect(page.locator(".caption")).toContainText("Recorded run");
+  await expect(page.locator(".tree-mark").first()).toBeVisible();
+});

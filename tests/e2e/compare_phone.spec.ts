@@ -40,3 +40,29 @@ test("a link that cannot be read says so", async ({ app, page }) => {
   const here = page.getByRole("region", { name: "Compare", exact: true });
   await expect(here.getByTestId("notice")).toContainText("cannot be read");
 });
+
+test("a race is saved as a file and opened again, from here and from the playground", async ({
+  app,
+  page,
+}) => {
+  await app.open("#compare");
+  const methods = page.getByTestId("lane").getByRole("combobox", { name: /^Method of run/ });
+  await expect(methods).toHaveCount(2);
+  await expect(page.getByTestId("lane-spent").first()).toContainText("done");
+  const [saved] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Save the race" }).click(),
+  ]);
+  expect(saved.suggestedFilename()).toBe("decoscope-race-low-confidence-vs-fast-dllm.json");
+  const file = await saved.path();
+  await page.getByRole("button", { name: /^Token by token, or draft trees/ }).click();
+  await expect(methods.last()).toHaveValue("rsd-s");
+  await page.getByTestId("race-file").setInputFiles(file);
+  await expect(methods.last()).toHaveValue("fast-dllm");
+  await expect(page.getByTestId("lane-spent")).toHaveText([/, done$/, /, done$/]);
+
+  await page.goto("/");
+  await page.getByLabel("Trace file").setInputFiles(file);
+  await expect(page).toHaveURL(/#compare$/);
+  await expect(methods.first()).toHaveValue("low-confidence");
+});

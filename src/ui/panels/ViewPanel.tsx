@@ -28,12 +28,13 @@ import { useSize } from "./use_size";
 import { useView } from "./use_view";
 import { useZoom, type Zoom } from "./use_zoom";
 
-/** Scrolls a frame when the step changes, if what the step is about would be out of sight. */
+/** Scrolls a frame when the step or its height changes, if what the step is about would be out of sight. */
 function useInSight(
   frame: RefObject<HTMLElement | null>,
   stretch: Stretch | null,
   keyHeight: number,
   step: number,
+  height: number,
 ): void {
   const { top, bottom } = stretch ?? { top: 0, bottom: 0 };
   useEffect(() => {
@@ -43,7 +44,7 @@ function useInSight(
     const below = { top: top - keyHeight, bottom: bottom - keyHeight };
     const to = scrollToShow(below, box.scrollTop, box.clientHeight - keyHeight);
     if (to !== box.scrollTop) box.scrollTo({ top: to });
-  }, [frame, top, bottom, keyHeight, step]);
+  }, [frame, top, bottom, keyHeight, step, height]);
 }
 
 /** For so long a moment has to stand until everything of a large drawing can be pointed at, in milliseconds. */
@@ -263,7 +264,8 @@ export function ViewPanel() {
   const zoom = useZoom(frame, fitOf, size, timeline);
   const { view, step } = moment;
   const keyHeight = definition?.key?.heightAt(view, step, size.width) ?? 0;
-  useInSight(frame, definition?.inSight?.(view, step, size.width) ?? null, keyHeight, step);
+  const stretch = definition?.inSight?.(view, step, size.width) ?? null;
+  useInSight(frame, stretch, keyHeight, step, measured?.height ?? 0);
   return (
     <Tabs.Root className="view-panel" value={head.id} onValueChange={setView} activationMode="manual">
       <div className="view-bar">
