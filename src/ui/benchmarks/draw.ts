@@ -276,7 +276,8 @@ function drawBars(chart: BenchmarkChart, width: number, document: Document): Ele
         textAnchor: "end",
         dx: 0,
         fontSize: FONT,
-        lineWidth: left / FONT,
+        // Short of the margin, so that no line is cut at the frame.
+        lineWidth: (left - 18) / FONT,
       }),
       Plot.barX(rows, {
         fy: "x",
