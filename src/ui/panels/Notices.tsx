@@ -68,9 +68,9 @@ function Loading() {
             {total === null ? "" : ` of ${bytes(total)}`}
           </span>
         )}
+        {isAwaited && <span>Below is still the run before.</span>}
       </p>
       <progress {...(share === null ? {} : { value: share })} max={1} aria-label={what} />
-      {isAwaited && <span>Below is still the run before.</span>}
       <button type="button" onClick={cancel}>
         {isAwaited ? "Cancel this run" : "Stop loading"}
       </button>
