@@ -11,6 +11,7 @@ import { addNotice, isBusy, useEngine, type EnginePhase } from "./stores/engine"
 import { useLayout } from "./stores/layout";
 import { showStep, usePlayer } from "./stores/player";
 import type { Branch } from "./branch";
+import { hubAddress } from "./hub_address";
 import { appendEvents, beginRun, forgetBranch, showRun, useRun, type Leaving } from "./stores/run";
 import { Timeline } from "../trace/timeline";
 import { runSettings, useSettings } from "./stores/settings";
@@ -40,13 +41,6 @@ let watcher: ((progress: LoadProgress) => void) | null = null;
 export const watchProgress = (watch: typeof watcher): void => {
   watcher = watch;
 };
-
-/** Another hub than the real one: on this machine only, under the page's own address, for trying and for tests. */
-function hubAddress(): string | undefined {
-  const path = new URLSearchParams(location.search).get("hub");
-  const isHere = /^(localhost|127\.0\.0\.1)$/.test(location.hostname);
-  return isHere && path !== null && /^\/[\w-]+$/.test(path) ? location.origin + path : undefined;
-}
 
 /** Grows with every run asked for, so that an answer to an older question is known as such. */
 let attempt = 0;
