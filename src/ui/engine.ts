@@ -321,6 +321,7 @@ export function pause(): void {
 }
 
 export function resume(): void {
+  if (useEngine.getState().isAwaited) return;
   withRun((engine, number) => engine.resume(number));
   useEngine.setState({ roundsAwaited: 0 });
   if (useEngine.getState().phase === "paused") setPhase("running");
