@@ -286,14 +286,14 @@ export function ViewPanel() {
         value={head.id}
         className="view-frame"
         data-zoomable={head.isZoomable || undefined}
-        data-more={(!head.isZoomable && measured && size.height > measured.height + 4) || undefined}
+        data-more={(!head.isZoomable && measured && size.height > measured.height + 24) || undefined}
         data-testid={`view-${head.id}`}
         ref={frame}
         // What gets the focus is not scrolled under the key.
         style={{ scrollPaddingTop: keyHeight }}
         tabIndex={head.isZoomable ? -1 : 0}
         onScroll={({ currentTarget: box }) =>
-          box.toggleAttribute("data-end", box.scrollTop + box.clientHeight > box.scrollHeight - 8)
+          box.toggleAttribute("data-end", box.scrollTop + box.clientHeight > box.scrollHeight - 24)
         }
         onKeyDown={(e) => (head.isZoomable && onZoomKey(e, zoom)) || onMarkKey(e, moment, size)}
       >
