@@ -18,9 +18,9 @@ const traceFile = () => import("./trace_file");
 /** Larger files are no traces of this page; reading one would only stall the tab. */
 const LARGEST_BYTES = 64_000_000;
 
-/** Puts a finished trace on the stage, at a lively moment. */
-export function showTrace(source: RunSource, events: readonly TraceEvent[]): void {
-  if (isBusy(useEngine.getState().phase)) cancel();
+/** Puts a finished trace on the stage, at a lively moment. Ends a run that is under way or on its way, unless it `waits` for one. */
+export function showTrace(source: RunSource, events: readonly TraceEvent[], waits = false): void {
+  if (!waits && isBusy(useEngine.getState().phase)) cancel();
   usePlayer.setState({ moment: null, isPlaying: false });
   useLayout.setState({ pinned: null, hovered: null });
   const { timeline } = beginRun(source, events);
@@ -46,7 +46,8 @@ export async function openRecordedRun(isAsked = true): Promise<void> {
     const events = await loadFirstRun();
     if (!isAsked && useRun.getState().source.kind !== "none") return;
     if (isRunMissed()) offerUndo("The recorded run took the place of yours.", remember());
-    showTrace({ kind: "recorded" }, events);
+    // Somebody may have pressed Run before it came.
+    showTrace({ kind: "recorded" }, events, !isAsked);
     if (!isAsked) greet();
   } catch (thrown) {
     report(thrown);

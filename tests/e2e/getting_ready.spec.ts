@@ -26,3 +26,16 @@ test("the first run says that it compiles, what, and how far it is", async ({ ap
   expect(said, "those of the method, after its run began").toMatch(/compiling kernels, \d+ of \d+/);
   await expect(page.getByTestId("loading")).toHaveCount(0);
 });
+
+test("a run asked for before the recorded one has come is not lost to it", async ({ app, page }) => {
+  await page.route("**/recordings/first-run.jsonl", async (route) => {
+    // While the device opens and models load.
+    await expect(page.getByTestId("loading")).toBeVisible();
+    await route.continue();
+  });
+  await app.open();
+  await app.set({ newTokens: 4 });
+  await app.run();
+  await app.ended();
+  await expect(app.error).toHaveCount(0);
+});
