@@ -80,7 +80,8 @@ function cases(engine: Engine, s: ModelShape, most: number): KernelCase[] {
   const x = noise(most * dim, 1);
   const a = noise(most * Math.max(hiddenDim, nHeads * headDim), 2);
   const gain = noise(dim, 3);
-  const create = (bytes: number): GPUBuffer => engine.memory.create({ label: "bench.buffer", bytes });
+  const create = (bytes: number): GPUBuffer =>
+    engine.memory.create({ label: "bench.buffer", bytes, use: "scratch" });
   const rows = new Uint32Array(most * ROW_WORDS);
   for (let t = 0; t < most; t++) rows.set([0, t, t], t * ROW_WORDS);
   const b = {

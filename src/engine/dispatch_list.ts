@@ -124,6 +124,7 @@ export class DispatchList {
       this.paramsBuffer = memory.create({
         label: `${this.label}.params`,
         bytes: bytes.byteLength,
+        use: "params",
         usage: UNIFORM | COPY_DST,
       });
       gpu.device.queue.writeBuffer(this.paramsBuffer, 0, bytes);

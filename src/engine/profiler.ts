@@ -28,8 +28,18 @@ export class Profiler {
   ) {
     this.queries = gpu.device.createQuerySet({ label: "profiler", type: "timestamp", count: 2 * capacity });
     const bytes = 16 * capacity;
-    this.resolved = memory.create({ label: "profiler.resolved", bytes, usage: QUERY_RESOLVE | COPY_SRC });
-    this.staging = memory.create({ label: "profiler.staging", bytes, usage: MAP_READ | COPY_DST });
+    this.resolved = memory.create({
+      label: "profiler.resolved",
+      bytes,
+      use: "staging",
+      usage: QUERY_RESOLVE | COPY_SRC,
+    });
+    this.staging = memory.create({
+      label: "profiler.staging",
+      bytes,
+      use: "staging",
+      usage: MAP_READ | COPY_DST,
+    });
   }
 
   /** Passes timed since the last collect. */

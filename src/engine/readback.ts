@@ -25,7 +25,12 @@ export class ReadbackRing {
   ) {
     for (let i = 0; i < depth; i++) {
       this.slots.push({
-        buffer: memory.create({ label: `${label}.staging${i}`, bytes, usage: MAP_READ | COPY_DST }),
+        buffer: memory.create({
+          label: `${label}.staging${i}`,
+          bytes,
+          use: "staging",
+          usage: MAP_READ | COPY_DST,
+        }),
         busy: false,
       });
     }

@@ -36,11 +36,15 @@ export interface ChatArguments extends ModelArguments {
 export interface BenchmarkArguments extends ModelArguments {
   readonly command: "benchmark";
 }
+export interface MemoryArguments extends ModelArguments {
+  readonly command: "memory";
+}
 export type Arguments =
   | RunArguments
   | LogitsArguments
   | ChatArguments
   | BenchmarkArguments
+  | MemoryArguments
   | { readonly command: "methods" | "models" };
 
 export const USAGE = `methods
@@ -51,6 +55,7 @@ run --model M [--draft D] --method ID [--set key=value ...] (--prompt TEXT | --p
 chat --model M --request FILE
 logits --model M --prompt-ids 1,2,3 --out FILE
 benchmark --model M
+memory --model M
 M and D are bundled ids or paths to directories in hub layout. How they are kept: [--storage f32|f16|int8|int4] of weights,
 [--cache f32|f16|int8] of keys and values.`;
 
@@ -189,9 +194,11 @@ export function parseArguments(argv: readonly string[]): Arguments {
         return { command, ...modelArguments(flags), request: flags.required("--request") };
       case "benchmark":
         return { command, ...modelArguments(flags) };
+      case "memory":
+        return { command, ...modelArguments(flags) };
       default:
         return fail(
-          `Expected methods, models, run, chat, logits or benchmark, found "${command ?? "nothing"}".`,
+          `Expected methods, models, run, chat, logits, benchmark or memory, found "${command ?? "nothing"}".`,
         );
     }
   })();

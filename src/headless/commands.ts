@@ -5,7 +5,9 @@ import { methods, findMethod } from "../decoding";
 import { catalog, findModel } from "../models/catalog";
 import type { ModelSource } from "../models/source";
 import { directorySource, largeDirectorySource } from "../models/source_node";
+import { GpuCanvasSession } from "../runtime/canvas_session";
 import { promptLogits } from "../runtime/logits";
+import { GpuSession } from "../runtime/session";
 import { encodeTrace } from "../trace/codec";
 import type { TraceEvent } from "../trace/events";
 import { foldEvents } from "../trace/fold";
@@ -14,7 +16,13 @@ import { BENCH_PARTS, measurePart } from "../worker/bench";
 import { EngineHost, type HostedModel } from "../worker/host";
 import { runMethod, type RunCounts } from "../worker/run";
 import { RunText } from "../worker/run_text";
-import type { BenchmarkArguments, LogitsArguments, ModelArguments, RunArguments } from "./arguments";
+import type {
+  BenchmarkArguments,
+  LogitsArguments,
+  MemoryArguments,
+  ModelArguments,
+  RunArguments,
+} from "./arguments";
 
 const BUNDLED = fileURLToPath(new URL("../../public/models", import.meta.url));
 
@@ -114,6 +122,7 @@ export async function run(
       ms: end.ms,
       tokensPerSecond: decodeMs > 0 ? (1000 * tokens.length) / decodeMs : 0,
       gpuBytesPeak: host.memory.report().peakBytes,
+      gpuMemory: host.memory.report().peak,
     },
     adapter: host.gpu.adapter,
   };
@@ -146,6 +155,33 @@ export async function writeLogits(
     out: args.out,
     adapter: host.gpu.adapter,
   };
+}
+
+/**
+ * Bytes on the device, by use and storage: with the model alone, and with a text as long as it can be, which is held while
+ * something is written.
+ */
+export async function memory(gpu: GPU, args: MemoryArguments): Promise<unknown> {
+  const { host, target } = await open(gpu, args);
+  const { engine, tuning } = host;
+  const model = target.gpu;
+  const report = (): unknown => {
+    const { liveBytes, live } = engine.memory.report();
+    return { bytes: liveBytes, lines: live };
+  };
+  const loaded = report();
+  const session = await (model.masked
+    ? GpuCanvasSession.open(engine, {
+        ...{ model, guider: null, seed: 0, length: model.maxContext, tuning, profiler: null },
+      })
+    : GpuSession.open(engine, {
+        ...{ target: model, draft: null, seed: 0, firstStep: 0, maxNewTokens: 1 },
+        ...{ treeNodes: 1, tuning, profiler: null },
+      }));
+  const withText = report();
+  session.dispose();
+  const { maxContext: context } = model;
+  return { model: args.model, context, loaded, withText, adapter: host.gpu.adapter };
 }
 
 /** What the page's "Measure this device" shows, with the device it was measured on. */

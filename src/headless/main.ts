@@ -4,7 +4,7 @@ import { create, globals } from "webgpu";
 import { toErrorRecord } from "../base/errors";
 import { parseArguments } from "./arguments";
 import { chat } from "./chat";
-import { benchmark, listMethods, listModels, run, writeLogits } from "./commands";
+import { benchmark, listMethods, listModels, memory, run, writeLogits } from "./commands";
 
 Object.assign(globalThis, globals);
 
@@ -21,6 +21,8 @@ async function main(argv: readonly string[]): Promise<unknown> {
       return chat(create([]), args, (path) => readFile(path, "utf8"));
     case "benchmark":
       return benchmark(create([]), args);
+    case "memory":
+      return memory(create([]), args);
     case "logits":
       return writeLogits(create([]), args, (path, bytes) => writeFile(path, bytes));
   }

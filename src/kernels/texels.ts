@@ -10,21 +10,25 @@ const COPY_DST = 0x02;
  * The same matrix, one that `fitsTexels`, with its texels copied from `data`, which stays what it was: the texture lies
  * [quads, cols] as the blocks do, four rows by one column a texel.
  */
-export function withTexels({ gpu, memory }: Engine, label: string, w: WeightMatrix): WeightMatrix {
+export function withTexels(
+  { gpu, memory }: Engine,
+  label: string,
+  w: WeightMatrix,
+  model?: string,
+): WeightMatrix {
   const { device } = gpu;
-  const size = [w.cols, quadsOf(w.rows)];
-  const texels = memory.hold(
-    device.createTexture({
-      label: `${label}.texels`,
-      size,
-      format: "rgba32float",
-      usage: TEXTURE_BINDING | COPY_DST,
-    }),
-    `${label}.texels`,
-  );
+  const size = [w.cols, quadsOf(w.rows)] as const;
+  const texels = memory.createTexture({
+    label: `${label}.texels`,
+    size,
+    usage: TEXTURE_BINDING | COPY_DST,
+    use: "weights",
+    model,
+    storage: w.storage,
+  });
   const { buffer, offset } = w.data;
   const encoder = device.createCommandEncoder({ label });
-  encoder.copyBufferToTexture({ buffer, offset, bytesPerRow: 16 * w.cols }, { texture: texels }, size);
+  encoder.copyBufferToTexture({ buffer, offset, bytesPerRow: 16 * w.cols }, { texture: texels }, [...size]);
   device.queue.submit([encoder.finish()]);
   return { ...w, texels };
 }

@@ -59,6 +59,8 @@ export interface WeightSpec {
   readonly storage: WeightStorage;
   /** Integers: columns that share a scale; 32 unless given. */
   readonly groupSize?: 32 | 64;
+  /** Id of the model it belongs to, for the account of memory. */
+  readonly model?: string;
 }
 
 /**
@@ -66,7 +68,7 @@ export interface WeightSpec {
  * @throws Error if cols is not a multiple of four; DecoscopeError "limit" if it does not fit one binding
  */
 export function createWeights(memory: Memory, spec: WeightSpec): WeightMatrix {
-  const { label, rows, cols, storage } = spec;
+  const { label, rows, cols, storage, model } = spec;
   if (rows < 1 || cols < 4 || cols % 4 !== 0) {
     throw new Error(
       `${label}: expected at least one row and a multiple of four columns, found ${rows} x ${cols}`,
@@ -75,7 +77,7 @@ export function createWeights(memory: Memory, spec: WeightSpec): WeightMatrix {
   const groupSize = SCALE_BYTES[storage] > 0 ? (spec.groupSize ?? 32) : 0;
   const bytes = weightBytes(rows, cols, storage, groupSize);
   const make = (name: string, size: number): BufferRange => {
-    const buffer = memory.create({ label: name, bytes: size });
+    const buffer = memory.create({ label: name, bytes: size, use: "weights", model, storage });
     return { buffer, offset: 0, size: buffer.size };
   };
   return {

@@ -100,7 +100,12 @@ export class GpuCanvasSession implements CanvasSession {
     const T = this.maxContext;
     this.most = T + 1;
     const buffer = (name: string, words: number): GPUBuffer => {
-      const made = memory.create({ label: `${this.label}.${name}`, bytes: 4 * words });
+      const made = memory.create({
+        label: `${this.label}.${name}`,
+        bytes: 4 * words,
+        use: "scratch",
+        model: model.facts.id,
+      });
       this.owned.push(made);
       return made;
     };

@@ -26,10 +26,9 @@ export async function copyRate(engine: Engine, now: () => number): Promise<CopyR
   const wanted = gpu.isSoftware ? SOFTWARE_COPY_BYTES : COPY_BYTES;
   const bytes = Math.min(wanted, maxBufferSize, maxStorageBufferBindingSize);
   return memory.checked("a copy", async () => {
-    const [from, to] = ["from", "to"].map((name) => memory.create({ label: `copy.${name}`, bytes })) as [
-      GPUBuffer,
-      GPUBuffer,
-    ];
+    const [from, to] = ["from", "to"].map((name) =>
+      memory.create({ label: `copy.${name}`, bytes, use: "scratch" }),
+    ) as [GPUBuffer, GPUBuffer];
     try {
       const times: number[] = [];
       // The first trial warms up: pages are touched, clocks rise.

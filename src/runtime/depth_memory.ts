@@ -1,6 +1,7 @@
 /** What a text of a recurrent model holds on the device, and what a pass sends there and brings back. */
 import type { DepthPass, LatentOrigin } from "../decoding/depth/session";
 import type { BufferRange } from "../engine/memory";
+import type { CacheStorage } from "../kernels/cache";
 import { choiceWords } from "../kernels/choose_depth";
 import { LatentStart, SIGNAL_WORDS, Start, START_WORDS } from "../kernels/latents";
 import { Ctl, CTL_WORDS, NONE, Row, ROW_BIT_WORDS, ROW_WORDS } from "../kernels/layouts";
@@ -111,9 +112,10 @@ export class DepthMemory {
     this.ctl = words("ctl", CTL_WORDS);
     this.seq = words("seq", T);
     const { nPrelude, nCore, nCoda } = model.recurrence;
+    const { cacheStorage } = model.kept;
     const cache = (part: string, layers: number, slots: number): GPUBuffer[] =>
       Array.from({ length: layers }, (_, l) =>
-        bytes(`${part}${l}.cache`, cacheStride(model.kept, model.kept.cacheStorage, slots)),
+        this.take(`${part}${l}.cache`, cacheStride(model.kept, cacheStorage, slots), cacheStorage),
       );
     this.caches = {
       prelude: cache("prelude", nPrelude, T),
@@ -122,8 +124,15 @@ export class DepthMemory {
     };
   }
 
-  private take(name: string, bytes: number): GPUBuffer {
-    const buffer = this.model.engine.memory.create({ label: `${this.label}.${name}`, bytes });
+  /** @param storage of keys and values; left out for what is no cache */
+  private take(name: string, bytes: number, storage?: CacheStorage): GPUBuffer {
+    const buffer = this.model.engine.memory.create({
+      label: `${this.label}.${name}`,
+      bytes,
+      use: storage === undefined ? "scratch" : "cache",
+      model: this.model.facts.id,
+      storage,
+    });
     this.owned.push(buffer);
     return buffer;
   }

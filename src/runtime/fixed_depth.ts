@@ -1,6 +1,6 @@
 /** A text of a model of recurrent depth that runs as many recurrences for every row, each in slots of its own: a causal model like others. */
 import { assert } from "../base/errors";
-import { slotWords } from "../kernels/cache";
+import { type CacheStorage, slotWords } from "../kernels/cache";
 import { choiceWords } from "../kernels/choose_depth";
 import { compactSlots } from "../kernels/compact_slots";
 import { embed, embedTail } from "../kernels/embed";
@@ -47,8 +47,14 @@ export class FixedDepth implements ModelState {
     const { memory, gpu } = model.engine;
     const { label, slots, maxRows } = o;
     const { nPrelude, nCore, nCoda } = model.recurrence;
-    const make = (name: string, bytes: number): GPUBuffer => {
-      const buffer = memory.create({ label: `${label}.${name}`, bytes });
+    const make = (name: string, bytes: number, storage?: CacheStorage): GPUBuffer => {
+      const buffer = memory.create({
+        label: `${label}.${name}`,
+        bytes,
+        use: storage === undefined ? "scratch" : "cache",
+        model: model.facts.id,
+        storage,
+      });
       this.owned.push(buffer);
       return buffer;
     };
@@ -56,7 +62,7 @@ export class FixedDepth implements ModelState {
     this.scratch = model.createScratch(label, maxRows);
     this.layers = nPrelude + o.depth * nCore + nCoda;
     this.layerStride = cacheStride(model.kept, model.kept.cacheStorage, slots);
-    this.cache = make("cache", this.layerStride * this.layers);
+    this.cache = make("cache", this.layerStride * this.layers, model.kept.cacheStorage);
     const rows = 4 * rowsBuiltFor(maxRows) * model.config.dim;
     this.e = make("e", rows);
     this.w = make("w", rows);

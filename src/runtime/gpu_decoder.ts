@@ -129,14 +129,20 @@ class DecoderState implements ModelState {
     const { memory } = model.engine;
     const c = model.config;
     const f32 = (name: string, count: number): GPUBuffer =>
-      memory.create({ label: `${label}.${name}`, bytes: 4 * count });
+      memory.create({ label: `${label}.${name}`, bytes: 4 * count, use: "scratch", model: model.facts.id });
     this.layerStride = cacheStride(c, model.cacheStorage, slots);
     const { maxBufferSize, maxStorageBufferBindingSize } = model.engine.gpu.device.limits;
     const room =
       model.tuning.choices["cache.buffer_bytes"] ?? Math.min(maxBufferSize, maxStorageBufferBindingSize);
     this.layersTogether = Math.min(c.nLayers, Math.max(1, Math.floor(room / this.layerStride)));
     this.caches = Array.from({ length: Math.ceil(c.nLayers / this.layersTogether) }, (_, i) =>
-      memory.create({ label: `${label}.cache${i}`, bytes: this.layerStride * this.layersIn(i) }),
+      memory.create({
+        label: `${label}.cache${i}`,
+        bytes: this.layerStride * this.layersIn(i),
+        use: "cache",
+        model: model.facts.id,
+        storage: model.cacheStorage,
+      }),
     );
     // What the products read has room for the rows that they are built for.
     const built = rowsBuiltFor(maxRows);

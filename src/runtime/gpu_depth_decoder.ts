@@ -117,7 +117,9 @@ export abstract class DepthDecoderScratch<Model extends GpuDepthDecoder> impleme
 
   /** A buffer of so many numbers that goes with the scratch. */
   protected f32(name: string, count: number): GPUBuffer {
-    const buffer = this.model.engine.memory.create({ label: `${this.label}.${name}`, bytes: 4 * count });
+    const { engine, facts } = this.model;
+    const label = `${this.label}.${name}`;
+    const buffer = engine.memory.create({ label, bytes: 4 * count, use: "scratch", model: facts.id });
     this.owned.push(buffer);
     return buffer;
   }

@@ -98,16 +98,22 @@ class MambaState implements ModelState {
     private readonly maxRows: number,
   ) {
     const c = model.config;
-    const make = (name: string, count: number): GPUBuffer => {
-      const buffer = model.engine.memory.create({ label: `${label}.${name}`, bytes: 4 * count });
+    const make = (name: string, count: number, use: "cache" | "scratch" = "scratch"): GPUBuffer => {
+      const buffer = model.engine.memory.create({
+        label: `${label}.${name}`,
+        bytes: 4 * count,
+        use,
+        model: model.facts.id,
+        storage: use === "cache" ? "f32" : undefined,
+      });
       this.owned.push(buffer);
       return buffer;
     };
     const inner = c.nHeads * c.headDim;
     const channels = channelsOf(c);
     this.layers = model.weights.layers.map((_, l) => ({
-      windows: make(`windows${l}`, 4 * channels),
-      state: make(`state${l}`, inner * c.stateDim),
+      windows: make(`windows${l}`, 4 * channels, "cache"),
+      state: make(`state${l}`, inner * c.stateDim, "cache"),
     }));
     // What the products read has room for the rows that they are built for.
     const built = rowsBuiltFor(maxRows);

@@ -218,7 +218,12 @@ export class RecurrentScratch implements DepthScratch {
     const { dim, hiddenDim, nHeads, headDim } = model.config;
     const room = rowsBuiltFor(maxRows);
     const f32 = (name: string, count: number): GPUBuffer =>
-      model.engine.memory.create({ label: `${label}.${name}`, bytes: 4 * count });
+      model.engine.memory.create({
+        label: `${label}.${name}`,
+        bytes: 4 * count,
+        use: "scratch",
+        model: model.facts.id,
+      });
     this.x = f32("x", room * dim);
     this.y = f32("y", room * dim);
     this.q = f32("q", maxRows * queryWidth({ nHeads, nKvHeads: nHeads, headDim }, model.kept.cacheStorage));

@@ -55,7 +55,12 @@ export class Guider {
   ) {
     const { memory, gpu } = engine;
     const buffer = (name: string, words: number): GPUBuffer => {
-      const made = memory.create({ label: `guider.${name}`, bytes: 4 * words });
+      const made = memory.create({
+        label: `guider.${name}`,
+        bytes: 4 * words,
+        use: "scratch",
+        model: model.facts.id,
+      });
       this.owned.push(made);
       return made;
     };

@@ -13,8 +13,8 @@ export interface SessionBuffers {
   readonly seq: GPUBuffer;
   readonly roles: Readonly<Partial<Record<ModelRole, RoleState>>>;
 }
-/** Makes a buffer that lives as long as the program. */
-export type Allocate = (label: string, bytes: number) => GPUBuffer;
+/** Makes a buffer that lives as long as the program, counted for a model if it is given. */
+export type Allocate = (label: string, bytes: number, model?: string) => GPUBuffer;
 
 export interface RowsHandle extends RowBuffers {
   readonly tree: TreeHandle | null;

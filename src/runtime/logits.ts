@@ -34,7 +34,7 @@ export async function promptLogits(
   const { gpu, memory } = engine;
   return memory.checked("a forward pass", async () => {
     const buffer = (name: string, words: number): GPUBuffer =>
-      memory.create({ label: `logits.${name}`, bytes: 4 * words });
+      memory.create({ label: `logits.${name}`, bytes: 4 * words, use: "scratch", model: model.facts.id });
     const seq = buffer("seq", T);
     const rows = buffer("rows", ROW_WORDS * T);
     const bits = buffer("bits", ROW_BIT_WORDS * T);

@@ -170,7 +170,7 @@ export class GpuRecorder implements Recorder {
     const r = rowsOf(rows);
     const { model, state } = this.role("target");
     if (r.tree) throw new Error("plain laws are of rows outside trees");
-    const logits = this.allocate("plain", 4 * model.facts.vocabSize);
+    const logits = this.allocate("plain", 4 * model.facts.vocabSize, model.facts.id);
     state.recordHead(this.rec, r.lawFirst, 1, logits, 0);
     this.process(logits, { ...r, lawAt: 0, lawCount: 1 }, "target", PLAIN);
     return asLaws({ buffer: logits, role: "target", at: 0, count: 1, temperature: 1 });
@@ -385,7 +385,7 @@ export class GpuRecorder implements Recorder {
   private lawBuffer(role: ModelRole, vocabSize: number): GPUBuffer {
     let buffer = this.laws.get(role);
     if (!buffer) {
-      buffer = this.allocate(`${role}_laws`, 4 * this.maxNodes * vocabSize);
+      buffer = this.allocate(`${role}_laws`, 4 * this.maxNodes * vocabSize, this.role(role).model.facts.id);
       this.laws.set(role, buffer);
     }
     return buffer;

@@ -132,7 +132,7 @@ async function firstWrong(engine: Engine, tuning: Tuning): Promise<string | null
   const { queue } = gpu.device;
   const held: GPUBuffer[] = [];
   const make = (values: Float32Array | Uint32Array): GPUBuffer => {
-    const buffer = memory.create({ label: "self_test.buffer", bytes: values.byteLength });
+    const buffer = memory.create({ label: "self_test.buffer", bytes: values.byteLength, use: "scratch" });
     held.push(buffer);
     queue.writeBuffer(buffer, 0, values.buffer, values.byteOffset, values.byteLength);
     return buffer;

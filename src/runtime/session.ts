@@ -134,8 +134,8 @@ export class GpuSession implements Session {
     const { gpu, memory } = this.engine;
     const list = new DispatchList(this.engine, `${this.label}.prefill`);
     const rec = { list, tuning: this.options.tuning };
-    const rows = memory.create({ label: `${this.label}.prefill.rows`, bytes: 4 * ROW_WORDS * count });
-    const bits = memory.create({ label: `${this.label}.prefill.bits`, bytes: 4 * ROW_BIT_WORDS * count });
+    const rows = this.scratch("prefill.rows", 4 * ROW_WORDS * count);
+    const bits = this.scratch("prefill.bits", 4 * ROW_BIT_WORDS * count);
     rowsSpan(rec, { seq: this.buffers.seq, rows, bits, start, count });
     for (const { state } of Object.values(this.buffers.roles)) state.recordLayers(rec, { rows, bits, count });
     await list.compile();
@@ -157,7 +157,7 @@ export class GpuSession implements Session {
       const recorder = new GpuRecorder(
         rec,
         this.buffers,
-        (l, b) => this.create(buffers, l, b),
+        (...asked) => this.create(buffers, ...asked),
         this.options.treeNodes,
         this.text.firstStep,
       );
@@ -199,10 +199,16 @@ export class GpuSession implements Session {
     return this.create(this.owned, label, bytes);
   }
 
-  private create(owner: GPUBuffer[], label: string, bytes: number): GPUBuffer {
-    const buffer = this.engine.memory.create({ label: `${this.label}.${label}`, bytes });
+  /** Counted as shared by the models, unless one is given. */
+  private create(owner: GPUBuffer[], label: string, bytes: number, model?: string): GPUBuffer {
+    const buffer = this.scratch(label, bytes, model);
     owner.push(buffer);
     return buffer;
+  }
+
+  private scratch(name: string, bytes: number, model?: string): GPUBuffer {
+    const label = `${this.label}.${name}`;
+    return this.engine.memory.create({ label, bytes, use: "scratch", model });
   }
 
   private upload(buffer: GPUBuffer, words: Uint32Array<ArrayBuffer>): void {

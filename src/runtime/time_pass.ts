@@ -30,7 +30,12 @@ export async function timePass(
   const { gpu, memory } = engine;
   const held: GPUBuffer[] = [];
   const buffer = (name: string, words: number): GPUBuffer => {
-    const made = memory.create({ label: `timing.${name}`, bytes: 4 * words });
+    const made = memory.create({
+      label: `timing.${name}`,
+      bytes: 4 * words,
+      use: "scratch",
+      model: model.facts.id,
+    });
     held.push(made);
     return made;
   };

@@ -90,7 +90,13 @@ export class WeightUpload {
   }
 
   vector(name: string, values: Float32Array<ArrayBuffer>): GPUBuffer {
-    const buffer = this.engine.memory.create({ label: `${this.model}.${name}`, bytes: values.byteLength });
+    const buffer = this.engine.memory.create({
+      label: `${this.model}.${name}`,
+      bytes: values.byteLength,
+      use: "weights",
+      model: this.model,
+      storage: "f32",
+    });
     this.engine.gpu.device.queue.writeBuffer(buffer, 0, values);
     this.owned.push(buffer);
     return buffer;
@@ -119,11 +125,11 @@ export class WeightUpload {
     const waiting = Math.min(tuning.choices["upload.source_bytes"] ?? SOURCE_BYTES, bindingBytes(engine));
     const atOnce = Math.min(m.rows, rowsWithin(waiting, rowBytes));
     const { rows, cols } = m;
-    const { storage } = this;
+    const { storage, model } = this;
     const made = await checked(() => ({
-      into: createWeights(memory, { label, rows, cols, storage }),
-      source: memory.create({ label: `${label}.source`, bytes: atOnce * rowBytes }),
-      scratch: memory.create({ label: `${label}.scratch`, bytes: 16 }),
+      into: createWeights(memory, { label, rows, cols, storage, model }),
+      source: memory.create({ label: `${label}.source`, bytes: atOnce * rowBytes, use: "staging", model }),
+      scratch: memory.create({ label: `${label}.scratch`, bytes: 16, use: "weights", model, storage }),
     }));
     const { into, source, scratch } = made;
     let areTexels = false;
@@ -140,7 +146,7 @@ export class WeightUpload {
         memory.free(scratch);
         return into;
       }
-      const both = (await import("../kernels/texels")).withTexels(engine, label, into);
+      const both = (await import("../kernels/texels")).withTexels(engine, label, into, model);
       // What is given back: the blocks in the buffer, or else the bytes that would fill their binding.
       memory.free(isTable ? scratch : into.data.buffer);
       return isTable ? both : { ...both, data: whole(scratch) };

@@ -2,6 +2,7 @@
 import type { ErrorRecord } from "../base/errors";
 import type { ParamValues } from "../base/params";
 import type { ChatEvent, ChatRequest } from "../chat/protocol";
+import type { MemoryReport } from "../engine/memory";
 import type { CatalogEntry } from "../models/catalog";
 import type { StoredModel } from "../models/hub/library";
 import type { Kept, Offer } from "../models/hub/open";
@@ -61,12 +62,6 @@ export type WorkerMessage =
 export type Outcome<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: ErrorRecord };
 
-export interface MemoryReport {
-  readonly liveBytes: number;
-  readonly peakBytes: number;
-  readonly byOwner: readonly { readonly owner: string; readonly bytes: number }[];
-}
-
 /** What a forward pass of a model over some rows takes on this device. */
 export interface PassTime {
   readonly rows: number;
@@ -113,6 +108,8 @@ export interface Solved {
   readonly outcome: TaskOutcome;
   readonly attention: Attention;
 }
+
+export type { MemoryLine, MemoryReport, MemoryUse } from "../engine/memory";
 
 /** What is stored of the hub's models, and how much room there is. */
 export interface HubShelf {

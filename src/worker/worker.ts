@@ -333,7 +333,9 @@ const api: WorkerApi = {
   step: (run) => runs.get(run)?.allow(1),
   cancel: (run) => runs.get(run)?.cancel(),
   async memory(): Promise<MemoryReport> {
-    return host ? (await host).memory.report() : { liveBytes: 0, peakBytes: 0, byOwner: [] };
+    return host
+      ? (await host).memory.report()
+      : { liveBytes: 0, peakBytes: 0, byOwner: [], live: [], peak: [] };
   },
   dispose(): void {
     for (const run of runs.values()) run.cancel();

@@ -75,30 +75,56 @@ describe("openGpu", () => {
 });
 
 describe("Memory", () => {
-  it("accounts for live bytes, the high-water mark and owners", () => {
+  it("accounts for live bytes, the high-water mark, owners and uses", () => {
     const { memory } = engine();
-    const a = memory.create({ label: "weights.a", bytes: 100 });
-    const b = memory.create({ label: "cache.b", bytes: 1000 });
-    expect(memory.report()).toMatchObject({ liveBytes: 112 + 1008, peakBytes: 112 + 1008 });
+    const int8 = { use: "weights", model: "m", storage: "int8" } as const;
+    const a = memory.create({ label: "weights.a", bytes: 100, ...int8 });
+    const b = memory.create({ label: "cache.b", bytes: 1000, use: "cache", model: "m", storage: "f16" });
+    const kept = { use: "cache", model: "m", storage: "f16", bytes: 1008 };
+    const both = [{ ...int8, bytes: 112 }, kept];
+    expect(memory.report()).toMatchObject({ liveBytes: 112 + 1008, peakBytes: 112 + 1008, live: both });
     memory.free(a);
     memory.free(a);
     expect(memory.report()).toEqual({
       liveBytes: 1008,
       peakBytes: 1120,
       byOwner: [{ owner: "cache", bytes: 1008 }],
+      live: [kept],
+      peak: both,
     });
     expect(memory.leaks()).toEqual(["cache.b"]);
     memory.free(b);
     expect(memory.leaks()).toEqual([]);
+    expect(memory.report()).toMatchObject({ liveBytes: 0, live: [], peak: both });
+  });
+
+  it("counts what differs in use, model or storage by itself, and the rest together", () => {
+    const { memory } = engine();
+    const made = [
+      { use: "scratch", model: "m" },
+      { use: "scratch", model: "m" },
+      { use: "scratch" },
+      { use: "weights", model: "m", storage: "f32" },
+      { use: "weights", model: "m", storage: "int4" },
+    ] as const;
+    for (const account of made) memory.create({ label: "x.y", bytes: 64, ...account });
+    expect(memory.report().live.map((l) => [l.use, l.model, l.storage, l.bytes])).toEqual([
+      ["scratch", "m", null, 128],
+      ["scratch", null, null, 64],
+      ["weights", "m", "f32", 64],
+      ["weights", "m", "int4", 64],
+    ]);
   });
 
   it("accounts for textures", () => {
     const { memory } = engine();
     const before = memory.report().liveBytes;
-    const texels = memory.hold(
-      gpu().device.createTexture({ size: [16, 3], format: "rgba32float", usage: 0x2 }),
-      "weights.texels",
-    );
+    const texels = memory.createTexture({
+      label: "weights.texels",
+      size: [16, 3],
+      usage: 0x2,
+      use: "weights",
+    });
     expect(memory.report().liveBytes).toBe(before + 16 * 16 * 3);
     memory.free(texels);
     expect(memory.report().liveBytes).toBe(before);
@@ -106,14 +132,16 @@ describe("Memory", () => {
 
   it("says how much was asked and allowed for a buffer beyond the limits", () => {
     const { memory } = engine();
-    expect(() => memory.create({ label: "cache.big", bytes: 2 ** 45 })).toThrow(/cache\.big needs .* allows/);
+    expect(() => memory.create({ label: "cache.big", bytes: 2 ** 45, use: "scratch" })).toThrow(
+      /cache\.big needs .* allows/,
+    );
   });
 
   it("frees what was made before an allocation failed", async () => {
     const { memory } = engine();
     const attempt = memory.checked("a test", () => {
-      memory.create({ label: "half.done", bytes: 64 });
-      memory.create({ label: "half.big", bytes: 2 ** 45 });
+      memory.create({ label: "half.done", bytes: 64, use: "scratch" });
+      memory.create({ label: "half.big", bytes: 2 ** 45, use: "scratch" });
     });
     await expect(attempt).rejects.toMatchObject({ code: "limit" });
     expect(memory.leaks()).toEqual([]);
@@ -134,7 +162,7 @@ describe("DispatchList", () => {
 
   it("replays without allocating: each replay adds the recorded params once", async () => {
     const e = engine();
-    const y = e.memory.create({ label: "test.y", bytes: 16 });
+    const y = e.memory.create({ label: "test.y", bytes: 16, use: "scratch" });
     const list = new DispatchList(e, "adds");
     list.add(addParam, {}, { bind: { y }, params: { amount: 3 }, grid: [2] });
     list.add(addParam, {}, { bind: { y }, params: { amount: 40 }, grid: [1] });
@@ -157,7 +185,7 @@ describe("DispatchList", () => {
   it("times every kernel when a profiler asks", async () => {
     const e = engine();
     if (!e.gpu.features.timestamps) throw new Error("the test adapter has no timestamps");
-    const y = e.memory.create({ label: "test.y", bytes: 16 });
+    const y = e.memory.create({ label: "test.y", bytes: 16, use: "scratch" });
     const list = new DispatchList(e, "adds");
     for (let i = 0; i < 3; i++) list.add(addParam, {}, { bind: { y }, params: { amount: 1 }, grid: [1] });
     await list.compile();
@@ -178,7 +206,7 @@ describe("DispatchList", () => {
   it("refuses to read and write one buffer in a dispatch, and grids beyond the limit", () => {
     const e = engine();
     const copy = defineKernel({ name: "copy", source: "", reads: ["x"], writes: ["y"] });
-    const x = e.memory.create({ label: "test.x", bytes: 16 });
+    const x = e.memory.create({ label: "test.x", bytes: 16, use: "scratch" });
     const list = new DispatchList(e, "bad");
     expect(() => list.add(copy, {}, { bind: { x, y: x }, params: {}, grid: [1] })).toThrow(
       /x is also written/,

@@ -24,7 +24,7 @@ export function noise(n: number, seed: number): Float32Array<ArrayBuffer> {
 }
 
 export function upload(engine: Engine, label: string, data: Float32Array | Uint32Array): GPUBuffer {
-  const buffer = engine.memory.create({ label, bytes: data.byteLength });
+  const buffer = engine.memory.create({ label, bytes: data.byteLength, use: "scratch" });
   engine.gpu.device.queue.writeBuffer(buffer, 0, data.buffer, data.byteOffset, data.byteLength);
   return buffer;
 }
@@ -82,7 +82,7 @@ export async function weightsOf(
   const rows = values.length / cols;
   const into = createWeights(engine.memory, { label: "test.weight", rows, cols, storage, groupSize });
   const source = upload(engine, "test.source", values);
-  const scratch = engine.memory.create({ label: "test.scratch", bytes: 16 });
+  const scratch = engine.memory.create({ label: "test.scratch", bytes: 16, use: "scratch" });
   const wanted: boolean[] = [];
   await run(engine, tuning, (rec) => {
     wanted.push(wantsTexels(rec, into));

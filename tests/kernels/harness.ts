@@ -24,7 +24,11 @@ export class Bench {
   }
 
   empty(words: number): GPUBuffer {
-    const buffer = this.engine.memory.create({ label: "test.buffer", bytes: 4 * Math.max(1, words) });
+    const buffer = this.engine.memory.create({
+      label: "test.buffer",
+      bytes: 4 * Math.max(1, words),
+      use: "scratch",
+    });
     this.made.push(buffer);
     return buffer;
   }

@@ -44,7 +44,7 @@ async function error(
   const bias = noise(2 * hiddenDim, 6);
   const biasBuffer = upload(engine, "test.bias", reorder(bias, 1, gatedRowOrder(hiddenDim)));
   const biased = hasBias ? { bias: biasBuffer } : {};
-  const hidden = engine.memory.create({ label: "test.hidden", bytes: 4 * T * hiddenDim });
+  const hidden = engine.memory.create({ label: "test.hidden", bytes: 4 * T * hiddenDim, use: "scratch" });
   await run(engine, tuning, (rec) =>
     matvecGated(rec, { x: xBuffer, weight, ...biased, hidden, T, dim, hiddenDim, eps: EPS, activation }),
   );

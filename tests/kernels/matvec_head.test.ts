@@ -112,7 +112,7 @@ describe("matvec_head", () => {
   });
   test("a part is missing", async () => {
     const weight = await weightsOf(engine, noise(8 * 8, 1), 8, "f32");
-    const b = engine.memory.create({ label: "test.b", bytes: 4096 });
+    const b = engine.memory.create({ label: "test.b", bytes: 4096, use: "scratch" });
     await expect(
       run(engine, {}, (rec) =>
         matvecHead(rec, { x: b, gain: b, logits: b, weight, T: 1, dim: 8, vocabSize: 9, eps: 1 }),

@@ -73,7 +73,7 @@ async function check(
     x: upload(engine, "test.x", x),
     rope: upload(engine, "test.rope", ropeTable(64, s.headDim, 10000)),
     bias: upload(engine, "test.bias", reorder(biasValues, 1, order)),
-    q: engine.memory.create({ label: "test.q", bytes: 4 * T * queryWidth }),
+    q: engine.memory.create({ label: "test.q", bytes: 4 * T * queryWidth, use: "scratch" }),
     cache: upload(
       engine,
       "test.cache",

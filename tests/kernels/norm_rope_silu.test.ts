@@ -32,7 +32,7 @@ describe("rmsnorm", () => {
           const buffers = {
             x: upload(engine, "test.x", x),
             gain: upload(engine, "test.gain", gain),
-            y: engine.memory.create({ label: "test.y", bytes: 4 * T * dim }),
+            y: engine.memory.create({ label: "test.y", bytes: 4 * T * dim, use: "scratch" }),
           };
           await run(engine, { reduce, choices: { "rmsnorm.lanes": lanes } }, (rec) =>
             rmsnorm(rec, { ...buffers, T, dim, eps: 1e-5 }),
@@ -98,7 +98,7 @@ describe("silu_mul", () => {
     const buffers = {
       gate: upload(engine, "test.gate", gate),
       up: upload(engine, "test.up", up),
-      y: engine.memory.create({ label: "test.y", bytes: 4 * count }),
+      y: engine.memory.create({ label: "test.y", bytes: 4 * count, use: "scratch" }),
     };
     await run(engine, {}, (rec) => siluMul(rec, { ...buffers, count }));
     const y = await downloadF32(engine, buffers.y);

@@ -115,7 +115,7 @@ describe("pack_weights", () => {
     const values = noise(rows * cols, 5);
     const whole = await weightsOf(engine, values, cols, "f32");
     const into = createWeights(engine.memory, { label: "test.pieces", rows, cols, storage: "f32" });
-    const scratch = engine.memory.create({ label: "test.scratch", bytes: 16 });
+    const scratch = engine.memory.create({ label: "test.scratch", bytes: 16, use: "scratch" });
     for (const [from, count] of [
       [0, 4],
       [4, 6],

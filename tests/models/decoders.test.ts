@@ -107,7 +107,7 @@ describe("a decoding step", () => {
     const { gpu } = await load(family).model;
     const { memory } = host.engine;
     const state = gpu.createState("count", 64, 1);
-    const buffer = memory.create({ label: "count.rows", bytes: 1024 });
+    const buffer = memory.create({ label: "count.rows", bytes: 1024, use: "scratch" });
     const list = new DispatchList(host.engine, "count");
     state.recordLayers({ list, tuning: host.tuning }, { rows: buffer, bits: buffer, count: 1 });
     expect(list.length).toBe(1 + most * gpu.layerCount);

@@ -19,7 +19,7 @@ export async function fedGreedily(
   const V = model.facts.vocabSize;
   const state = model.createState("fed", prompt.length + count, chunk);
   const buffers = [prompt.length + count, ROW_WORDS * chunk, ROW_BIT_WORDS * chunk, V].map((words, i) =>
-    memory.create({ label: `fed.${i}`, bytes: 4 * words }),
+    memory.create({ label: `fed.${i}`, bytes: 4 * words, use: "scratch" }),
   );
   const [seq, rows, bits, logits] = buffers as [GPUBuffer, GPUBuffer, GPUBuffer, GPUBuffer];
   const ring = new ReadbackRing(gpu, memory, "fed", 4 * V, 1);

@@ -53,6 +53,15 @@ describe("source files", () => {
     expect(long).toEqual([]);
   });
 
+  it("buffers and textures are made where account is kept of them", () => {
+    const makers = filesUnder("src", CODE).filter((path) =>
+      /\.create(Buffer|Texture)\(/.test(readText(path)),
+    );
+    // The second asks memory.createTexture.
+    expect(makers).toEqual(["src/engine/memory.ts", "src/kernels/texels.ts"]);
+    expect(readText("src/kernels/texels.ts")).not.toMatch(/device\s*\.create(Buffer|Texture)/);
+  });
+
   // Silenced types and lint need no test here: lint forbids "any" and @ts- comments and ignores inline switches.
   it("nothing is left open", () => {
     const pattern = new RegExp(`\\b(${["TO" + "DO", "FIX" + "ME", "X" + "XX"].join("|")})\\b`);
