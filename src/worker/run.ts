@@ -4,7 +4,7 @@ import { readParams } from "../base/params";
 import { findMethod } from "../decoding";
 import type { LawListener, Method, TokenFilter } from "../decoding/method";
 import { checkPrompt } from "../decoding/prompt";
-import { Profiler } from "../engine/profiler";
+import type { Profiler } from "../engine/profiler";
 import type { GpuCanvasSession } from "../runtime/canvas_session";
 import type { GpuDepthSession } from "../runtime/recurrent_session";
 import { type GpuModel, maskTokenOf } from "../runtime/gpu_model";
@@ -333,7 +333,11 @@ export async function* runMethod(
   };
   host.gpu.onUncaptured.add(onUncaptured);
   try {
-    if (settings.profile && host.gpu.features.timestamps) profiler = new Profiler(host.gpu, host.memory);
+    if (settings.profile && host.gpu.features.timestamps) {
+      // Fetched by those who measure.
+      const { Profiler: Made } = await import("../engine/profiler");
+      profiler = new Made(host.gpu, host.memory);
+    }
     session = await openSession(host, settings, prepared, profiler, keeper);
     const events: AsyncGenerator<MethodEvent, void, void> = method.decode({
       session,

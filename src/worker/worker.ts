@@ -4,7 +4,6 @@ import { get, set } from "idb-keyval";
 import { DecoscopeError, toErrorRecord } from "../base/errors";
 import { findModel } from "../models/catalog";
 import { fetchSource } from "../models/source";
-import { timePasses } from "../runtime/time_pass";
 import type { TraceEvent } from "../trace/events";
 import type {
   DeviceInfo,
@@ -283,6 +282,8 @@ const api: WorkerApi = {
     outcome(async () => {
       const opened = await openHost();
       checkQuiet();
+      // Fetched with the first measurement.
+      const { timePasses } = await import("../runtime/time_pass");
       return timePasses(opened.engine, opened.tuning, (await opened.model(model)).gpu, most);
     }),
   bench: (model, part) =>

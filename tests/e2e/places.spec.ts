@@ -36,6 +36,36 @@ test("a run goes on while one looks elsewhere", async ({ app, page }) => {
   expect(await app.tokens.count()).toBeGreaterThan(10);
 });
 
+test("the Models place says what the GPU holds: nothing, then a run's weights, cache and scratch, then the weights", async ({
+  app,
+  page,
+}) => {
+  await app.open("#models");
+  await expect(page.getByTestId("memory-empty")).toContainText("No model is loaded");
+  await page.getByRole("link", { name: "Playground", exact: true }).click();
+  await app.set({ method: "Autoregressive", newTokens: 24 });
+  await page.getByRole("button", { name: "One step", exact: true }).click();
+  await expect(app.status).toHaveAttribute("data-phase", "paused", { timeout: 60_000 });
+  await page.getByRole("link", { name: "Models", exact: true }).click();
+  const now = page.getByTestId("memory-now");
+  for (const use of ["weights", "cache", "scratch", "params", "staging"])
+    await expect(now.getByTestId(`memory-${use}`)).toBeVisible();
+  const bytesOf = async (testId: string) => Number(await page.getByTestId(testId).getAttribute("data-bytes"));
+  const uses = await now
+    .locator("[data-testid^=memory-][data-bytes]")
+    .evaluateAll((items) => items.map((item) => Number(item.getAttribute("data-bytes"))));
+  expect(uses.reduce((a, b) => a + b, 0)).toBe(await bytesOf("memory-now"));
+  expect(await bytesOf("memory-of-story-target")).toBeGreaterThan(1e6);
+  await expect(page.getByTestId("loaded-story-target")).toContainText("On the GPU now");
+  await page.goBack();
+  await page.getByRole("button", { name: "Cancel", exact: true }).click();
+  await app.ended();
+  await page.goForward();
+  await expect(now.getByTestId("memory-cache")).toHaveCount(0);
+  await expect(now.getByTestId("memory-weights")).toBeVisible();
+  await expect(page.getByTestId("memory-most").getByTestId("memory-cache")).toBeVisible();
+});
+
 test("benchmarks draw the files there are", async ({ app, page }) => {
   await page.route("**/benchmarks/index.json", (route) =>
     route.fulfill({ json: { results: ["sample", "bad"] } }),

@@ -22,10 +22,12 @@ export function watchLiveMemory(device: GPUDevice): LiveMemory {
         const made = original.call(device, descriptor);
         live.set(made, bytesOf(made));
         const destroy = made.destroy.bind(made);
-        made.destroy = () => {
-          live.delete(made);
-          return destroy();
-        };
+        Object.defineProperty(made, "destroy", {
+          value: () => {
+            live.delete(made);
+            destroy();
+          },
+        });
         return made;
       },
     });

@@ -5,6 +5,8 @@ import { HUB_SECTION, HubModels } from "../hub/HubModels";
 import { labelOf, methods, fits, models, type ModelInfo } from "../definitions";
 import { fetchText, useFetched } from "../fetched";
 import { bytes, count, parameters } from "../format";
+import { MEMORY_SECTION, MemoryPanel } from "../memory/MemoryPanel";
+import { ModelMemory } from "../memory/ModelMemory";
 import { hrefOf } from "../routes";
 import { CardText } from "./card_text";
 import {
@@ -83,6 +85,7 @@ function ModelCard({ model }: { readonly model: ModelInfo }) {
           </dd>
         </div>
       </dl>
+      <ModelMemory model={model.id} />
       <FullCard model={model} />
     </section>
   );
@@ -151,8 +154,8 @@ function EvaluationFigures() {
 
 const largest = Math.max(...models.map((m) => m.parameters));
 
-function goToOwn(): void {
-  const section = document.getElementById(HUB_SECTION);
+function goTo(id: string): void {
+  const section = document.getElementById(id);
   section?.scrollIntoView();
   section?.focus({ preventScroll: true });
 }
@@ -168,9 +171,12 @@ export function AboutModels() {
           to. They show how text gets decoded and run anywhere. What they write is fiction by a very small
           model: it repeats itself, loses its thread and knows nothing.
         </p>
-        <p>
-          <button type="button" className="overview-title" onClick={goToOwn}>
+        <p className="models-leads">
+          <button type="button" className="overview-title" onClick={() => goTo(HUB_SECTION)}>
             Bring a model of your own
+          </button>{" "}
+          <button type="button" className="overview-title" onClick={() => goTo(MEMORY_SECTION)}>
+            See what the GPU holds
           </button>
         </p>
       </header>
@@ -180,6 +186,7 @@ export function AboutModels() {
         ))}
       </div>
       <HubModels />
+      <MemoryPanel />
       <section className="result" aria-label="How good they are">
         <h3>How good they are</h3>
         <EvaluationFigures />

@@ -2,6 +2,8 @@
 import { useState } from "react";
 import type { HubShelf } from "../../worker/api";
 import { bytes } from "../format";
+import { useMemory } from "../memory/store";
+import { heldByModels } from "../memory/sums";
 import { hrefOf } from "../routes";
 import { choose, fetchModel, removeModel, useHub } from "./store";
 
@@ -31,12 +33,15 @@ function DeleteButton({ model }: { readonly model: Stored }) {
 
 function Row({ model }: { readonly model: Stored }) {
   const isBusy = useHub((s) => s.busy !== null);
+  const lines = useMemory((s) => s.report?.live);
+  const held = heldByModels(lines ?? []).find((entry) => entry.model === model.id);
   const isWhole = model.storedBytes === model.totalBytes;
   return (
     <tr data-testid={`stored-${model.id}`}>
       <th scope="row">{model.id}</th>
       <td className="figures">
         {isWhole ? bytes(model.totalBytes) : `${bytes(model.storedBytes)} of ${bytes(model.totalBytes)}`}
+        {held && <span className="help"> {bytes(held.bytes)} on the GPU now</span>}
       </td>
       <td>{model.licence ?? "not stated"}</td>
       <td className="hub-buttons">
