@@ -39,17 +39,6 @@ fn main(lane: Lane) {
   if (lane.id != 0u) {
     return;
   }
-  if (ctl[CTL_DONE] != 0u) {
-    outcome[OUT_ACTIVE] = 0u;
-    return;
-  }
   let token = min(best.index, params.vocab_size - 1u);
-  outcome[OUT_EXTRA] = select(3u, 2u, params.is_greedy != 0u);
-  outcome[OUT_FINAL_NODE] = 0u;
-  outcome[OUT_FINAL_REJECTED] = 0u;
-  outcome[OUT_FINAL_TOKEN] = token;
-  outcome[outcome_at(OUT_ARRAY_PATH, 1u, 0u)] = 0u;
-  outcome[outcome_at(OUT_ARRAY_TOKENS, 1u, 0u)] = token;
-  outcome[outcome_at(OUT_ARRAY_LOGPROBS, 1u, 0u)] = bitcast<u32>(laws[at + token]);
-  commit_tokens(1u, 1u, 0u);
+  commit_drawn(token, laws[at + token], params.is_greedy != 0u);
 }

@@ -30,6 +30,22 @@ fn commit_tokens(cap: u32, count: u32, accepted: u32) {
   ctl[CTL_BASE] = before - 1u;
 }
 
+// Commits a token that was drawn without a tree; only says so once the text has ended.
+fn commit_drawn(token: u32, logprob: f32, is_greedy: bool) {
+  if (ctl[CTL_DONE] != 0u) {
+    outcome[OUT_ACTIVE] = 0u;
+    return;
+  }
+  outcome[OUT_EXTRA] = select(3u, 2u, is_greedy);
+  outcome[OUT_FINAL_NODE] = 0u;
+  outcome[OUT_FINAL_REJECTED] = 0u;
+  outcome[OUT_FINAL_TOKEN] = token;
+  outcome[outcome_at(OUT_ARRAY_PATH, 1u, 0u)] = 0u;
+  outcome[outcome_at(OUT_ARRAY_TOKENS, 1u, 0u)] = token;
+  outcome[outcome_at(OUT_ARRAY_LOGPROBS, 1u, 0u)] = bitcast<u32>(logprob);
+  commit_tokens(1u, 1u, 0u);
+}
+
 // Why a text of n tokens that ends in `token` is over; 0 if it is not.
 fn stop_at(token: u32, n: u32) -> u32 {
   if (token != NONE) {

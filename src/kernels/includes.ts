@@ -14,6 +14,7 @@ import signals from "../../shaders/include/signals.wgsl?raw";
 import tailRow from "../../shaders/include/tail_row.wgsl?raw";
 import append from "../../shaders/include/append.wgsl?raw";
 import commit from "../../shaders/include/commit.wgsl?raw";
+import ranked from "../../shaders/include/ranked.wgsl?raw";
 import residual from "../../shaders/include/residual.wgsl?raw";
 import topList from "../../shaders/include/top_list.wgsl?raw";
 import verdict from "../../shaders/include/verdict.wgsl?raw";
@@ -59,6 +60,7 @@ export const includes: Includes = withHeads(
     tail_row: tailRow,
     append,
     commit,
+    ranked,
     residual,
     top_list: topList,
     verdict,

@@ -40,6 +40,7 @@ import { treeResetKernel } from "./tree_reset";
 import { commitTreeKernel, nodeScalarsKernel, verifyWalkKernel } from "./verify_tree";
 import { embedKernel, embedTailKernel } from "./embed";
 import { headNormKernel } from "./head_norm";
+import { drawCommitKernel, matvecDrawKernel } from "./matvec_draw";
 import { matvecGatedKernel } from "./matvec_gated";
 import { matvecHeadKernel } from "./matvec_head";
 import { matvecNormKernel } from "./matvec_norm";
@@ -87,6 +88,8 @@ export const kernels: readonly Kernel[] = [
   embedTailKernel,
   matvecQkvKernel,
   matvecResidualKernel,
+  matvecDrawKernel,
+  drawCommitKernel,
   matvecGatedKernel,
   matvecHeadKernel,
   matvecNormKernel,

@@ -189,7 +189,7 @@ const cores = (): number =>
   (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 4;
 
 /** Workgroups that share the tiles of a few rows: all that the grid has room for, or on SwiftShader one for each core. */
-const mostGroups = (rec: Recording): number =>
+export const mostGroups = (rec: Recording): number =>
   hasSlowLoops(rec) ? Math.max(2, Math.min(16, cores())) : 65535;
 
 /** Choices worth measuring on a device, by name; every value gives the same results within rounding. */
