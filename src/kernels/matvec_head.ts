@@ -44,6 +44,9 @@ export interface MatvecHeadArgs {
   readonly eps: number;
 }
 
+/** What a model has its logits made of: rows of the residual stream, the final norm and the output projection. */
+export type HeadInput = Pick<MatvecHeadArgs, "x" | "gain" | "weight" | "dim" | "vocabSize" | "eps">;
+
 /** logits[outRow + t,:] = W (gain * rmsnorm(x[firstRow + t,:])); one dispatch a part. */
 export function matvecHead(rec: Recording, args: MatvecHeadArgs): void {
   const { x, gain, logits, T, firstRow = 0, outRow = 0, dim, vocabSize, eps } = args;

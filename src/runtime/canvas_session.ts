@@ -15,6 +15,7 @@ import { DispatchList, type Engine } from "../engine/dispatch_list";
 import type { Profiler } from "../engine/profiler";
 import { ReadbackRing } from "../engine/readback";
 import { ROW_BIT_WORDS, ROW_WORDS } from "../kernels/layouts";
+import { matvecHead } from "../kernels/matvec_head";
 import { drawsOf, drawWords, MAX_BANNED, rowStats, STAT_WORDS } from "../kernels/row_stats";
 import { topTokens } from "../kernels/top_tokens";
 import type { Tuning } from "../kernels/tuning";
@@ -196,7 +197,7 @@ export class GpuCanvasSession implements CanvasSession {
     return this.list(`head${count}.${k}`, (list) => {
       const rec = { list, tuning: this.options.tuning };
       const { vocabSize } = this.model;
-      this.state.recordHead(rec, 0, count, logits, 0);
+      matvecHead(rec, { ...this.state.head, logits, T: count });
       rowStats(rec, { laws: logits, draws, firstRow: 0, T: count, vocabSize, out: this.stats });
       if (k > 0) topTokens(rec, { laws: logits, firstRow: 0, T: count, vocabSize, k, out: this.top });
     });

@@ -5,6 +5,7 @@
 import type { Engine } from "../engine/dispatch_list";
 import type { BufferRange } from "../engine/memory";
 import type { CacheStorage } from "../kernels/cache";
+import type { HeadInput } from "../kernels/matvec_head";
 import type { Recording } from "../kernels/tuning";
 import type { WeightMatrix } from "../kernels/weights";
 import type { ModelFacts, RecurrenceFacts } from "../models/model";
@@ -30,8 +31,8 @@ export interface DepthScratch {
   readonly y: GPUBuffer;
   /** x = block(x), for all blocks of a part. */
   recordPart(rec: Recording, part: Part, at: (layer: number) => BlockRows): void;
-  /** logits[outRow + i,:] of x[firstRow + i,:]. */
-  recordHead(rec: Recording, firstRow: number, T: number, logits: GPUBuffer, outRow: number): void;
+  /** The head over rows of x. */
+  readonly head: HeadInput;
   dispose(): void;
 }
 

@@ -4,6 +4,7 @@ import type { DepthPass } from "../decoding/depth/session";
 import { embed } from "../kernels/embed";
 import { latentAcceleration } from "../kernels/latent_acceleration";
 import { recurBegin, recurEnd } from "../kernels/latents";
+import { matvecHead } from "../kernels/matvec_head";
 import { processLogits } from "../kernels/process_logits";
 import { readoutSignals } from "../kernels/readout_signals";
 import { recurAdmit } from "../kernels/recur_admit";
@@ -118,7 +119,7 @@ function readOut(rec: Recording, memory: DepthMemory, shape: PassShape, of: "act
   model.leave(rec, scratch, memory.latents(T), active);
   const blockRows = active ? memory.plainRows : rows;
   scratch.recordPart(rec, "coda", (l) => memory.plainBlock("coda", l, blockRows, T));
-  if (active || shape.reads) scratch.recordHead(rec, 0, T, memory.logits, 0);
+  if (active || shape.reads) matvecHead(rec, { ...scratch.head, logits: memory.logits, T });
 }
 
 function admit(rec: Recording, memory: DepthMemory, shape: PassShape, recurrence: number): void {

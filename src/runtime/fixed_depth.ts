@@ -6,6 +6,7 @@ import { compactSlots } from "../kernels/compact_slots";
 import { embed, embedTail } from "../kernels/embed";
 import { SIGNAL_WORDS, Start, START_WORDS } from "../kernels/latents";
 import { rowsBuiltFor } from "../kernels/matvec";
+import type { HeadInput } from "../kernels/matvec_head";
 import { rowsTail } from "../kernels/rows";
 import type { Recording } from "../kernels/tuning";
 import { cacheStride } from "./cached_attention";
@@ -113,8 +114,8 @@ export class FixedDepth implements ModelState {
     scratch.recordPart(rec, "coda", (l) => at(nPrelude + depth * nCore + l));
   }
 
-  recordHead(rec: Recording, firstRow: number, count: number, logits: GPUBuffer, outRow: number): void {
-    this.scratch.recordHead(rec, firstRow, count, logits, outRow);
+  get head(): HeadInput {
+    return this.scratch.head;
   }
 
   recordCompaction(rec: Recording, verified: Parameters<ModelState["recordCompaction"]>[1]): void {

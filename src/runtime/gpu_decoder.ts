@@ -11,7 +11,7 @@ import { compactSlots } from "../kernels/compact_slots";
 import { embed, embedTail } from "../kernels/embed";
 import { rowsBuiltFor } from "../kernels/matvec";
 import { matvecGated } from "../kernels/matvec_gated";
-import { matvecHead } from "../kernels/matvec_head";
+import type { HeadInput } from "../kernels/matvec_head";
 import { matvecResidual } from "../kernels/matvec_residual";
 import { rmsnorm } from "../kernels/rmsnorm";
 import { rowsTail } from "../kernels/rows";
@@ -223,20 +223,10 @@ class DecoderState implements ModelState {
     rmsnorm(rec, { x: this.sublayer!, gain: norm, y: this.x, T, dim, eps, adds: true });
   }
 
-  recordHead(rec: Recording, firstRow: number, count: number, logits: GPUBuffer, outRow: number): void {
-    const { config: c, weights } = this.model;
-    matvecHead(rec, {
-      x: this.x,
-      gain: weights.finalGain,
-      weight: weights.head,
-      logits,
-      T: count,
-      firstRow,
-      outRow,
-      dim: c.dim,
-      vocabSize: c.vocabSize,
-      eps: c.rmsNormEps,
-    });
+  get head(): HeadInput {
+    const { config, weights } = this.model;
+    const { dim, vocabSize, rmsNormEps: eps } = config;
+    return { x: this.x, gain: weights.finalGain, weight: weights.head, dim, vocabSize, eps };
   }
 
   recordCompaction(rec: Recording, verified: Parameters<ModelState["recordCompaction"]>[1]): void {

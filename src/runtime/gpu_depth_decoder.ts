@@ -7,7 +7,7 @@ import { bytesOf, type Held } from "../engine/memory";
 import type { CacheStorage } from "../kernels/cache";
 import { embedMix, LatentStart, latentStart, recurBegin } from "../kernels/latents";
 import { rowsBuiltFor } from "../kernels/matvec";
-import { matvecHead } from "../kernels/matvec_head";
+import type { HeadInput } from "../kernels/matvec_head";
 import type { Recording } from "../kernels/tuning";
 import type { DecoderConfig } from "../models/decoder";
 import type { ModelFacts, RecurrenceFacts } from "../models/model";
@@ -126,10 +126,10 @@ export abstract class DepthDecoderScratch<Model extends GpuDepthDecoder> impleme
 
   abstract recordPart(rec: Recording, part: Part, at: (layer: number) => BlockRows): void;
 
-  recordHead(rec: Recording, firstRow: number, T: number, logits: GPUBuffer, outRow: number): void {
+  get head(): HeadInput {
     const { dim, vocabSize, rmsNormEps: eps } = this.model.config;
     const { head: weight, finalGain: gain } = this.model.weights;
-    matvecHead(rec, { x: this.x, gain, weight, logits, T, firstRow, outRow, dim, vocabSize, eps });
+    return { x: this.x, gain, weight, dim, vocabSize, eps };
   }
 
   dispose(): void {

@@ -8,7 +8,7 @@ import type { Engine } from "../engine/dispatch_list";
 import { bytesOf, type Held } from "../engine/memory";
 import { embed, embedTail } from "../kernels/embed";
 import { rowsBuiltFor } from "../kernels/matvec";
-import { matvecHead } from "../kernels/matvec_head";
+import type { HeadInput } from "../kernels/matvec_head";
 import { matvecNorm } from "../kernels/matvec_norm";
 import { matvecResidual } from "../kernels/matvec_residual";
 import { rmsnorm } from "../kernels/rmsnorm";
@@ -171,20 +171,10 @@ class MambaState implements ModelState {
     matvecResidual(rec, { a: normed, weight: w.out, ...bias, x, T });
   }
 
-  recordHead(rec: Recording, firstRow: number, count: number, logits: GPUBuffer, outRow: number): void {
-    const { config: c, weights } = this.model;
-    matvecHead(rec, {
-      x: this.x,
-      gain: weights.finalGain,
-      weight: weights.head,
-      logits,
-      T: count,
-      firstRow,
-      outRow,
-      dim: c.dim,
-      vocabSize: c.vocabSize,
-      eps: c.rmsNormEps,
-    });
+  get head(): HeadInput {
+    const { config, weights } = this.model;
+    const { dim, vocabSize, rmsNormEps: eps } = config;
+    return { x: this.x, gain: weights.finalGain, weight: weights.head, dim, vocabSize, eps };
   }
 
   recordCompaction(): void {

@@ -4,6 +4,7 @@
  */
 import { DecoscopeError } from "../base/errors";
 import type { CompactSlotsArgs } from "../kernels/compact_slots";
+import type { HeadInput } from "../kernels/matvec_head";
 import type { Recording } from "../kernels/tuning";
 import type { MaskedFacts, ModelFacts, RecurrenceFacts } from "../models/model";
 
@@ -26,11 +27,8 @@ export interface ModelState {
   readonly slots: number;
   /** Records all layers over the rows: writes keys and values to the rows' slots, leaves the residual stream in scratch. */
   recordLayers(rec: Recording, rows: RowBuffers): void;
-  /**
-   * Records the head for rows [firstRow, firstRow + count) of the last recordLayers: raw logits to rows outRow.. of
-   * `logits` f32 [*, V].
-   */
-  recordHead(rec: Recording, firstRow: number, count: number, logits: GPUBuffer, outRow: number): void;
+  /** The head over the rows of the last recordLayers: for matvecHead and matvecDraw. */
+  readonly head: HeadInput;
   /** Records the moves that make the accepted path of a round contiguous. */
   recordCompaction(
     rec: Recording,

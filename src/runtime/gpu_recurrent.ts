@@ -9,7 +9,7 @@ import type { CacheStorage } from "../kernels/cache";
 import { embedMix, LatentStart, latentStart, recurBegin, recurEnd } from "../kernels/latents";
 import { rowsBuiltFor } from "../kernels/matvec";
 import { matvecGated } from "../kernels/matvec_gated";
-import { matvecHead } from "../kernels/matvec_head";
+import type { HeadInput } from "../kernels/matvec_head";
 import { matvecResidual } from "../kernels/matvec_residual";
 import { rmsnorm } from "../kernels/rmsnorm";
 import { ropeTable } from "../kernels/rope";
@@ -252,11 +252,10 @@ export class RecurrentScratch implements DepthScratch {
     });
   }
 
-  /** logits[outRow + i,:] of x[firstRow + i,:]. */
-  recordHead(rec: Recording, firstRow: number, T: number, logits: GPUBuffer, outRow: number): void {
+  get head(): HeadInput {
     const { dim, vocabSize, rmsNormEps: eps } = this.model.config;
     const { embedding: weight, finalNorm: gain } = this.model.weights;
-    matvecHead(rec, { x: this.x, gain, weight, logits, T, firstRow, outRow, dim, vocabSize, eps });
+    return { x: this.x, gain, weight, dim, vocabSize, eps };
   }
 
   dispose(): void {

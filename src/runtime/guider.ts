@@ -3,6 +3,7 @@ import type { Judgement } from "../decoding/canvas/session";
 import { DispatchList, type Engine } from "../engine/dispatch_list";
 import { ReadbackRing } from "../engine/readback";
 import { NONE, Row, ROW_BIT_WORDS, ROW_WORDS } from "../kernels/layouts";
+import { matvecHead } from "../kernels/matvec_head";
 import { RANK_WORDS, tokenRanks } from "../kernels/token_ranks";
 import type { Tuning } from "../kernels/tuning";
 import type { GpuModel, ModelState } from "./gpu_model";
@@ -128,7 +129,7 @@ export class Guider {
       const rec = { list, tuning: this.tuning };
       const { vocabSize } = this.model.facts;
       this.state.recordLayers(rec, { rows: this.rows, bits: this.bits, count: room });
-      this.state.recordHead(rec, 0, heads, this.logits, 0);
+      matvecHead(rec, { ...this.state.head, logits: this.logits, T: heads });
       tokenRanks(rec, { logits: this.logits, tokens: this.tokens, T: heads, vocabSize, out: this.ranks });
       made = list.compile().then(() => list);
       this.lists.set(name, made);

@@ -1,5 +1,6 @@
 /** What a recorder works on, and what stands behind its handles; methods only pass them on. */
 import type { AllowedTokens, Laws, ModelRole, Readable, Rows, Tree } from "../decoding/session";
+import type { DrawableLaws } from "./drawable_laws";
 import type { GpuModel, ModelState, RowBuffers } from "./gpu_model";
 import type { Output } from "./program";
 
@@ -30,6 +31,8 @@ export interface LawsHandle {
   readonly at: number;
   readonly count: number;
   readonly temperature: number;
+  /** Set if the law may be drawn from without being there; `buffer` then makes it. */
+  readonly drawable?: DrawableLaws;
 }
 /** A set of tokens: u32 [ceil(V / 32)]. */
 export interface AllowedHandle extends AllowedTokens {

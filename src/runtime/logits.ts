@@ -3,6 +3,7 @@ import { DecoscopeError } from "../base/errors";
 import { DispatchList, type Engine } from "../engine/dispatch_list";
 import { ReadbackRing } from "../engine/readback";
 import { ROW_BIT_WORDS, ROW_WORDS } from "../kernels/layouts";
+import { matvecHead } from "../kernels/matvec_head";
 import { rowsSpan } from "../kernels/rows";
 import type { Tuning } from "../kernels/tuning";
 import { canvasRows } from "./canvas_rows";
@@ -50,7 +51,7 @@ export async function promptLogits(
       gpu.device.queue.writeBuffer(rows, 0, canvasRows(text, positions, model.masked));
     } else rowsSpan(rec, { seq, rows, bits, start: 0, count: T });
     state.recordLayers(rec, { rows, bits, count: T });
-    state.recordHead(rec, 0, T, logits, 0);
+    matvecHead(rec, { ...state.head, logits, T });
     await list.compile();
 
     const ring = new ReadbackRing(gpu, memory, "logits", 4 * T * V, 1);

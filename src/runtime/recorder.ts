@@ -17,9 +17,10 @@ import type {
   TreeContents,
   VerifyRule,
 } from "../decoding/session";
-import { candidateWords, expandTree, levelSize, type TreeGrowth } from "../kernels/expand_tree";
+import { candidateWords, expandTree, levelSize } from "../kernels/expand_tree";
 import { lawAt } from "../kernels/law_at";
 import { outcomeWords, ROW_BIT_WORDS, ROW_WORDS, treeWords } from "../kernels/layouts";
+import { matvecHead } from "../kernels/matvec_head";
 import { processLogits } from "../kernels/process_logits";
 import { rankTree } from "../kernels/rank_tree";
 import { rowsTree } from "../kernels/rows";
@@ -31,6 +32,7 @@ import { isPointRule, scalarWords, verifyTree } from "../kernels/verify_tree";
 import type { SamplerSettings } from "../trace/events";
 import { GpuAllowedTokens } from "./allowed_tokens";
 import { ChosenTrees } from "./chosen_trees";
+import { DrawableLaws, type DrawKernels, isDrawable } from "./drawable_laws";
 import type { RowBuffers } from "./gpu_model";
 import {
   asLaws,
@@ -42,11 +44,13 @@ import {
   treeOf,
   type Allocate,
   type AllowedHandle,
+  type LawsHandle,
   type RoleState,
   type RowsHandle,
   type SessionBuffers,
   type TreeHandle,
 } from "./handles";
+import { growthOf, listsOf } from "./tree_growth";
 import { decodeOutcome, decodeTop, decodeTree } from "./outcome";
 
 interface Counted {
@@ -65,6 +69,8 @@ export class GpuRecorder implements Recorder {
   private readonly laws = new Map<ModelRole, GPUBuffer>();
   private readonly used = new Set<ModelRole>();
   private readonly chosen: ChosenTrees;
+  /** The target's last law, if it may be drawn from in the head's own pass. */
+  private drawable: DrawableLaws | null = null;
   /** What the round decided, once it is recorded. */
   private committed: GPUBuffer | null = null;
 
@@ -76,6 +82,8 @@ export class GpuRecorder implements Recorder {
     private readonly maxNodes: number,
     /** What the device counts rounds from. */
     private readonly firstStep: number,
+    /** Null where draws are to be made from whole laws. */
+    private readonly drawing: DrawKernels | null,
   ) {
     this.chosen = new ChosenTrees(rec, buffers, allocate, this.role("target").model.facts.vocabSize);
   }
@@ -123,21 +131,37 @@ export class GpuRecorder implements Recorder {
     const r = rowsOf(rows);
     const { model, state } = this.role(role);
     this.used.add(role);
-    state.recordLayers(this.rec, r);
-    const logits = this.lawBuffer(role, model.facts.vocabSize);
-    state.recordHead(this.rec, r.lawFirst, r.lawCount, logits, r.lawAt);
-    if (learn) this.chosen.learn(learn, logits, r.lawCount);
-    // At temperature 0 drafts are still ranked by their own softmax, while the target's law is one-hot.
-    const temperature = role === "draft" && sampler.temperature === 0 ? 1 : sampler.temperature;
-    this.process(logits, r, role, { ...sampler, temperature }, allowed);
     if (role === "target") {
-      this.counted.targetForwards++;
-      this.counted.targetRows += r.count;
-    } else {
-      this.counted.draftForwards++;
-      this.counted.draftRows += r.count;
+      this.drawable?.pass();
+      this.drawable = null;
     }
-    return asLaws({ buffer: logits, role, at: r.lawAt, count: r.lawCount, temperature: sampler.temperature });
+    this.counted[`${role}Forwards`]++;
+    this.counted[`${role}Rows`] += r.count;
+    state.recordLayers(this.rec, r);
+    const { temperature } = sampler;
+    const full = (): GPUBuffer => {
+      const logits = this.lawBuffer(role, model.facts.vocabSize);
+      matvecHead(this.rec, { ...state.head, logits, T: r.lawCount, firstRow: r.lawFirst, outRow: r.lawAt });
+      if (learn) this.chosen.learn(learn, logits, r.lawCount);
+      // At temperature 0 drafts are still ranked by their own softmax, while the target's law is one-hot.
+      const own = role === "draft" && temperature === 0 ? 1 : temperature;
+      this.process(logits, r, role, { ...sampler, temperature: own }, allowed);
+      return logits;
+    };
+    const isOne = role === "target" && !r.tree && r.lawCount === 1 && !learn && !allowed;
+    if (!isOne || !this.drawing || !isDrawable(sampler, model.facts.vocabSize))
+      return asLaws({ buffer: full(), role, at: r.lawAt, count: r.lawCount, temperature });
+    this.drawable = new DrawableLaws({
+      ...{ rec: this.rec, kernels: this.drawing, allocate: this.allocate, head: state.head, row: r.lawFirst },
+      ...{ model: model.facts.id, temperature, full },
+      top: (laws, k, out) => this.listTop({ buffer: laws, at: 0, count: 1, role }, k, out),
+    });
+    return asLaws(this.drawable);
+  }
+
+  /** To be called when all is recorded. */
+  finish(): void {
+    this.drawable?.settle();
   }
 
   /** Raw logits of the rows become laws, in place. */
@@ -171,7 +195,7 @@ export class GpuRecorder implements Recorder {
     const { model, state } = this.role("target");
     if (r.tree) throw new Error("plain laws are of rows outside trees");
     const logits = this.allocate("plain", 4 * model.facts.vocabSize, model.facts.id);
-    state.recordHead(this.rec, r.lawFirst, 1, logits, 0);
+    matvecHead(this.rec, { ...state.head, logits, T: 1, firstRow: r.lawFirst });
     this.process(logits, { ...r, lawAt: 0, lawCount: 1 }, "target", PLAIN);
     return asLaws({ buffer: logits, role: "target", at: 0, count: 1, temperature: 1 });
   }
@@ -179,16 +203,14 @@ export class GpuRecorder implements Recorder {
   top(laws: Laws, k: number): Readable<TopTokens> {
     const l = lawsOf(laws);
     const bytes = 2 * 4 * l.count * k;
-    const out = this.allocate("top", bytes);
-    topTokens(this.rec, {
-      laws: l.buffer,
-      firstRow: l.at,
-      T: l.count,
-      vocabSize: this.role(l.role).model.facts.vocabSize,
-      k,
-      out,
-    });
+    let out = l.drawable?.list(k) ?? null;
+    if (!out) this.listTop(l, k, (out = this.allocate("top", bytes)));
     return readable<TopTokens>({ buffer: out, bytes, decode: (b, at) => decodeTop(b, at, l.count, k) });
+  }
+
+  private listTop(l: Pick<LawsHandle, "buffer" | "at" | "count" | "role">, k: number, out: GPUBuffer): void {
+    const { vocabSize } = this.role(l.role).model.facts;
+    topTokens(this.rec, { laws: l.buffer, firstRow: l.at, T: l.count, vocabSize, k, out });
   }
 
   tree(levels: readonly number[]): Tree {
@@ -231,7 +253,7 @@ export class GpuRecorder implements Recorder {
     const size = (t.starts[level + 2] ?? next) - next;
     if (l.role !== "draft" || l.at !== from || l.count !== rows)
       throw new Error("the laws are not those of the deepest level");
-    const growth = this.growth(how, rows);
+    const growth = growthOf(how, rows, this.allocate, this.rec.list.engine);
     const expected = levelSize(growth, rows);
     if (size !== expected)
       throw new Error(`level ${level + 1} was declared with ${size} nodes, the expansion makes ${expected}`);
@@ -242,7 +264,7 @@ export class GpuRecorder implements Recorder {
       cap: t.cap,
       candidates:
         growth.kind === "best"
-          ? this.listsOf(t, growth)
+          ? listsOf(t, growth, this.allocate)
           : this.allocate("candidates", 4 * candidateWords(rows, growth)),
       from,
       rows,
@@ -252,29 +274,6 @@ export class GpuRecorder implements Recorder {
       noisy,
     });
     t.built++;
-  }
-
-  /** Room for what is listed below every node but those of the last level. */
-  private listsOf(t: TreeHandle, how: Extract<TreeGrowth, { kind: "best" }>): GPUBuffer {
-    const { children } = how;
-    t.lists ??= {
-      buffer: this.allocate("candidates", 4 * candidateWords(t.starts.at(-2)!, how)),
-      children,
-    };
-    if (t.lists.children !== children)
-      throw new Error(`lists of ${t.lists.children} and of ${children} candidates in one tree`);
-    return t.lists.buffer;
-  }
-
-  /** An expansion with its lists on the device. */
-  private growth(how: Expansion, rows: number): TreeGrowth {
-    if (how.kind !== "planned") return how;
-    if (how.counts.length !== rows)
-      throw new Error(`a plan for ${how.counts.length} nodes, the level has ${rows}`);
-    const counts = this.allocate("plan", 4 * rows);
-    this.rec.list.engine.gpu.device.queue.writeBuffer(counts, 0, Uint32Array.from(how.counts));
-    const total = how.counts.reduce((sum, n) => sum + n, 0);
-    return { kind: "planned", counts, total, most: Math.max(1, ...how.counts) };
   }
 
   nodes(tree: Tree): Readable<TreeContents> {
@@ -305,15 +304,12 @@ export class GpuRecorder implements Recorder {
     const l = lawsOf(laws);
     const outcome = this.outcome(1);
     const { ctl, seq } = this.buffers;
-    sampleCommit(this.rec, {
-      laws: l.buffer,
-      row: l.at + l.count - 1,
-      ctl,
-      seq,
-      outcome,
-      vocabSize: this.role(l.role).model.facts.vocabSize,
-      greedy: l.temperature === 0,
-    });
+    if (!l.drawable?.draw({ ctl, seq, outcome })) {
+      const { vocabSize } = this.role(l.role).model.facts;
+      const row = l.at + l.count - 1;
+      const greedy = l.temperature === 0;
+      sampleCommit(this.rec, { laws: l.buffer, row, ctl, seq, outcome, vocabSize, greedy });
+    }
     return this.outcomeReadable(outcome, 1);
   }
 

@@ -151,6 +151,8 @@ export class GpuSession implements Session {
 
   async record<M extends ReadableMap>(build: (ops: Recorder) => M): Promise<Program<Values<M>>> {
     const list = new DispatchList(this.engine, `${this.label}.round${this.programs.size}`);
+    const isFused = this.options.tuning.choices["head.fused"] !== 0;
+    const drawing = isFused ? await import("../kernels/matvec_draw") : null;
     return this.engine.memory.checked("a round of decoding", async () => {
       const rec = { list, tuning: this.options.tuning };
       const buffers: GPUBuffer[] = [];
@@ -160,10 +162,12 @@ export class GpuSession implements Session {
         (...asked) => this.create(buffers, ...asked),
         this.options.treeNodes,
         this.text.firstStep,
+        drawing,
       );
       const outputs = Object.fromEntries(
         Object.entries(build(recorder)).map(([name, r]) => [name, outputOf(r)]),
       );
+      recorder.finish();
       await list.compile();
       const readbackBytes = Object.values(outputs).reduce((sum, o) => sum + o.bytes, 0);
       const cost = { ...recorder.counted, dispatches: list.length, readbackBytes };

@@ -1,6 +1,7 @@
 /** Times forward passes of a model by themselves: for choosing kernel variants, and for what N rows cost beside one. */
 import { DispatchList, type Engine } from "../engine/dispatch_list";
 import { ROW_BIT_WORDS, ROW_WORDS } from "../kernels/layouts";
+import { matvecHead } from "../kernels/matvec_head";
 import { rowsSpan } from "../kernels/rows";
 import type { Tuning } from "../kernels/tuning";
 import type { GpuModel, ModelState } from "./gpu_model";
@@ -50,7 +51,7 @@ export async function timePass(
     const rec = { list, tuning };
     rowsSpan(rec, { seq, rows, bits, start: before, count });
     state.recordLayers(rec, { rows, bits, count });
-    state.recordHead(rec, 0, count, logits, 0);
+    matvecHead(rec, { ...state.head, logits, T: count });
     await list.compile();
     const times: number[] = [];
     for (let trial = 0; trial <= trials; trial++) {

@@ -44,8 +44,7 @@ async function check(c: Case): Promise<void> {
   const tuning = c.tuning ?? {};
   // Logits a few wide, so that laws are neither flat nor one token.
   let plain = noise(V * dim, 9).map((w) => (3 * w) / Math.sqrt(dim));
-  if (c.isDoubled)
-    plain = plain.map((_, i) => plain[Math.floor(i / dim / 2) * dim + (i % dim)]!) as typeof plain;
+  if (c.isDoubled) plain = plain.map((_, i) => plain[Math.floor(i / dim / 2) * dim + (i % dim)]!);
   const { given, kept } = storedAs(storage, plain, dim);
   const gain = noise(dim, 10).map((v) => v + 2);
   const x = noise((row + 1) * dim, 11);

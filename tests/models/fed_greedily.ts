@@ -2,6 +2,7 @@
 import { DispatchList } from "../../src/engine/dispatch_list";
 import { ReadbackRing } from "../../src/engine/readback";
 import { ROW_BIT_WORDS, ROW_WORDS } from "../../src/kernels/layouts";
+import { matvecHead } from "../../src/kernels/matvec_head";
 import { rowsSpan } from "../../src/kernels/rows";
 import type { GpuModel } from "../../src/runtime/gpu_model";
 import type { EngineHost } from "../../src/worker/host";
@@ -31,7 +32,7 @@ export async function fedGreedily(
     const rec = { list, tuning };
     rowsSpan(rec, { seq, rows, bits, start, count: fed });
     state.recordLayers(rec, { rows, bits, count: fed });
-    state.recordHead(rec, fed - 1, 1, logits, 0);
+    matvecHead(rec, { ...state.head, logits, T: 1, firstRow: fed - 1 });
     await list.compile();
     const staging = await ring.take();
     const encoder = gpu.device.createCommandEncoder();
