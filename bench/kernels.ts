@@ -1,10 +1,12 @@
 /**
  * `npm run bench:kernels [-- --rows 1,8 --kernel head --rounds 30 --set storage|tile|block|sums|lanes|all]`: the dense kernels by variant.
+ * `--set draw --vocab 151936 --dim 256`: the head that draws beside head, law and draw one after another.
  * Results are checked before anything is timed; variants take turns, so that ratios hold on a busy machine.
  */
 import { parseArgs } from "node:util";
 import { create, globals } from "webgpu";
 import { openGpu } from "../src/engine/device";
+import { drawTable, measureDraws } from "./draw_cases";
 import { measure, type Measurement, STORY, type VariantChoice } from "./kernel_cases";
 
 Object.assign(globalThis, globals);
@@ -16,6 +18,8 @@ const { values: args } = parseArgs({
     rounds: { type: "string", default: "15" },
     set: { type: "string", default: "all" },
     variant: { type: "string", default: "" },
+    vocab: { type: "string", default: "151936" },
+    dim: { type: "string", default: "256" },
   },
 });
 
@@ -71,8 +75,9 @@ const sets: Record<string, VariantChoice[]> = {
   sums,
   all: [...tiles, ...blocks, ...sums, ...lanes, ...storages],
 };
-const chosen = sets[args.set];
-if (!chosen) throw new Error(`--set: expected ${Object.keys(sets).join(", ")}, found ${args.set}`);
+const isDraw = args.set === "draw";
+const chosen = isDraw ? [] : sets[args.set];
+if (!chosen) throw new Error(`--set: expected ${Object.keys(sets).join(", ")} or draw, found ${args.set}`);
 
 const instance = create([]);
 // Collecting the instance while its devices live crashes some drivers.
@@ -81,6 +86,17 @@ const gpu = await openGpu(instance);
 gpu.onUncaptured.add((error) => {
   throw error;
 });
+if (isDraw) {
+  const [vocabSize, dim, rounds] = [args.vocab, args.dim, args.rounds].map(Number) as [
+    number,
+    number,
+    number,
+  ];
+  console.log(`${gpu.adapter}; ${vocabSize} by ${dim}, ${rounds} rounds\n`);
+  console.log(drawTable(await measureDraws(gpu, { vocabSize, dim, rounds, storage: args.variant })));
+  gpu.destroy();
+  process.exit(0);
+}
 const measurements = await measure(gpu, {
   shape: STORY,
   rowCounts: args.rows.split(",").map(Number),

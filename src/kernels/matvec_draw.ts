@@ -51,10 +51,11 @@ export const DrawStat = { MAX: 0, LOG_SUM_EXP: 1, ENTROPY: 2, ARGMAX: 3 } as con
 
 /**
  * Workgroups that share a vocabulary, at most ("head.groups"): what they leave must stay small beside the logits that are not
- * written, and a device has no more than some hundred of them at work.
+ * written, and a device has no more than some hundred of them at work; a software adapter has a few, and pays for each end.
  */
 const mostPieces = (rec: Recording, vocabSize: number): number =>
-  rec.tuning.choices["head.groups"] ?? Math.min(1024, Math.max(64, Math.ceil(vocabSize / 128)));
+  rec.tuning.choices["head.groups"] ??
+  (rec.list.engine.gpu.isSoftware ? 16 : Math.min(1024, Math.max(64, Math.ceil(vocabSize / 128))));
 
 export interface MatvecDrawArgs {
   /** f32 [*, dim] */

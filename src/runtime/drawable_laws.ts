@@ -3,13 +3,10 @@
  * as long as the vocabulary is written. Whoever asks for the law itself gets it, by the head and what follows it.
  */
 import type { HeadInput } from "../kernels/matvec_head";
-import type * as Drawing from "../kernels/matvec_draw";
+import { foundWords, MAX_DRAWN_TOP, matvecDraw } from "../kernels/matvec_draw";
 import type { Recording } from "../kernels/tuning";
 import type { SamplerSettings } from "../trace/events";
 import type { Allocate, LawsHandle } from "./handles";
-
-/** The kernels that draw; they are fetched with the first round. */
-export type DrawKernels = Pick<typeof Drawing, "matvecDraw" | "foundWords" | "MAX_DRAWN_TOP">;
 
 /** Whether settings leave the order of tokens as the logits have it, and none out. */
 export const isDrawable = (
@@ -19,7 +16,6 @@ export const isDrawable = (
 
 interface DrawableOptions {
   readonly rec: Recording;
-  readonly kernels: DrawKernels;
   readonly allocate: Allocate;
   readonly head: HeadInput;
   /** Row of the head's input. */
@@ -60,9 +56,9 @@ export class DrawableLaws implements LawsHandle {
 
   /** Where the k best will be: tokens u32 [k], then logprobs f32 [k]; null if the law has to be asked. */
   list(k: number): GPUBuffer | null {
-    const { allocate, kernels, model } = this.o;
-    if (this.law || this.isDrawn || this.listed || k > kernels.MAX_DRAWN_TOP) return null;
-    const found = allocate("top", 4 * kernels.foundWords(k), model);
+    const { allocate, model } = this.o;
+    if (this.law || this.isDrawn || this.listed || k > MAX_DRAWN_TOP) return null;
+    const found = allocate("top", 4 * foundWords(k), model);
     this.listed = { k, found };
     return found;
   }
@@ -70,10 +66,10 @@ export class DrawableLaws implements LawsHandle {
   /** Draws and commits in the head's pass; false if the law is there and has to be drawn from. */
   draw(into: { readonly ctl: GPUBuffer; readonly seq: GPUBuffer; readonly outcome: GPUBuffer }): boolean {
     if (this.law || this.isDrawn) return false;
-    const { rec, kernels, allocate, head, row, temperature, model } = this.o;
-    const { k, found } = this.listed ?? { k: 0, found: allocate("drawn", 4 * kernels.foundWords(0), model) };
+    const { rec, allocate, head, row, temperature, model } = this.o;
+    const { k, found } = this.listed ?? { k: 0, found: allocate("drawn", 4 * foundWords(0), model) };
     const make = (bytes: number): GPUBuffer => allocate("pieces", bytes, model);
-    kernels.matvecDraw(rec, { ...head, ...into, row, temperature, k, found, allocate: make });
+    matvecDraw(rec, { ...head, ...into, row, temperature, k, found, allocate: make });
     this.isDrawn = true;
     return true;
   }

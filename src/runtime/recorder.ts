@@ -31,8 +31,8 @@ import type { Recording } from "../kernels/tuning";
 import { isPointRule, scalarWords, verifyTree } from "../kernels/verify_tree";
 import type { SamplerSettings } from "../trace/events";
 import { GpuAllowedTokens } from "./allowed_tokens";
-import { ChosenTrees } from "./chosen_trees";
-import { DrawableLaws, type DrawKernels, isDrawable } from "./drawable_laws";
+import type { ChosenTrees } from "./chosen_trees";
+import type { DrawableLaws } from "./drawable_laws";
 import type { RowBuffers } from "./gpu_model";
 import {
   asLaws,
@@ -50,6 +50,7 @@ import {
   type SessionBuffers,
   type TreeHandle,
 } from "./handles";
+import type * as Parts from "./round_parts";
 import { growthOf, listsOf } from "./tree_growth";
 import { decodeOutcome, decodeTop, decodeTree } from "./outcome";
 
@@ -82,10 +83,10 @@ export class GpuRecorder implements Recorder {
     private readonly maxNodes: number,
     /** What the device counts rounds from. */
     private readonly firstStep: number,
-    /** Null where draws are to be made from whole laws. */
-    private readonly drawing: DrawKernels | null,
+    /** Fetched with the first round. */
+    private readonly parts: typeof Parts,
   ) {
-    this.chosen = new ChosenTrees(rec, buffers, allocate, this.role("target").model.facts.vocabSize);
+    this.chosen = new parts.ChosenTrees(rec, buffers, allocate, this.role("target").model.facts.vocabSize);
   }
 
   committedTail(count: 1 | 2): Rows {
@@ -149,10 +150,14 @@ export class GpuRecorder implements Recorder {
       return logits;
     };
     const isOne = role === "target" && !r.tree && r.lawCount === 1 && !learn && !allowed;
-    if (!isOne || !this.drawing || !isDrawable(sampler, model.facts.vocabSize))
+    if (
+      !isOne ||
+      this.rec.tuning.choices["head.fused"] === 0 ||
+      !this.parts.isDrawable(sampler, model.facts.vocabSize)
+    )
       return asLaws({ buffer: full(), role, at: r.lawAt, count: r.lawCount, temperature });
-    this.drawable = new DrawableLaws({
-      ...{ rec: this.rec, kernels: this.drawing, allocate: this.allocate, head: state.head, row: r.lawFirst },
+    this.drawable = new this.parts.DrawableLaws({
+      ...{ rec: this.rec, allocate: this.allocate, head: state.head, row: r.lawFirst },
       ...{ model: model.facts.id, temperature, full },
       top: (laws, k, out) => this.listTop({ buffer: laws, at: 0, count: 1, role }, k, out),
     });

@@ -151,8 +151,7 @@ export class GpuSession implements Session {
 
   async record<M extends ReadableMap>(build: (ops: Recorder) => M): Promise<Program<Values<M>>> {
     const list = new DispatchList(this.engine, `${this.label}.round${this.programs.size}`);
-    const isFused = this.options.tuning.choices["head.fused"] !== 0;
-    const drawing = isFused ? await import("../kernels/matvec_draw") : null;
+    const parts = await import("./round_parts");
     return this.engine.memory.checked("a round of decoding", async () => {
       const rec = { list, tuning: this.options.tuning };
       const buffers: GPUBuffer[] = [];
@@ -162,7 +161,7 @@ export class GpuSession implements Session {
         (...asked) => this.create(buffers, ...asked),
         this.options.treeNodes,
         this.text.firstStep,
-        drawing,
+        parts,
       );
       const outputs = Object.fromEntries(
         Object.entries(build(recorder)).map(([name, r]) => [name, outputOf(r)]),
