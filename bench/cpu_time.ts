@@ -1,5 +1,5 @@
 /**
- * `npm run bench:cpu [-- --tokens 120 --repeats 8]`: processor time of decoding on Chromium's software adapter, by what it is
+ * `npm run bench:cpu [-- --tokens 120 --repeats 8 --storage int8]`: processor time of decoding on Chromium's software adapter, by what it is
  * spent on. Others' work on the machine makes wall clocks useless and leaves this alone, but for shared caches. Linux only.
  */
 import { readFileSync, readdirSync } from "node:fs";
@@ -8,14 +8,20 @@ import { openBrowser } from "./peers/browser";
 import { median, type Task, tokensPerSecond } from "./peers/timing";
 
 const { values: options } = parseArgs({
-  options: { tokens: { type: "string", default: "120" }, repeats: { type: "string", default: "8" } },
+  options: {
+    tokens: { type: "string", default: "120" },
+    repeats: { type: "string", default: "8" },
+    storage: { type: "string", default: "f32" },
+  },
 });
 const task: Task = {
   model: "story-target",
   prompt: "Once upon a time, there was a little",
   newTokens: Number(options.tokens),
   repeats: Number(options.repeats),
+  budgetMs: Infinity,
 };
+const storage = options.storage === "int8" ? "int8" : "f32";
 
 const text = (file: string): string => {
   try {
@@ -56,12 +62,15 @@ const bench = await openBrowser(false);
 try {
   const page = await bench.page("decoscope");
   // The first generation compiles, the second warms up.
-  const adapter = await page.evaluate(async (t) => {
-    const open = await (window.bench as NonNullable<typeof window.bench>).openDecoscope(t.model);
-    window.decoscope = open;
-    for (let i = 0; i < 2; i++) await open.generate(t);
-    return open.adapter;
-  }, task);
+  const adapter = await page.evaluate(
+    async ([t, s]) => {
+      const open = await (window.bench as NonNullable<typeof window.bench>).openDecoscope(t.model, s);
+      window.decoscope = open;
+      for (let i = 0; i < 2; i++) await open.generate(t);
+      return open.adapter;
+    },
+    [task, storage] as const,
+  );
   const pid = gpuProcess();
   const before = threadTimes(pid);
   const generations = await page.evaluate(async (t) => {
@@ -81,7 +90,7 @@ try {
     .filter(({ ms }) => ms >= 0.005)
     .sort((a, b) => b.ms - a.ms);
   const speeds = generations.map(tokensPerSecond);
-  console.log(`\n${adapter}, ${tokens} tokens (timings of a software adapter)`);
+  console.log(`\n${adapter}, ${storage} weights, ${tokens} tokens (timings of a software adapter)`);
   console.log("processor time of the GPU process, ms a token, by threads");
   for (const { name, ms } of used) console.log(`  ${name.padEnd(18)} ${ms.toFixed(2).padStart(6)}`);
   console.log(

@@ -20,8 +20,8 @@ export interface Checkpoint {
   readonly shape: Shape;
   /** [rows, columns] row-major, or [columns]; by the checkpoint's names. */
   tensor(name: string): Float32Array;
-  /** The matrix [out, in] turned to [in, out], as MatMul wants it. */
-  transposed(name: string): Float32Array;
+  /** [out, in] of matrices, [length] of vectors. */
+  shapeOf(name: string): readonly number[];
 }
 
 export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
@@ -59,15 +59,7 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
       ropeTheta: field("rope_theta"),
     },
     tensor,
-    transposed(name) {
-      const [rows = 1, columns = 1] = entry(name).shape;
-      const source = tensor(name);
-      const turned = new Float32Array(source.length);
-      for (let r = 0; r < rows; r++) {
-        for (let c = 0; c < columns; c++) turned[c * rows + r] = source[r * columns + c] ?? 0;
-      }
-      return turned;
-    },
+    shapeOf: (name) => entry(name).shape,
   };
 }
 

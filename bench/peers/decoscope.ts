@@ -1,8 +1,12 @@
 /** This engine, run as the page runs it: in its worker, through its client, plain autoregressive decoding. */
 import { autoregressive } from "../../src/decoding/autoregressive";
+import { findModel } from "../../src/models/catalog";
 import type { TraceEvent } from "../../src/trace/events";
 import { connectEngine } from "../../src/worker/client";
-import type { Generation, Report, Task } from "./timing";
+import { type Generation, repeated, type Report, type Task } from "./timing";
+
+/** How weights are kept. */
+export type Storage = "f32" | "int8";
 
 const RUN_AHEAD = autoregressive.params.runAhead.default;
 
@@ -15,13 +19,15 @@ export interface OpenDecoscope {
   dispose(): void;
 }
 
-export async function openDecoscope(model: string): Promise<OpenDecoscope> {
+export async function openDecoscope(model: string, storage: Storage = "f32"): Promise<OpenDecoscope> {
   let onEvent: (event: TraceEvent) => void = () => undefined;
   const engine = connectEngine(new URL("./", location.href).href, (message) => {
     if (message.type === "device_lost") throw new Error(message.error.message);
     if (message.type === "events") message.events.forEach((event) => onEvent(event));
   });
   const { adapter } = await engine.openDevice();
+  const context = findModel(model)?.contextLength ?? 0;
+  await engine.keepBundled(model, { storage, cacheStorage: "f32", context });
   await engine.load(model);
   return {
     adapter,
@@ -68,11 +74,10 @@ export async function openDecoscope(model: string): Promise<OpenDecoscope> {
   };
 }
 
-export async function runDecoscope(task: Task): Promise<Report> {
-  const engine = await openDecoscope(task.model);
+export async function runDecoscope(task: Task, storage: Storage): Promise<Report> {
+  const engine = await openDecoscope(task.model, storage);
   const { promptTokens } = await engine.generate(task);
-  const generations: Generation[] = [];
-  for (let i = 0; i < task.repeats; i++) generations.push(await engine.generate(task));
+  const generations = await repeated(task, () => engine.generate(task));
   engine.dispose();
   return { promptTokens, generations, ranOn: engine.adapter };
 }

@@ -1,5 +1,6 @@
 /** What both ONNX graphs share: a builder, and the inputs and outputs of a decoder with its cache. */
 import type { Checkpoint } from "./checkpoint";
+import { matrixOf, type Product } from "./products";
 import { type Attribute, ElementType, type Graph, type Initializer, type Node, type Value } from "./onnx";
 
 /** Collects nodes and weights; every method returns the name of what it added. */
@@ -7,7 +8,10 @@ export class Builder {
   readonly nodes: Node[] = [];
   readonly initializers: Initializer[] = [];
 
-  constructor(readonly checkpoint: Checkpoint) {}
+  constructor(
+    readonly checkpoint: Checkpoint,
+    private readonly product: Product,
+  ) {}
 
   op(op: string, inputs: readonly string[], attributes: Readonly<Record<string, Attribute>> = {}): string {
     return this.opOf("", op, inputs, 1, attributes)[0] ?? "";
@@ -29,7 +33,7 @@ export class Builder {
     return names;
   }
 
-  floats(name: string, dims: readonly number[], data: Float32Array): string {
+  weights(name: string, dims: readonly number[], data: Initializer["data"]): string {
     if (!this.initializers.some((known) => known.name === name)) this.initializers.push({ name, dims, data });
     return name;
   }
@@ -42,18 +46,17 @@ export class Builder {
   }
 
   scalar(value: number): string {
-    return this.floats(`s_${String(value)}`, [], Float32Array.of(value));
+    return this.weights(`s_${String(value)}`, [], Float32Array.of(value));
   }
 
-  /** x [.., in] times the checkpoint's matrix [out, in]. */
-  linear(x: string, name: string, outWidth: number): string {
-    const data = this.checkpoint.transposed(name);
-    return this.op("MatMul", [x, this.floats(`${name}.T`, [data.length / outWidth, outWidth], data)]);
+  /** x [.., in] times the checkpoint's matrices [out, in], one under another; `output` names what comes of it. */
+  linear(x: string, names: string | readonly string[], output?: string): string {
+    return this.product(this, x, matrixOf(this.checkpoint, [names].flat()), output);
   }
 
   vector(name: string): string {
     const data = this.checkpoint.tensor(name);
-    return this.floats(name, [data.length], data);
+    return this.weights(name, [data.length], data);
   }
 }
 

@@ -7,34 +7,19 @@
 import { type Checkpoint, rotaryTables } from "./checkpoint";
 import { Builder, finish } from "./graph";
 import { ElementType, type Graph } from "./onnx";
+import type { Product } from "./products";
 
 const MICROSOFT = "com.microsoft";
 
-export function fusedGraph(checkpoint: Checkpoint): Graph {
-  const b = new Builder(checkpoint);
+export function fusedGraph(checkpoint: Checkpoint, product: Product): Graph {
+  const b = new Builder(checkpoint, product);
   const { shape } = checkpoint;
   const { dim, nHeads, nKvHeads, headDim, maxContext } = shape;
   const { cos, sin } = rotaryTables(shape);
-  const cosTable = b.floats("cos", [maxContext, headDim / 2], cos);
-  const sinTable = b.floats("sin", [maxContext, headDim / 2], sin);
+  const cosTable = b.weights("cos", [maxContext, headDim / 2], cos);
+  const sinTable = b.weights("sin", [maxContext, headDim / 2], sin);
   const epsilon = { float: shape.normEps };
 
-  /** [in, widths...] matrices side by side. */
-  const packed = (x: string, names: readonly string[]): string => {
-    const parts = names.map((name) => checkpoint.transposed(name));
-    const widths = parts.map((part) => part.length / dim);
-    const width = widths.reduce((a, c) => a + c, 0);
-    const all = new Float32Array(dim * width);
-    for (let row = 0; row < dim; row++) {
-      let at = row * width;
-      parts.forEach((part, i) => {
-        const w = widths[i] ?? 0;
-        all.set(part.subarray(row * w, (row + 1) * w), at);
-        at += w;
-      });
-    }
-    return b.op("MatMul", [x, b.floats(names.join("+"), [dim, width], all)]);
-  };
   /** The sum of stream and addition, and its norm. */
   const addNorm = (stream: string, added: string, weight: string): { normed: string; sum: string } => {
     const id = `skip${String(b.nodes.length)}`;
@@ -49,7 +34,7 @@ export function fusedGraph(checkpoint: Checkpoint): Graph {
   };
 
   const embedding = checkpoint.tensor("model.embed_tokens.weight");
-  let sum = b.op("Gather", [b.floats("embed", [shape.vocabSize, dim], embedding), "tokens"], { axis: 0 });
+  let sum = b.op("Gather", [b.weights("embed", [shape.vocabSize, dim], embedding), "tokens"], { axis: 0 });
   let normed = b.op(
     "SimplifiedLayerNormalization",
     [sum, b.vector("model.layers.0.input_layernorm.weight")],
@@ -62,7 +47,7 @@ export function fusedGraph(checkpoint: Checkpoint): Graph {
     const at = `model.layers.${String(layer)}`;
     const cache = (when: string): string[] =>
       ["key", "value"].map((part) => `${when}.${String(layer)}.${part}`);
-    const qkv = packed(
+    const qkv = b.linear(
       normed,
       ["q", "k", "v"].map((part) => `${at}.self_attn.${part}_proj.weight`),
     );
@@ -73,19 +58,18 @@ export function fusedGraph(checkpoint: Checkpoint): Graph {
       [`attended${String(layer)}`, ...cache("present")],
       { num_heads: nHeads, kv_num_heads: nKvHeads, do_rotary: 1, scale: { float: headDim ** -0.5 } },
     );
-    const out = b.linear(attended, `${at}.self_attn.o_proj.weight`, dim);
+    const out = b.linear(attended, `${at}.self_attn.o_proj.weight`);
     const middle = addNorm(sum, out, `${at}.post_attention_layernorm.weight`);
 
-    const gate = b.linear(middle.normed, `${at}.mlp.gate_proj.weight`, shape.hiddenDim);
-    const up = b.linear(middle.normed, `${at}.mlp.up_proj.weight`, shape.hiddenDim);
+    const gate = b.linear(middle.normed, `${at}.mlp.gate_proj.weight`);
+    const up = b.linear(middle.normed, `${at}.mlp.up_proj.weight`);
     const gated = b.op("Mul", [b.op("Mul", [gate, b.op("Sigmoid", [gate])]), up]);
-    const down = b.linear(gated, `${at}.mlp.down_proj.weight`, dim);
+    const down = b.linear(gated, `${at}.mlp.down_proj.weight`);
     const isLast = layer === shape.nLayers - 1;
     const next = isLast ? "model.norm.weight" : `model.layers.${String(layer + 1)}.input_layernorm.weight`;
     ({ normed, sum } = addNorm(middle.sum, down, next));
   }
-  const head = b.floats("head", [dim, shape.vocabSize], checkpoint.transposed("model.embed_tokens.weight"));
-  b.opOf("", "MatMul", [normed, head], ["logits"]);
+  b.linear(normed, "model.embed_tokens.weight", "logits");
   return finish(b, [
     { name: "tokens", type: ElementType.int64, dims: [1, "new_length"] },
     { name: "seqlens_k", type: ElementType.int32, dims: [1] },

@@ -5,9 +5,10 @@
 import { type Checkpoint, rotaryTables } from "./checkpoint";
 import { Builder, finish } from "./graph";
 import { ElementType, type Graph } from "./onnx";
+import type { Product } from "./products";
 
-export function plainGraph(checkpoint: Checkpoint): Graph {
-  const b = new Builder(checkpoint);
+export function plainGraph(checkpoint: Checkpoint, product: Product): Graph {
+  const b = new Builder(checkpoint, product);
   const { shape } = checkpoint;
   const { dim, nHeads, nKvHeads, headDim, maxContext } = shape;
   const { cos, sin } = rotaryTables(shape);
@@ -26,7 +27,7 @@ export function plainGraph(checkpoint: Checkpoint): Graph {
       twice.set(values, row * headDim);
       twice.set(values, row * headDim + half);
     }
-    const rows = b.op("Gather", [b.floats(name, [maxContext, headDim], twice), "positions"], { axis: 0 });
+    const rows = b.op("Gather", [b.weights(name, [maxContext, headDim], twice), "positions"], { axis: 0 });
     return b.op("Unsqueeze", [rows, b.integers(1)]);
   };
   const cosines = angles("cos", cos);
@@ -51,13 +52,13 @@ export function plainGraph(checkpoint: Checkpoint): Graph {
   };
 
   const embedding = checkpoint.tensor("model.embed_tokens.weight");
-  let x = b.op("Gather", [b.floats("embed", [shape.vocabSize, dim], embedding), "tokens"], { axis: 0 });
+  let x = b.op("Gather", [b.weights("embed", [shape.vocabSize, dim], embedding), "tokens"], { axis: 0 });
   for (let layer = 0; layer < shape.nLayers; layer++) {
     const at = `model.layers.${String(layer)}`;
     const h = norm(x, `${at}.input_layernorm.weight`);
-    const q = rotate(heads(b.linear(h, `${at}.self_attn.q_proj.weight`, nHeads * headDim), nHeads));
-    const k = rotate(heads(b.linear(h, `${at}.self_attn.k_proj.weight`, nKvHeads * headDim), nKvHeads));
-    const v = heads(b.linear(h, `${at}.self_attn.v_proj.weight`, nKvHeads * headDim), nKvHeads);
+    const q = rotate(heads(b.linear(h, `${at}.self_attn.q_proj.weight`), nHeads));
+    const k = rotate(heads(b.linear(h, `${at}.self_attn.k_proj.weight`), nKvHeads));
+    const v = heads(b.linear(h, `${at}.self_attn.v_proj.weight`), nKvHeads);
     const grown = (part: string, added: string): string =>
       b.opOf("", "Concat", [`past.${String(layer)}.${part}`, added], [`present.${String(layer)}.${part}`], {
         axis: 2,
@@ -68,17 +69,16 @@ export function plainGraph(checkpoint: Checkpoint): Graph {
     const probs = b.op("Softmax", [b.op("Add", [scores, "bias"])], { axis: -1 });
     const mixed = b.op("Transpose", [b.op("MatMul", [probs, values])], { perm: [0, 2, 1, 3] });
     const flat = b.op("Reshape", [mixed, b.integers(1, -1, nHeads * headDim)]);
-    x = b.op("Add", [x, b.linear(flat, `${at}.self_attn.o_proj.weight`, dim)]);
+    x = b.op("Add", [x, b.linear(flat, `${at}.self_attn.o_proj.weight`)]);
 
     const g = norm(x, `${at}.post_attention_layernorm.weight`);
-    const gate = b.linear(g, `${at}.mlp.gate_proj.weight`, shape.hiddenDim);
-    const up = b.linear(g, `${at}.mlp.up_proj.weight`, shape.hiddenDim);
+    const gate = b.linear(g, `${at}.mlp.gate_proj.weight`);
+    const up = b.linear(g, `${at}.mlp.up_proj.weight`);
     const gated = b.op("Mul", [b.op("Mul", [gate, b.op("Sigmoid", [gate])]), up]);
-    x = b.op("Add", [x, b.linear(gated, `${at}.mlp.down_proj.weight`, dim)]);
+    x = b.op("Add", [x, b.linear(gated, `${at}.mlp.down_proj.weight`)]);
   }
   const last = norm(x, "model.norm.weight");
-  const head = b.floats("head", [dim, shape.vocabSize], checkpoint.transposed("model.embed_tokens.weight"));
-  b.opOf("", "MatMul", [last, head], ["logits"]);
+  b.linear(last, "model.embed_tokens.weight", "logits");
   return finish(b, [
     { name: "tokens", type: ElementType.int64, dims: [1, "new_length"] },
     { name: "positions", type: ElementType.int64, dims: [1, "new_length"] },

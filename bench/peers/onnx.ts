@@ -35,7 +35,7 @@ const float = (field: number, value: number): Chunk =>
   concat([varint((field << 3) | 5), new Uint8Array(Float32Array.of(value).buffer)]);
 
 /** ONNX numbers of the element types used here. */
-export const ElementType = { float: 1, int32: 6, int64: 7 } as const;
+export const ElementType = { float: 1, uint8: 2, int8: 3, int32: 6, int64: 7 } as const;
 export type ElementType = (typeof ElementType)[keyof typeof ElementType];
 
 /** An attribute's value: a whole number, `{ float }`, or a list of whole numbers. */
@@ -53,7 +53,7 @@ export interface Node {
 export interface Initializer {
   readonly name: string;
   readonly dims: readonly number[];
-  readonly data: Float32Array | Int32Array | BigInt64Array;
+  readonly data: Float32Array | Uint8Array | Int8Array | Int32Array | BigInt64Array;
 }
 
 /** An input or output of the graph; a dimension with a name may differ from run to run. */
@@ -89,6 +89,8 @@ const encodeNode = ({ op, inputs, outputs, attributes = {}, domain = "" }: Node)
 
 function typeOf(data: Initializer["data"]): ElementType {
   if (data instanceof Float32Array) return ElementType.float;
+  if (data instanceof Uint8Array) return ElementType.uint8;
+  if (data instanceof Int8Array) return ElementType.int8;
   return data instanceof Int32Array ? ElementType.int32 : ElementType.int64;
 }
 

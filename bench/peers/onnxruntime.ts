@@ -1,24 +1,36 @@
 /** onnxruntime-web on the same weights: greedy decoding with the caches left where the provider computes. */
 import type * as Ort from "onnxruntime-web";
-import { type Checkpoint, loadCheckpoint } from "./checkpoint";
+import { type Checkpoint, loadCheckpoint, type Shape } from "./checkpoint";
 import { fusedGraph } from "./graph_fused";
 import { plainGraph } from "./graph_plain";
 import { encodeModel } from "./onnx";
-import type { Generation, Report, Task } from "./timing";
+import { f32, int8Blocks, int8Columns } from "./products";
+import { type Generation, repeated, type Report, type Task } from "./timing";
 
 export type Provider = "webgpu" | "wasm";
 export type GraphKind = "plain" | "fused";
+
+/** How the graph multiplies. */
+const PRODUCTS = { f32, "int8 blocks": int8Blocks, "int8 columns": int8Columns } as const;
+export type Products = keyof typeof PRODUCTS;
+
+/** One way to run the model. */
+export interface Peer {
+  readonly provider: Provider;
+  readonly graph: GraphKind;
+  readonly products: Products;
+}
 
 /** Threads of the WASM provider. */
 const THREADS = 2;
 
 /** The library as its makers ship it, next to its own WASM files; a bundler would part its threads from them. */
-async function loadLibrary(provider: Provider): Promise<typeof Ort> {
+async function loadLibrary(provider: Provider, logLevel: "error" | "verbose"): Promise<typeof Ort> {
   const folder = new URL("./ort/", location.href).href;
   const library = (await import(/* @vite-ignore */ `${folder}ort.${provider}.min.mjs`)) as typeof Ort;
   library.env.wasm.wasmPaths = folder;
   library.env.wasm.numThreads = provider === "wasm" ? THREADS : 1;
-  library.env.logLevel = "error";
+  library.env.logLevel = logLevel;
   return library;
 }
 
@@ -57,25 +69,41 @@ function inputsOf(
   };
 }
 
-export async function runOnnx(
+/** The library with its threads and a session of the model, as `options` asks. */
+async function openSession(
   task: Task,
-  promptTokens: readonly number[],
-  provider: Provider,
-  graph: GraphKind,
-): Promise<Report> {
-  const ort = await loadLibrary(provider);
+  { provider, graph, products }: Peer,
+  options: Ort.InferenceSession.SessionOptions = {},
+): Promise<{ readonly ort: typeof Ort; readonly shape: Shape; readonly session: Ort.InferenceSession }> {
+  const ort = await loadLibrary(provider, options.logSeverityLevel === 0 ? "verbose" : "error");
   const checkpoint: Checkpoint = await loadCheckpoint(new URL(`./models/${task.model}`, location.href).href);
-  const { nLayers, nKvHeads, headDim, vocabSize } = checkpoint.shape;
-  const caches = Array.from({ length: nLayers }, (_, i) => [`${String(i)}.key`, `${String(i)}.value`]).flat();
-  const onDevice = Object.fromEntries(caches.map((name) => [`present.${name}`, "gpu-buffer" as const]));
-  const session = await ort.InferenceSession.create(
-    encodeModel(graph === "plain" ? plainGraph(checkpoint) : fusedGraph(checkpoint)),
-    {
-      executionProviders: [provider],
-      graphOptimizationLevel: "all",
-      ...(provider === "webgpu" ? { preferredOutputLocation: { ...onDevice, logits: "cpu" } } : {}),
-    },
+  const onDevice = Object.fromEntries(
+    cachesOf(checkpoint.shape).map((name) => [`present.${name}`, "gpu-buffer" as const]),
   );
+  const build = graph === "plain" ? plainGraph : fusedGraph;
+  const session = await ort.InferenceSession.create(encodeModel(build(checkpoint, PRODUCTS[products])), {
+    executionProviders: [provider],
+    graphOptimizationLevel: "all",
+    ...(provider === "webgpu" ? { preferredOutputLocation: { ...onDevice, logits: "cpu" } } : {}),
+    ...options,
+  });
+  return { ort, shape: checkpoint.shape, session };
+}
+
+const cachesOf = ({ nLayers }: Shape): string[] =>
+  Array.from({ length: nLayers }, (_, i) => [`${String(i)}.key`, `${String(i)}.value`]).flat();
+
+/** Has the library tell the console where it places each node of the graph. For a page of its own: it logs from its start or not at all. */
+export async function tellPlacements(task: Task, peer: Peer): Promise<void> {
+  const { session } = await openSession(task, peer, { logSeverityLevel: 0 });
+  await session.release();
+}
+
+export async function runOnnx(task: Task, promptTokens: readonly number[], peer: Peer): Promise<Report> {
+  const { provider, graph } = peer;
+  const { ort, shape, session } = await openSession(task, peer);
+  const { nKvHeads, headDim, vocabSize } = shape;
+  const caches = cachesOf(shape);
 
   const generate = async (newTokens: number): Promise<Generation> => {
     let past: Record<string, Ort.Tensor> = Object.fromEntries(
@@ -104,8 +132,7 @@ export async function runOnnx(
   };
 
   await generate(Math.min(4, task.newTokens));
-  const generations: Generation[] = [];
-  for (let i = 0; i < task.repeats; i++) generations.push(await generate(task.newTokens));
+  const generations = await repeated(task, () => generate(task.newTokens));
   await session.release();
   const ranOn = provider === "wasm" ? `${String(ort.env.wasm.numThreads)} threads` : "WebGPU";
   return { promptTokens, generations, ranOn };

@@ -1,8 +1,8 @@
 /** The page that run.ts drives: puts the engines where a script from outside can call them. */
 import { type OpenDecoscope, openDecoscope, runDecoscope } from "./decoscope";
-import { runOnnx } from "./onnxruntime";
+import { runOnnx, tellPlacements } from "./onnxruntime";
 
-const bench = { openDecoscope, runDecoscope, runOnnx };
+const bench = { openDecoscope, runDecoscope, runOnnx, tellPlacements };
 export type Bench = typeof bench;
 
 declare global {

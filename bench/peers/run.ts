@@ -1,19 +1,24 @@
 /**
  * `npm run bench:peers`: greedy decoding of the bundled model by this engine and by onnxruntime-web, in one headless
- * Chromium on one machine, from the same weights, one token after another. Prints medians, spread and ratios.
- * Options: --tokens 64  --repeats 5  --only webgpu,wasm  --gpu (the real adapter instead of the software one)
+ * Chromium on one machine, from the same checkpoint, one token after another, in f32 and in int8. Prints tables for
+ * bench/RESULTS.md.
+ * Options: --tokens 64  --repeats 11  --seconds 20 (most for one engine, after which it is not repeated again)
+ * --only webgpu,wasm  --weights f32,int8  --gpu (the real adapter instead of the software one)
  */
 import { parseArgs } from "node:util";
 import type { Page } from "@playwright/test";
-import { openBrowser } from "./browser";
-import type { GraphKind, Provider } from "./onnxruntime";
-import { type Report, type Task, median, tokensPerSecond } from "./timing";
+import { type Bench, openBrowser } from "./browser";
+import type { Peer } from "./onnxruntime";
+import { placedOnCpu, placements, ratioTable, type Row, speedTable } from "./table";
+import type { Report, Task } from "./timing";
 
 const { values: options } = parseArgs({
   options: {
     tokens: { type: "string", default: "64" },
-    repeats: { type: "string", default: "5" },
+    repeats: { type: "string", default: "11" },
+    seconds: { type: "string", default: "20" },
     only: { type: "string", default: "webgpu,wasm" },
+    weights: { type: "string", default: "f32,int8" },
     gpu: { type: "boolean", default: false },
   },
 });
@@ -22,88 +27,112 @@ const task: Task = {
   prompt: "Once upon a time, there was a little",
   newTokens: Number(options.tokens),
   repeats: Number(options.repeats),
+  budgetMs: 1000 * Number(options.seconds),
 };
-const wanted = new Set(options.only.split(","));
+// This engine reads several tokens back at once, and only those after the first readback are timed.
+if (!(task.newTokens >= 16)) throw new Error(`--tokens: expected 16 or more, found ${options.tokens}`);
+if (!(task.repeats >= 2)) throw new Error(`--repeats: expected 2 or more, found ${options.repeats}`);
+const providers = new Set(options.only.split(","));
+const storages = new Set(options.weights.split(","));
 
-interface Row {
-  readonly name: string;
-  readonly report: Report;
+const PROVIDERS = { webgpu: "WebGPU", wasm: "WASM, 2 threads" } as const;
+const PRODUCTS = {
+  f32: "",
+  "int8 blocks": ", MatMulNBits",
+  "int8 columns": ", DynamicQuantizeMatMul",
+} as const;
+
+/** Quick ones first: what a slow one leaves of heat or memory then disturbs nobody. */
+const PEERS: readonly Peer[] = (["wasm", "webgpu"] as const).flatMap((provider): Peer[] => [
+  { provider, graph: "plain", products: "f32" },
+  { provider, graph: "fused", products: "f32" },
+  { provider, graph: "fused", products: "int8 blocks" },
+  { provider, graph: "fused", products: "int8 columns" },
+]);
+
+const weightsOf = ({ products }: Peer): Row["weights"] => (products === "f32" ? "f32" : "int8");
+
+/** In a page of its own, so that no time is spent on telling while others are measured. */
+async function askPlacements(bench: Bench, peer: Peer): Promise<Record<string, number>> {
+  const page = await bench.page("placements");
+  const told: string[] = [];
+  page.on("console", (message) => void told.push(message.text()));
+  await page.evaluate(([t, p]) => (window.bench as NonNullable<typeof window.bench>).tellPlacements(t, p), [
+    task,
+    peer,
+  ] as const);
+  await page.close();
+  return placedOnCpu(told);
 }
 
 /** Each engine gets a page of its own, so that none pays for what another left behind. */
-async function measure(): Promise<Row[]> {
+async function measure(): Promise<{ readonly rows: readonly Row[]; readonly failed: readonly string[] }> {
   const bench = await openBrowser(options.gpu);
-  const inPage = async (name: string, work: (page: Page) => Promise<Report>): Promise<Row> => {
+  const inPage = async (name: string, work: (page: Page) => Promise<Report>): Promise<Report> => {
     console.log(`${name} ...`);
     const page = await bench.page(name);
-    const report = await work(page);
-    await page.close();
-    return { name, report };
-  };
-  try {
-    const own = await inPage("decoscope", (page) =>
-      page.evaluate((t) => (window.bench as NonNullable<typeof window.bench>).runDecoscope(t), task),
-    );
-    const { promptTokens } = own.report;
-    const rows = [own];
-    const peers: [Provider, GraphKind][] = [
-      ["webgpu", "plain"],
-      ["webgpu", "fused"],
-      ["wasm", "plain"],
-      ["wasm", "fused"],
-    ];
-    for (const [provider, graph] of peers.filter(([p]) => wanted.has(p))) {
-      rows.push(
-        await inPage(`onnxruntime-web ${provider}, ${graph} graph`, (page) =>
-          page.evaluate(
-            ([t, tokens, p, g]) =>
-              (window.bench as NonNullable<typeof window.bench>).runOnnx(t, tokens, p, g),
-            [task, promptTokens, provider, graph] as const,
-          ),
-        ),
-      );
+    try {
+      return await work(page);
+    } finally {
+      await page.close();
     }
-    return rows;
+  };
+  const rows: Row[] = [];
+  const failed: string[] = [];
+  try {
+    // In f32 always: its tokens are what all others are compared with.
+    for (const weights of ["f32", "int8"] as const) {
+      if (weights === "int8" && !storages.has(weights)) continue;
+      const report = await inPage(`decoscope, ${weights}`, (page) =>
+        page.evaluate(([t, w]) => (window.bench as NonNullable<typeof window.bench>).runDecoscope(t, w), [
+          task,
+          weights,
+        ] as const),
+      );
+      rows.push({ name: "decoscope, worker as the page runs it", weights, provider: null, report });
+    }
+    const promptTokens = rows[0]?.report.promptTokens ?? [];
+    for (const peer of PEERS.filter((p) => providers.has(p.provider) && storages.has(weightsOf(p)))) {
+      const provider = PROVIDERS[peer.provider];
+      const name = `onnxruntime-web, ${provider}, ${peer.graph} graph${PRODUCTS[peer.products]}`;
+      try {
+        const report = await inPage(name, (page) =>
+          page.evaluate(
+            ([t, tokens, p]) => (window.bench as NonNullable<typeof window.bench>).runOnnx(t, tokens, p),
+            [task, promptTokens, peer] as const,
+          ),
+        );
+        const leftToCpu = peer.provider === "webgpu" ? await askPlacements(bench, peer) : null;
+        rows.push({ name, weights: weightsOf(peer), provider, report, ...(leftToCpu && { leftToCpu }) });
+      } catch (thrown) {
+        // What one provider cannot do must not cost the figures of the others.
+        failed.push(`- ${name}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+      }
+    }
+    return { rows, failed };
   } finally {
     await bench.close();
   }
 }
 
-/** @throws Error unless every generation of every engine gave the same tokens */
+/** @throws Error unless every generation in f32 gave the same tokens, and every other engine the same each time */
 function checkTokens(rows: readonly Row[]): void {
-  const expected = rows[0]?.report.generations[0]?.tokens.join(" ");
-  for (const { name, report } of rows) {
+  for (const { name, weights, report } of rows) {
+    const first = weights === "f32" ? rows[0]?.report : report;
+    const expected = first?.generations[0]?.tokens.join(" ");
     for (const { tokens } of report.generations) {
       if (tokens.join(" ") !== expected)
         throw new Error(
-          `${name} decoded other tokens.\nexpected ${expected ?? "some"}\nfound    ${tokens.join(" ")}`,
+          `${name}, ${weights} decoded other tokens.\nexpected ${expected ?? "some"}\nfound    ${tokens.join(" ")}`,
         );
     }
   }
 }
 
-function print(rows: readonly Row[]): void {
-  const speeds = rows.map(({ report }) => report.generations.map(tokensPerSecond));
-  const own = median(speeds[0] ?? []);
-  console.log(
-    `\n${String(task.newTokens)} tokens, median of ${String(task.repeats)}; ${rows[0]?.report.ranOn ?? ""}`,
-  );
-  rows.forEach(({ name }, i) => {
-    const all = speeds[i] ?? [];
-    const mid = median(all);
-    const spread = `${Math.min(...all).toFixed(1)} to ${Math.max(...all).toFixed(1)}`;
-    console.log(
-      `${name.padEnd(40)} ${mid.toFixed(1).padStart(8)} tok/s  (${spread})  ${(own / mid).toFixed(1)}x`,
-    );
-  });
-  for (const provider of ["webgpu", "wasm"]) {
-    const best = Math.max(
-      ...rows.map(({ name }, i) => (name.includes(` ${provider},`) ? median(speeds[i] ?? []) : 0)),
-    );
-    if (best > 0) console.log(`decoscope / fastest ${provider} graph: ${(own / best).toFixed(2)}`);
-  }
-}
-
-const rows = await measure();
+const { rows, failed } = await measure();
+console.log(`\n${String(task.newTokens)} tokens of ${task.model}; ${rows[0]?.report.ranOn ?? ""}\n`);
+console.log(`${speedTable(rows)}\n\n${ratioTable(rows)}`);
+const placed = placements(rows);
+if (placed !== "") console.log(`\nOperators that the WebGPU provider took:\n\n${placed}`);
+if (failed.length > 0) console.log(`\nDid not run:\n\n${failed.join("\n")}`);
 checkTokens(rows);
-print(rows);

@@ -13,8 +13,9 @@ export interface Task {
   readonly model: string;
   readonly prompt: string;
   readonly newTokens: number;
-  /** Generations timed, after one that is not. */
+  /** Generations timed, after one that is not: so many, or fewer if they take longer than `budgetMs`; two at least. */
   readonly repeats: number;
+  readonly budgetMs: number;
 }
 
 export interface Report {
@@ -22,6 +23,15 @@ export interface Report {
   readonly generations: readonly Generation[];
   /** The adapter, or the number of threads. */
   readonly ranOn: string;
+}
+
+/** The timed generations of a task. */
+export async function repeated(task: Task, generate: () => Promise<Generation>): Promise<Generation[]> {
+  const generations: Generation[] = [];
+  const end = performance.now() + task.budgetMs;
+  while (generations.length < task.repeats && (generations.length < 2 || performance.now() < end))
+    generations.push(await generate());
+  return generations;
 }
 
 export const tokensPerSecond = ({ timedTokens, decodeMs }: Generation): number =>

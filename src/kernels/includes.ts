@@ -40,6 +40,7 @@ import f16Scales from "../../shaders/include/f16_scales.wgsl?raw";
 import f32Scales from "../../shaders/include/f32_scales.wgsl?raw";
 import weightsInt4 from "../../shaders/include/weights.int4.wgsl?raw";
 import weightsInt8 from "../../shaders/include/weights.int8.wgsl?raw";
+import weightsInt8Masks from "../../shaders/include/weights.int8_masks.wgsl?raw";
 import weightsInt8Dot from "../../shaders/include/weights.int8_dot.wgsl?raw";
 import { withHeads } from "./head";
 import { withTiles } from "./tile";
@@ -87,5 +88,6 @@ export const includes: Includes = withHeads(
     "weights.int4": weightsInt4,
     "weights.int8": weightsInt8,
     "weights.int8_dot": weightsInt8Dot,
+    "weights.int8_masks": weightsInt8Masks,
   }),
 );

@@ -51,7 +51,11 @@ export function storageInclude(rec: Recording, w: WeightMatrix, mayRound: boolea
   if (w.storage === "f16") return f16 ? "f16" : "f16_packed";
   if (w.storage === "int4") return "int4";
   if (w.storage === "int8")
-    return packedDot && mayRound && (choices["matvec.packed_dot"] ?? 0) === 1 ? "int8_dot" : "int8";
+    return packedDot && mayRound && (choices["matvec.packed_dot"] ?? 0) === 1
+      ? "int8_dot"
+      : (choices["matvec.int8_masks"] ?? (hasSlowLoops(rec) ? 1 : 0)) === 1
+        ? "int8_masks"
+        : "int8";
   return (choices["matvec.block"] ?? (hasSlowLoops(rec) ? 1 : 0)) === 1 ? "f32_block" : "f32";
 }
 

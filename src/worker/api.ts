@@ -5,7 +5,7 @@ import type { ChatEvent, ChatRequest } from "../chat/protocol";
 import type { MemoryReport } from "../engine/memory";
 import type { CatalogEntry } from "../models/catalog";
 import type { StoredModel } from "../models/hub/library";
-import type { Kept, Offer } from "../models/hub/open";
+import type { Kept, LocalOffer, Offer } from "../models/hub/open";
 import type { Space } from "../models/hub/storage";
 import type { Attention, TaskId, TaskOutcome } from "../parallel/problems";
 import type { Strategy } from "../parallel/strategies";
@@ -118,7 +118,7 @@ export interface HubShelf {
   readonly space: Space | null;
 }
 export type { CatalogEntry } from "../models/catalog";
-export type { CacheChoice, Kept, Offer as HubOffer, StorageChoice } from "../models/hub/open";
+export type { CacheChoice, Kept, LocalOffer, Offer as HubOffer, StorageChoice } from "../models/hub/open";
 
 /** What a model can do with a conversation. */
 export interface ChatAbility {
@@ -148,8 +148,14 @@ export interface WorkerApi {
   hubShelf(): Promise<Outcome<HubShelf>>;
   /** Deletes a stored model, and frees it if it is loaded. */
   hubRemove(id: string): Promise<Outcome<null>>;
-  /** Loads a model from files of the visitor's machine, under the id `./folder`. */
-  loadFolder(folder: string, files: readonly File[]): Promise<Outcome<CatalogEntry>>;
+  /** What a model takes from files of the visitor's machine; it will have the id `./folder`. */
+  folderOffer(folder: string, files: readonly File[]): Promise<Outcome<LocalOffer>>;
+  /** Loads it, kept as asked or as it would best be. */
+  loadFolder(folder: string, files: readonly File[], kept: Kept | null): Promise<Outcome<CatalogEntry>>;
+  /** What a bundled model takes, and how it is kept. */
+  bundledOffer(model: string): Promise<Outcome<LocalOffer>>;
+  /** Keeps a bundled model so from now on, on later visits too; null as it is kept unless somebody chooses. Frees it if it is loaded otherwise. */
+  keepBundled(model: string, kept: Kept | null): Promise<Outcome<null>>;
   /** Times forward passes of a loaded model over 1, 2, 4, ... rows, up to `most` or a little above. */
   measure(model: string, most: number): Promise<Outcome<readonly PassTime[]>>;
   /** Measures one part of what a loaded model does on this device. */

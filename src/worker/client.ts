@@ -13,6 +13,7 @@ import type {
   DeviceInfo,
   HubOffer,
   HubShelf,
+  LocalOffer,
   MemoryReport,
   Outcome,
   PassTime,
@@ -36,8 +37,13 @@ export interface EngineClient extends ChatBackend {
   hubFetch(id: string, kept: Kept | null, token: string | null): Promise<CatalogEntry>;
   hubShelf(): Promise<HubShelf>;
   hubRemove(id: string): Promise<void>;
-  /** Loads a model from files of this machine. */
-  loadFolder(folder: string, files: readonly File[]): Promise<CatalogEntry>;
+  /** What a model takes from files of this machine. */
+  folderOffer(folder: string, files: readonly File[]): Promise<LocalOffer>;
+  loadFolder(folder: string, files: readonly File[], kept: Kept | null): Promise<CatalogEntry>;
+  /** What a bundled model takes, and how it is kept. */
+  bundledOffer(model: string): Promise<LocalOffer>;
+  /** Keeps it so from now on; null as it is kept unless somebody chooses. */
+  keepBundled(model: string, kept: Kept | null): Promise<void>;
   /** Times forward passes of a loaded model over 1, 2, 4, ... rows. */
   measure(model: string, most: number): Promise<readonly PassTime[]>;
   /** Measures one part of what a loaded model does on this device. */
@@ -158,7 +164,12 @@ export function connectEngine(
     hubRemove: async (id) => {
       await call(() => remote.hubRemove(id));
     },
-    loadFolder: (folder, files) => call(() => remote.loadFolder(folder, files)),
+    folderOffer: (folder, files) => call(() => remote.folderOffer(folder, files)),
+    loadFolder: (folder, files, kept) => call(() => remote.loadFolder(folder, files, kept)),
+    bundledOffer: (model) => call(() => remote.bundledOffer(model)),
+    keepBundled: async (model, kept) => {
+      await call(() => remote.keepBundled(model, kept));
+    },
     cancelLoad: (model) => tell(() => remote.cancelLoad(model)),
     measure: (model, most) => call(() => remote.measure(model, most)),
     bench: (model, part) => call(() => remote.bench(model, part)),

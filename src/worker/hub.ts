@@ -1,23 +1,29 @@
 /** Models of the hub and of dropped folders in the worker: offered, fetched, stored, loaded, deleted. Fetched with the first of them. */
 import { DecoscopeError } from "../base/errors";
-import type { CatalogEntry } from "../models/catalog";
+import * as v from "valibot";
+import { CACHE_STORAGES } from "../kernels/cache";
+import { WEIGHT_STORAGES } from "../kernels/weights";
+import { findModel, type CatalogEntry } from "../models/catalog";
 import { parseJson } from "../models/config";
+import { HeldRanges } from "../models/hub/held_ranges";
 import { Library, type Manifest } from "../models/hub/library";
-import { manifestOf, offerOf, openStored, type Kept, type Offer } from "../models/hub/open";
-import { CONTEXT_LIMIT, inspect, preferred, type DeviceLimits } from "../models/hub/offer";
+import { manifestOf, offerOf, openStored, type Kept, type LocalOffer, type Offer } from "../models/hub/open";
+import { inspect, preferred, type DeviceLimits } from "../models/hub/offer";
 import { opfs } from "../models/hub/opfs";
 import type { Hub } from "../models/hub/request";
 import { folderSource, remoteSource } from "../models/hub/sources";
 import { vocabularyId } from "../models/hub/vocabulary";
-import type { ModelSource } from "../models/source";
+import type { ModelSource, SourceFile } from "../models/source";
 import type { HubShelf, LoadProgress } from "./api";
-import type { EngineHost, HostedModel } from "./host";
+import type { EngineHost, HostedModel, LoadOptions, Remembered } from "./host";
 
 /** A loaded model, and what menus say of it. */
 export interface Fetched {
   readonly entry: CatalogEntry;
   readonly hosted: HostedModel;
 }
+
+type Offered = Omit<LocalOffer, "id" | "sizeBytes" | "kept">;
 
 /** What a model's own files do not say. */
 type Facts = Pick<CatalogEntry, "id" | "label" | "description" | "licence" | "card" | "sizeBytes">;
@@ -47,22 +53,48 @@ const keptOf = (offer: Offer, kept: Kept | null): Kept =>
 const sizeOf = (files: readonly { readonly sizeBytes: number }[]): number =>
   files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 
+/** What the worker gives and is asked for. */
+export interface HubNeeds {
+  readonly openHost: () => Promise<EngineHost>;
+  readonly onProgress: (progress: LoadProgress) => void;
+  /** Whether a device is open: nothing is opened to free what cannot be there. */
+  readonly isOpen: () => boolean;
+  readonly remembered: Remembered;
+  /** Lets go of what models are held for before one is loaded anew. @throws DecoscopeError "method" while a run is under way */
+  readonly makeQuiet: () => void;
+  /** Files of a bundled model. */
+  readonly bundled: (id: string, files: readonly SourceFile[]) => ModelSource;
+}
+
+/** As remembered values come back: nothing says that this version wrote them. */
+const keptSchema = v.object({
+  storage: v.picklist(WEIGHT_STORAGES),
+  cacheStorage: v.picklist(CACHE_STORAGES),
+  context: v.pipe(v.number(), v.integer(), v.minValue(1)),
+});
+
+const optionsOf = ({ storage, cacheStorage, context }: Kept): LoadOptions => ({
+  storage,
+  cacheStorage,
+  maxContext: context,
+});
+
+const isKeptSo = ({ storage, cacheStorage, gpu }: HostedModel, kept: Kept): boolean =>
+  storage === kept.storage && cacheStorage === kept.cacheStorage && gpu.maxContext === kept.context;
+
 export class HubModels {
   private readonly library = new Library(opfs);
   private readonly offers = new Map<string, Offer>();
   /** Stored models that are being read. */
   private readonly opening = new Map<string, Promise<Fetched>>();
-  /** Files of dropped folders, by id, while the page is open. */
-  private readonly folders = new Map<string, readonly File[]>();
+  /** Files of dropped folders and how they are kept, by id, while the page is open. */
+  private readonly folders = new Map<string, { readonly files: readonly File[]; readonly kept: Kept }>();
   /** The last token that was given, for parts of stored models that have to come again. */
   private token: string | null = null;
 
   constructor(
     private readonly base: string,
-    private readonly openHost: () => Promise<EngineHost>,
-    private readonly onProgress: (progress: LoadProgress) => void,
-    /** Whether a device is open: nothing is opened to free what cannot be there. */
-    private readonly isOpen: () => boolean,
+    private readonly needs: HubNeeds,
   ) {}
 
   private hub(token: string | null = this.token): Hub {
@@ -71,7 +103,7 @@ export class HubModels {
   }
 
   private async limits(): Promise<DeviceLimits> {
-    const { features, maxBufferBytes, maxBindingBytes } = (await this.openHost()).info();
+    const { features, maxBufferBytes, maxBindingBytes } = (await this.needs.openHost()).info();
     return { hasF16: features.includes("shader-f16"), maxBufferBytes, maxBindingBytes };
   }
 
@@ -85,6 +117,7 @@ export class HubModels {
   async fetch(id: string, kept: Kept | null, token: string | null, signal: AbortSignal): Promise<Fetched> {
     const hub = this.hub(token);
     const offer = this.offers.get(id);
+    if (offer) await this.freeUnless(id, keptOf(offer, kept));
     if (offer?.cannotStore != null) return this.loadUnstored(hub, offer, keptOf(offer, kept), signal);
     if (offer) await this.library.begin(manifestOf(offer, keptOf(offer, kept), Date.now()));
     return this.loadStored(await this.library.required(id), signal);
@@ -92,10 +125,10 @@ export class HubModels {
 
   /** @throws DecoscopeError reason `missing` if it is not stored whole */
   async load(id: string, signal: AbortSignal): Promise<HostedModel> {
-    const host = await this.openHost();
+    const host = await this.needs.openHost();
     if (host.has(id)) return host.model(id);
     const folder = this.folders.get(id);
-    if (folder) return (await this.loadFolder(id.slice(2), folder, signal)).hosted;
+    if (folder) return (await this.loadFolder(id.slice(2), folder.files, folder.kept, signal)).hosted;
     if (id.startsWith("./"))
       throw new DecoscopeError(
         "load",
@@ -116,7 +149,7 @@ export class HubModels {
 
   private progressOf(id: string) {
     return (loadedBytes: number, totalBytes: number | null): void =>
-      this.onProgress({ model: id, stage: "download", loadedBytes, totalBytes });
+      this.needs.onProgress({ model: id, stage: "download", loadedBytes, totalBytes });
   }
 
   /** Files are opened once: whoever asks while they are read gets the same model. */
@@ -131,7 +164,7 @@ export class HubModels {
   }
 
   private async openStored(manifest: Manifest, signal: AbortSignal): Promise<Fetched> {
-    const host = await this.openHost();
+    const host = await this.needs.openHost();
     const source = await openStored(this.hub(), this.library, manifest, {
       signal,
       onProgress: this.progressOf(
@@ -156,7 +189,7 @@ export class HubModels {
     const options = { signal, onProgress: this.progressOf(offer.id) };
     const [repo = ""] = offer.id.split("@");
     const source = remoteSource(hub, { ...offer, repo }, offer.id, options);
-    return this.loadFrom(await this.openHost(), source, signal, kept, {
+    return this.loadFrom(await this.needs.openHost(), source, signal, kept, {
       licence: offer.licence,
       commit: offer.commit,
       sizeBytes: offer.downloadBytes,
@@ -167,20 +200,16 @@ export class HubModels {
     host: EngineHost,
     source: ModelSource,
     signal: AbortSignal,
-    { storage, cacheStorage, context }: Kept,
+    kept: Kept,
     from: { readonly licence: string | null; readonly commit: string; readonly sizeBytes: number },
   ): Promise<Fetched> {
     const { id } = source;
-    const hosted = await host.load(id, source, this.onProgress, signal, {
-      storage,
-      cacheStorage,
-      maxContext: context,
-    });
+    const hosted = await host.load(id, source, this.needs.onProgress, signal, optionsOf(kept));
     const [repo = ""] = id.split("@");
     const entry = await entryOf(hosted, source, {
       id,
       label: id.slice(id.indexOf("/") + 1),
-      description: `From the hub, commit ${from.commit.slice(0, 7)}, kept as ${storage}.`,
+      description: `From the hub, commit ${from.commit.slice(0, 7)}, kept as ${kept.storage}.`,
       licence: from.licence ?? "not stated",
       card: `https://huggingface.co/${repo}`,
       sizeBytes: from.sizeBytes,
@@ -188,26 +217,60 @@ export class HubModels {
     return { entry, hosted };
   }
 
-  async loadFolder(folder: string, files: readonly File[], signal: AbortSignal): Promise<Fetched> {
-    const host = await this.openHost();
+  /** Frees a model that is loaded otherwise. @throws DecoscopeError "method" while a run is under way */
+  private async freeUnless(id: string, kept: Kept): Promise<void> {
+    if (!this.needs.isOpen()) return;
+    const host = await this.needs.openHost();
+    if (!host.has(id) || isKeptSo(await host.model(id), kept)) return;
+    this.needs.makeQuiet();
+    await host.unload(id);
+  }
+
+  /** What a source takes on this device; `kept` says how it is kept before anybody chose. */
+  private async localOffer(source: ModelSource, kept: (offer: Offered) => Kept | null): Promise<LocalOffer> {
+    const description = await inspect(source, await this.limits());
+    const list = (await source.list?.()) ?? [];
+    return {
+      ...description,
+      id: source.id,
+      sizeBytes: list.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0),
+      kept: kept(description),
+    };
+  }
+
+  folderOffer(folder: string, files: readonly File[], signal?: AbortSignal): Promise<LocalOffer> {
+    return this.localOffer(folderSource(folder, files, { signal }), ({ choices, context }) => {
+      const choice = preferred(choices);
+      return choice && { storage: choice.storage, cacheStorage: "f32", context };
+    });
+  }
+
+  async loadFolder(
+    folder: string,
+    files: readonly File[],
+    wanted: Kept | null,
+    signal: AbortSignal,
+  ): Promise<Fetched> {
+    const host = await this.needs.openHost();
     const source = folderSource(folder, files, { signal });
-    const { choices } = await inspect(source, await this.limits());
-    const choice = preferred(choices);
-    if (!choice)
+    const offer = wanted ? null : await this.folderOffer(folder, files, signal);
+    const kept = wanted ?? offer?.kept;
+    if (!kept)
       throw new DecoscopeError(
         "limit",
-        `${source.id} does not fit this device. ${choices.at(-1)?.problem ?? ""} Choose a smaller model.`,
+        `${source.id} does not fit this device. ${offer?.choices.at(-1)?.problem ?? ""} Choose a smaller model.`,
       );
-    if (host.has(source.id) && this.folders.get(source.id) !== files) await host.unload(source.id);
-    const hosted = await host.load(source.id, source, this.onProgress, signal, {
-      storage: choice.storage,
-      maxContext: CONTEXT_LIMIT,
-    });
-    this.folders.set(source.id, files);
+    if (host.has(source.id) && this.folders.get(source.id)?.files !== files) {
+      this.needs.makeQuiet();
+      await host.unload(source.id);
+    }
+    await this.freeUnless(source.id, kept);
+    const hosted = await host.load(source.id, source, this.needs.onProgress, signal, optionsOf(kept));
+    this.folders.set(source.id, { files, kept });
     const entry = await entryOf(hosted, source, {
       id: source.id,
       label: `${folder} (folder)`,
-      description: `From a folder of this machine, kept as ${choice.storage}; gone when the page is closed.`,
+      description: `From a folder of this machine, kept as ${kept.storage}; gone when the page is closed.`,
       licence: "not stated",
       card: "",
       sizeBytes: sizeOf(files.map(({ size }) => ({ sizeBytes: size }))),
@@ -215,12 +278,56 @@ export class HubModels {
     return { entry, hosted };
   }
 
+  /** How a remembered choice is loaded; nothing of one that is damaged. */
+  optionsOf(remembered: unknown): LoadOptions {
+    const read = v.safeParse(keptSchema, remembered);
+    return read.success ? optionsOf(read.output) : {};
+  }
+
+  /** @throws DecoscopeError "load" if no such model comes with the page */
+  async bundledOffer(id: string): Promise<LocalOffer> {
+    const entry = findModel(id);
+    if (!entry) throw new DecoscopeError("load", `There is no bundled model called ${id}.`);
+    const source = this.needs.bundled(id, entry.files);
+    // These files are small, and plain servers need not know ranges.
+    const whole = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
+    const read = (file: string): Promise<Uint8Array<ArrayBuffer>> => {
+      const known = whole.get(file) ?? source.read(file);
+      whole.set(file, known);
+      return known;
+    };
+    const ranges = new HeldRanges(async ({ file, begin, end }) => (await read(file)).slice(begin, end));
+    const known = v.safeParse(keptSchema, await this.needs.remembered.get(`kept/${id}`).catch(() => null));
+    return this.localOffer({ ...source, ranges }, ({ context }) =>
+      known.success ? known.output : { storage: "f32", cacheStorage: "f32", context },
+    );
+  }
+
+  /** @throws DecoscopeError "method" while a run is under way, "load" if the browser remembers nothing */
+  async keepBundled(id: string, kept: Kept | null): Promise<void> {
+    const plain = {
+      storage: "f32",
+      cacheStorage: "f32",
+      context: findModel(id)?.contextLength ?? 0,
+    } as const;
+    await this.freeUnless(id, kept ?? plain);
+    try {
+      await this.needs.remembered.set(`kept/${id}`, kept ?? undefined);
+    } catch (thrown) {
+      throw new DecoscopeError(
+        "load",
+        `This browser stores nothing here, so how ${id} is to be kept cannot be remembered. Allow the page to store data, or leave private browsing.`,
+        String(thrown),
+      );
+    }
+  }
+
   async shelf(): Promise<HubShelf> {
     return { models: await this.library.list(), space: await opfs.space() };
   }
 
   async remove(id: string): Promise<void> {
-    if (this.isOpen()) await (await this.openHost()).unload(id);
+    if (this.needs.isOpen()) await (await this.needs.openHost()).unload(id);
     this.folders.delete(id);
     if (!id.startsWith("./")) await this.library.remove(id);
   }

@@ -114,7 +114,18 @@ function openHost(): Promise<EngineHost> {
 
 const hubModels = (): Promise<HubModels> =>
   (hub ??= import("./hub").then(
-    (m) => new m.HubModels(hubBase, openHost, sendProgress, () => host !== null),
+    (m) =>
+      new m.HubModels(hubBase, {
+        openHost,
+        onProgress: sendProgress,
+        isOpen: () => host !== null,
+        remembered,
+        makeQuiet: () => {
+          checkQuiet("would lose the model it runs on. Load it otherwise");
+          closeSolver();
+        },
+        bundled: (id, files) => fetchSource(id, `${modelBase}models/${id}`, files),
+      }),
   ));
 
 const sendProgress = (progress: LoadProgress): void => send({ type: "progress", progress });
@@ -146,7 +157,9 @@ async function loadById(model: string, signal: AbortSignal): Promise<HostedModel
     throw new DecoscopeError("load", `There is no bundled model called ${model}. Choose one of the list.`);
   if (!entry) return (await hubModels()).load(model, signal);
   const source = fetchSource(model, `${modelBase}models/${model}`, entry.files);
-  return (await openHost()).load(model, source, sendProgress, signal);
+  const kept = await remembered.get(`kept/${model}`).catch(() => undefined);
+  const options = kept === undefined ? {} : (await hubModels()).optionsOf(kept);
+  return (await openHost()).load(model, source, sendProgress, signal, options);
 }
 
 /** One run being pulled: at its own pace, one round at a time, or not at all. */
@@ -230,12 +243,8 @@ class Run {
 }
 
 /** @throws DecoscopeError "method" while a run is under way */
-function checkQuiet(): void {
-  if (runs.size > 0)
-    throw new DecoscopeError(
-      "method",
-      "A run is under way, which a measurement would disturb and be disturbed by. Measure when it is over.",
-    );
+function checkQuiet(why = "a measurement would disturb and be disturbed by. Measure"): void {
+  if (runs.size > 0) throw new DecoscopeError("method", `A run is under way, which ${why} when it is over.`);
 }
 
 const api: WorkerApi = {
@@ -267,10 +276,17 @@ const api: WorkerApi = {
       await (await hubModels()).remove(id);
       return null;
     }),
-  loadFolder: (folder, files) =>
+  folderOffer: (folder, files) => outcome(async () => (await hubModels()).folderOffer(folder, files)),
+  bundledOffer: (model) => outcome(async () => (await hubModels()).bundledOffer(model)),
+  keepBundled: (model, kept) =>
+    outcome(async () => {
+      await (await hubModels()).keepBundled(model, kept);
+      return null;
+    }),
+  loadFolder: (folder, files, kept) =>
     outcome(() =>
       loading(`./${folder}`, async (signal) => {
-        const { entry, hosted } = await (await hubModels()).loadFolder(folder, files, signal);
+        const { entry, hosted } = await (await hubModels()).loadFolder(folder, files, kept, signal);
         await tuneFor(hosted);
         return entry;
       }),

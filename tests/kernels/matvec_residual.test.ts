@@ -283,6 +283,24 @@ describe("matvec_residual", () => {
       }
     });
 
+  test("int8 storage by masks: bits as by shifts", async () => {
+    for (const [T, shared] of [
+      [1, 0],
+      [1, 1],
+      [7, 1],
+    ] as const) {
+      const byWay = async (masks: number) => {
+        const choices = { "matvec.int8_masks": masks, "matvec.shared": shared, "matvec.lanes": 16 };
+        return product({ rows: 92, cols: 352, T, storage: "int8", tuning: { choices } });
+      };
+      const [shifts, masks] = [await byWay(0), await byWay(1)];
+      expect(masks.labels[0]).toContain("weights.int8_masks");
+      expect(shifts.labels[0]).not.toContain("weights.int8_masks");
+      expect(worst(masks.found, masks.expected)).toBeLessThan(INT8_TIES);
+      expect(masks.found).toEqual(shifts.found);
+    }
+  });
+
   test("int8 storage, integer dot products", async () => {
     const { found, expected, labels } = await product({
       rows: 128,

@@ -32,6 +32,16 @@ export interface Offer extends Omit<ModelDescription, "files"> {
   readonly preferred: ModelDescription["choices"][number]["storage"] | null;
 }
 
+/** The same of a model whose files are at hand: it came with the page, or lies in a folder of this machine. */
+export interface LocalOffer extends ModelDescription {
+  /** `story-target`, or `./folder`. */
+  readonly id: string;
+  /** Of all its files. */
+  readonly sizeBytes: number;
+  /** How it is kept at present, or would be if nobody chose; null if its weights fit in no way. */
+  readonly kept: Kept | null;
+}
+
 /**
  * Asks the hub about a model, and reads its description.
  * @throws DecoscopeError as {@link describe} and {@link inspect} do
