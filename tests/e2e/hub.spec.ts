@@ -1,5 +1,6 @@
 /** Models by name from a hub on this machine: what is shown before, watched, stopped, gone on with, checked, refused. */
 import type { Page } from "@playwright/test";
+import { CHAT_WORDS } from "../helpers/chat_model";
 import { addModels } from "../helpers/hub_models";
 import { HubServer, TOKENS } from "../helpers/hub_server";
 import { expect, test } from "./decoscope";
@@ -176,15 +177,60 @@ test("a browser without room says how much is missing", async ({ app, page }) =>
   await fetchModel(page, "tiny/whole");
 });
 
-test("a folder of this machine is loaded and run", async ({ app, page }) => {
+test("a folder of this machine is shown with what it takes, loaded as chosen, and run", async ({
+  app,
+  page,
+}) => {
   await app.open(MODELS);
   await by(page, "hub-folder").setInputFiles("public/models/story-draft");
+  const offer = by(page, "hub-offer");
+  await expect(offer).toContainText("memory on this device");
+  await expect(offer.getByRole("combobox", { name: "Keep the weights as" })).toHaveValue("f32");
+  await offer.getByRole("combobox", { name: "Keep the weights as" }).selectOption("int8");
+  await offer.getByRole("combobox", { name: "Keep keys and values as" }).selectOption("int8");
+  await offer.getByRole("button", { name: "Load it" }).click();
   await expect(by(page, "hub-done")).toContainText("./story-draft", { timeout: 120_000 });
   await by(page, "hub-done").getByRole("link").click();
   await app.set({ method: "Autoregressive", newTokens: 4, temperature: 0 });
   await app.run();
   await app.ended();
+  await expect(page.getByRole("combobox", { name: "Model", exact: true })).toHaveValue("./story-draft");
+  await app.open(MODELS);
   expect(hub.requests).toEqual([]);
+});
+
+test("a bundled model is kept as chosen, on later visits too, until somebody chooses otherwise", async ({
+  app,
+  page,
+}) => {
+  const card = by(page, "kept-story-draft");
+  const weights = card.getByRole("combobox", { name: "Keep the weights as" });
+  const runText = async (): Promise<string> => {
+    await app.open("#playground");
+    await page.reload();
+    await app.set({ method: "Autoregressive" });
+    await page.getByRole("combobox", { name: "Model", exact: true }).selectOption("story-draft");
+    await app.set({ newTokens: 24, temperature: 0, prompt: "Once upon a time" });
+    await app.run();
+    await app.ended();
+    return (await app.result()).text;
+  };
+  const keepAs = async (storage: string): Promise<void> => {
+    await app.open(MODELS);
+    await card.getByRole("button", { name: "Choose how it is kept" }).click();
+    await weights.selectOption(storage);
+    await card.getByRole("button", { name: "Keep it so" }).click();
+    await expect(by(page, "hub-done")).toContainText("is kept so from its next run on");
+  };
+  const exact = await runText();
+  await keepAs("int4");
+  const rounded = await runText();
+  expect(rounded, "four bits a weight write another text").not.toBe(exact);
+  await app.open(MODELS);
+  await card.getByRole("button", { name: "Choose how it is kept" }).click();
+  await expect(weights).toHaveValue("int4");
+  await keepAs("f32");
+  expect(await runText()).toBe(exact);
 });
 
 test("a link to a model of the hub asks before anything is fetched", async ({ app, page }) => {
@@ -216,4 +262,85 @@ test("a link to a model of the hub asks before anything is fetched", async ({ ap
   await by(page, "hub-done").getByRole("link").click();
   await expect(page.getByRole("combobox", { name: "Model", exact: true })).toHaveValue("tiny/whole");
   await expect(page.getByRole("combobox", { name: "Method" })).toHaveValue("autoregressive");
+});
+
+test("a chat model of the hub thinks, answers, stops, goes on from its cache, and keeps to a schema", async ({
+  app,
+  page,
+}) => {
+  await app.open(MODELS);
+  await fetchModel(page, "tiny/chat");
+  await page.getByRole("link", { name: "Chat", exact: true }).first().click();
+  await expect(page.getByRole("combobox", { name: "Model", exact: true })).toHaveValue("tiny/chat");
+  await by(page, "chat-settings").getByText("Settings").click();
+  await page.getByRole("textbox", { name: "System prompt" }).fill("You are brief.");
+  const most = page.getByRole("textbox", { name: "Tokens of an answer, value" });
+  const setMost = async (count: number): Promise<void> => {
+    await most.fill(String(count));
+    await most.press("Enter");
+  };
+  await setMost(400);
+  const box = page.getByRole("textbox", { name: "Your message" });
+  const answers = by(page, "chat-assistant");
+  const facts = by(page, "chat-facts");
+  const text = (answer = answers.last()) => answer.getByTestId("chat-text");
+  await expect(by(page, "chat-plain")).toHaveCount(0);
+
+  // Streams, and is stopped in the middle of its answer.
+  await box.fill("Hello there");
+  await page.getByRole("button", { name: "Send" }).click();
+  await expect(text()).toContainText(/\w+ \w+/, { timeout: 120_000 });
+  await page.getByRole("button", { name: "Stop", exact: true }).click();
+  await expect(facts).toHaveCount(1);
+  await expect(facts.first()).toContainText("cut off");
+  const part = (await text().textContent()) ?? "";
+  expect(part.trim().split(" ").length).toBeLessThan(CHAT_WORDS.answer);
+
+  // Again, to the stop token: thoughts folded, the answer whole.
+  await answers.first().getByRole("button", { name: "Answer again" }).click();
+  await expect(facts.first()).not.toContainText("cut off", { timeout: 120_000 });
+  await expect(facts.first()).toContainText(/of them thinking/);
+  const thoughts = answers.first().locator("details");
+  await expect(thoughts).not.toHaveAttribute("open");
+  await expect(thoughts.getByRole("paragraph")).toBeHidden();
+  await thoughts.getByText("What it thought").click();
+  expect(((await thoughts.getByRole("paragraph").textContent()) ?? "").trim().split(" ")).toHaveLength(
+    CHAT_WORDS.thinking,
+  );
+  const whole = ((await text().textContent()) ?? "").trim();
+  expect(whole.split(" ")).toHaveLength(CHAT_WORDS.answer);
+  expect(whole).not.toMatch(/<|think|im_end/);
+  expect(whole.startsWith(part.trim())).toBe(true);
+
+  // The next turn reads what is new: the first question and what stood before it are in the cache.
+  await box.fill("And then");
+  await box.press("Enter");
+  await expect(facts).toHaveCount(2, { timeout: 120_000 });
+  await expect(facts.last()).toContainText(/: [1-9]\d* from the cache/);
+
+  // Edited: what came after is gone, and the answer is one to the new question.
+  await by(page, "chat-user").last().getByRole("button", { name: "Edit" }).click();
+  await page.getByRole("textbox", { name: "Your message, written anew" }).fill("And before");
+  await page.getByRole("textbox", { name: "Your message, written anew" }).press("Enter");
+  await expect(by(page, "chat-user").last()).toContainText("And before");
+  await expect(facts).toHaveCount(2, { timeout: 120_000 });
+
+  // Without thinking, and as a schema says.
+  await page.getByRole("combobox", { name: "Thinking" }).selectOption("no");
+  await setMost(20);
+  await answers.last().getByRole("button", { name: "Answer again" }).click();
+  await expect(facts.last()).toContainText("20 tokens", { timeout: 120_000 });
+  await expect(facts.last()).not.toContainText("thinking");
+  await expect(answers.last().locator("details")).toHaveCount(0);
+  expect(await text().textContent()).not.toContain("think");
+  await page.getByRole("combobox", { name: "Form of answers" }).selectOption("schema");
+  await page
+    .getByRole("textbox", { name: "JSON schema" })
+    .fill(
+      '{"type": "object", "properties": {"n": {"type": "integer", "minimum": 5, "maximum": 7}}, "required": ["n"]}',
+    );
+  await answers.last().getByRole("button", { name: "Answer again" }).click();
+  await expect(text()).toContainText(/\}$/, { timeout: 120_000 });
+  const { n } = JSON.parse((await text().textContent()) ?? "") as { n: number };
+  expect([5, 6, 7]).toContain(n);
 });

@@ -1,6 +1,7 @@
 /** Models for a local hub: small Llamas of random weights with the tokenizer of the bundled story models. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { chatModel } from "./chat_model";
 import type { HubModel, HubServer } from "./hub_server";
 import { ROOT } from "./repository";
 import { jsonBytes, tinyModel, type ModelFiles, type TinyModelOptions } from "./tiny_model";
@@ -30,6 +31,7 @@ export function addModels(hub: HubServer): void {
   add("tiny/sharded", { files: storyLike({ seed: 5, shards: 3, dtype: "bf16" }), licence: "mit" });
   // Large enough that a download can be watched, stopped and gone on with: 5.6 MB.
   add("tiny/large", { files: storyLike({ seed: 6, dim: 128, headDim: 32, hiddenDim: 352 * 2, nLayers: 3 }) });
+  add("tiny/chat", { files: chatModel(), licence: "apache-2.0" });
   add("tiny/gated", { files: storyLike({ seed: 7 }), isGated: true, licence: "llama3.2" });
   add("tiny/other", { files: changed((files) => withConfig(files, { model_type: "resnet" })) });
   add("tiny/no-tokenizer", { files: changed((files) => files.delete("tokenizer.json")) });

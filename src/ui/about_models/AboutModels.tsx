@@ -1,6 +1,7 @@
 /** The place that says what the bundled models are, what they were trained on, how good they are, and what they are not. */
 import { Fragment, useRef, useState } from "react";
 import { ResultTable } from "../benchmarks/ResultTable";
+import { BundledKept } from "../hub/BundledKept";
 import { HUB_SECTION, HubModels } from "../hub/HubModels";
 import { labelOf, methods, fits, models, type ModelInfo } from "../definitions";
 import { fetchText, useFetched } from "../fetched";
@@ -87,6 +88,7 @@ function ModelCard({ model }: { readonly model: ModelInfo }) {
       </dl>
       <ModelMemory model={model.id} />
       <FullCard model={model} />
+      <BundledKept id={model.id} />
     </section>
   );
 }

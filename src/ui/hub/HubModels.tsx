@@ -1,13 +1,13 @@
 /** Models that do not come with the page: looked up on the hub by name, shown with what they take, fetched when somebody agrees, deleted. */
 import { useEffect, useId, useState } from "react";
-import { bytes } from "../format";
-import { hrefOf } from "../routes";
+import { models } from "../definitions";
 import { useEngine } from "../stores/engine";
 import { useRoute } from "../stores/route";
 import { openChosen } from "./folder";
 import { OfferCard } from "./OfferCard";
 import { Shelf } from "./Shelf";
-import { choose, lookUp, refreshShelf, setToken, stopFetching, useHub } from "./store";
+import { Status } from "./Status";
+import { lookUp, refreshShelf, setToken, useHub } from "./store";
 import "./hub.css";
 
 /** Where other parts of the page lead to. */
@@ -52,73 +52,6 @@ function Token() {
   );
 }
 
-function Progress() {
-  const busy = useHub((s) => s.busy);
-  const name = useHub((s) => s.name);
-  const progress = useHub((s) => s.progress);
-  if (busy === null) return null;
-  const total = progress?.totalBytes ?? null;
-  const isDownload = busy === "fetching" && progress?.stage === "download";
-  const what =
-    busy === "asking"
-      ? `Asking about ${name}`
-      : progress && !isDownload
-        ? `Moving ${name} to the GPU`
-        : `Fetching ${name}`;
-  return (
-    <div className="hub-progress" role="status" data-testid="hub-progress">
-      <p>
-        <strong>{what}</strong>
-        {isDownload && (
-          <span className="figures" data-testid="hub-bytes">
-            {bytes(progress.loadedBytes)}
-            {total === null ? "" : ` of ${bytes(total)}`}
-          </span>
-        )}
-      </p>
-      <progress
-        {...(isDownload && total ? { value: Math.min(1, progress.loadedBytes / total) } : {})}
-        max={1}
-        aria-label={what}
-      />
-      {busy === "fetching" && (
-        <button type="button" onClick={() => void stopFetching()}>
-          Stop, keep what came
-        </button>
-      )}
-    </div>
-  );
-}
-
-function Problem() {
-  const problem = useHub((s) => s.problem);
-  if (!problem) return null;
-  return (
-    <div className="hub-problem" role="alert" data-testid="hub-problem" data-reason={problem.reason ?? ""}>
-      <p>{problem.message}</p>
-      {problem.detail && (
-        <details>
-          <summary>Details</summary>
-          <pre>{problem.detail}</pre>
-        </details>
-      )}
-    </div>
-  );
-}
-
-function Done() {
-  const done = useHub((s) => s.done);
-  if (!done) return null;
-  return (
-    <p className="hub-done" role="status" data-testid="hub-done">
-      <strong>{done.id}</strong> is loaded.{" "}
-      <a href={hrefOf("playground")} onClick={() => choose(done.id)}>
-        Run it in the playground
-      </a>
-    </p>
-  );
-}
-
 function FolderButton() {
   const id = useId();
   const isBusy = useHub((s) => s.busy !== null);
@@ -142,6 +75,8 @@ export function HubModels() {
   const id = useId();
   const item = useRoute((s) => (s.place === "models" ? s.item : null));
   const isBusy = useHub((s) => s.busy !== null);
+  // What is asked about a model that comes with the page is answered in its own card.
+  const isBundled = useHub((s) => models.some((m) => m.id === s.name));
   const hasWebGpu = useEngine((s) => s.hasWebGpu);
   // What the address names, until somebody writes something else.
   const [typed, setName] = useState<string | null>(null);
@@ -195,10 +130,12 @@ export function HubModels() {
       </p>
       <FolderButton />
       <Token />
-      <Problem />
-      <Progress />
-      <Done />
-      <OfferCard />
+      {!isBundled && (
+        <>
+          <Status />
+          <OfferCard />
+        </>
+      )}
       <Shelf />
     </section>
   );

@@ -1,6 +1,6 @@
 /** How an offered model is to be kept on the device: its weights, what it keeps of a text, and how long a text may be. */
 import { useId } from "react";
-import type { CacheChoice, HubOffer, Kept, StorageChoice } from "../../worker/api";
+import type { CacheChoice, HubOffer, Kept, LocalOffer, StorageChoice } from "../../worker/api";
 import { bytes, count } from "../format";
 import { useHub } from "./store";
 
@@ -57,7 +57,7 @@ function Pick({ label, value, choices, help, onPick }: PickProps) {
   );
 }
 
-export function KeptAs({ offer }: { readonly offer: HubOffer }) {
+export function KeptAs({ offer }: { readonly offer: HubOffer | LocalOffer }) {
   const kept = useHub((s) => s.kept);
   const choose = (part: Partial<Kept>): void => {
     const base = kept ?? { storage: "int8", cacheStorage: "f32", context: offer.context };

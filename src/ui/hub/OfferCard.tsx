@@ -1,8 +1,8 @@
-/** What a model would take, and the question whether to fetch it. */
+/** What a model would take, and the question whether to fetch it, load it, or keep it so. */
 import type { HubOffer } from "../../worker/api";
 import { bytes, count, parameters } from "../format";
 import { KeptAs } from "./KeptAs";
-import { fetchModel, useHub } from "./store";
+import { accept, nameOf, useHub } from "./store";
 
 function Fact({ name, children }: { readonly name: string; readonly children: React.ReactNode }) {
   return (
@@ -21,28 +21,43 @@ function roomText({ space, downloadBytes, storedBytes }: HubOffer): string {
     : `${bytes(space.quotaBytes - space.usedBytes)} free`;
 }
 
+/** Bytes of a model of the hub that are still to come. */
+const missingOf = ({ downloadBytes, storedBytes }: HubOffer): number => downloadBytes - storedBytes;
+
 export function OfferCard() {
   const offer = useHub((s) => s.offer);
+  const isFolder = useHub((s) => s.files !== null);
   const kept = useHub((s) => s.kept);
   const isBusy = useHub((s) => s.busy !== null);
   if (!offer) return null;
+  const hub = "commit" in offer ? offer : null;
   const chosen = offer.choices.find((c) => c.storage === kept?.storage);
   const cache = offer.caches?.find((c) => c.storage === kept?.cacheStorage);
   const context = kept?.context ?? offer.context;
   const cacheBytes = offer.stateBytes + (cache?.tokenBytes ?? 0) * context;
-  const missing = offer.downloadBytes - offer.storedBytes;
+  const label = nameOf(offer.id);
+  const action = hub
+    ? missingOf(hub) === 0
+      ? "Load it"
+      : `Fetch ${bytes(missingOf(hub))} and load`
+    : isFolder
+      ? "Load it"
+      : "Keep it so";
   return (
-    <section className="hub-offer" aria-label={`What ${offer.id} takes`} data-testid="hub-offer">
-      <h4>{offer.id}</h4>
+    <section className="hub-offer" aria-label={`What ${label} takes`} data-testid="hub-offer">
+      <h4>{label}</h4>
       <dl className="model-facts figures">
         <Fact name="architecture">
           {offer.architecture}, {offer.kind === "masked" ? "fills masks" : "left to right"}
         </Fact>
         <Fact name="parameters">{parameters(offer.parameters)}</Fact>
-        <Fact name="download">
-          {bytes(missing)}
-          {offer.storedBytes > 0 && <span className="help">of {bytes(offer.downloadBytes)}</span>}
-        </Fact>
+        {"sizeBytes" in offer && <Fact name="files">{bytes(offer.sizeBytes)}</Fact>}
+        {hub && (
+          <Fact name="download">
+            {bytes(missingOf(hub))}
+            {hub.storedBytes > 0 && <span className="help">of {bytes(hub.downloadBytes)}</span>}
+          </Fact>
+        )}
         <Fact name="memory on this device">
           {chosen ? bytes(chosen.weightBytes + cacheBytes) : "too much"}
           {cacheBytes > 0 && <span className="help">{bytes(cacheBytes)} of it cache</span>}
@@ -51,29 +66,30 @@ export function OfferCard() {
           {count(context)} tokens
           {offer.maxContext > context && <span className="help">of {count(offer.maxContext)}</span>}
         </Fact>
-        <Fact name="licence">{offer.licence ?? "not stated"}</Fact>
-        <Fact name="storage">{offer.cannotStore ?? roomText(offer)}</Fact>
-        <Fact name="commit">{offer.commit.slice(0, 7)}</Fact>
+        {hub && (
+          <>
+            <Fact name="licence">{hub.licence ?? "not stated"}</Fact>
+            <Fact name="storage">{hub.cannotStore ?? roomText(hub)}</Fact>
+            <Fact name="commit">{hub.commit.slice(0, 7)}</Fact>
+          </>
+        )}
       </dl>
       <KeptAs offer={offer} />
-      {offer.cannotStore !== null && (
+      {hub !== null && hub.cannotStore !== null && (
         <p className="help">Nothing of it will be stored: it is fetched anew on every visit.</p>
       )}
       <div className="hub-buttons">
-        <button
-          type="button"
-          className="primary"
-          disabled={isBusy || !chosen}
-          onClick={() => void fetchModel(offer.id, kept)}
-        >
-          {missing === 0 ? "Load it" : `Fetch ${bytes(missing)} and load`}
+        <button type="button" className="primary" disabled={isBusy || !chosen} onClick={() => void accept()}>
+          {action}
         </button>
-        <button type="button" disabled={isBusy} onClick={() => useHub.setState({ offer: null })}>
-          No
+        <button type="button" disabled={isBusy} onClick={() => useHub.setState({ offer: null, files: null })}>
+          {hub || isFolder ? "No" : "Leave it as it is"}
         </button>
-        <a href={`https://huggingface.co/${offer.id.split("@")[0] ?? ""}`} target="_blank" rel="noreferrer">
-          Its page on the hub
-        </a>
+        {hub && (
+          <a href={`https://huggingface.co/${hub.id.split("@")[0] ?? ""}`} target="_blank" rel="noreferrer">
+            Its page on the hub
+          </a>
+        )}
       </div>
     </section>
   );

@@ -1,6 +1,6 @@
 /** A model's folder that was dropped on the page, or chosen: its files are read here and go nowhere. */
 import { hrefOf } from "../routes";
-import { loadFolder } from "./store";
+import { offerFolder } from "./store";
 
 const readEntries = (reader: FileSystemDirectoryReader): Promise<FileSystemEntry[]> =>
   new Promise((resolve, reject) => reader.readEntries(resolve, reject));
@@ -10,7 +10,7 @@ const fileOf = (entry: FileSystemFileEntry): Promise<File> =>
 /** Ids stand in addresses and messages. */
 const plain = (name: string): string => name.replace(/[^\w.-]/g, "-").slice(0, 80) || "folder";
 
-/** Shows the Models place and loads the files that lie in the folder itself. */
+/** Shows the Models place and what the files that lie in the folder itself would take. */
 export async function openDropped(directory: FileSystemDirectoryEntry): Promise<void> {
   location.hash = hrefOf("models");
   const reader = directory.createReader();
@@ -18,12 +18,12 @@ export async function openDropped(directory: FileSystemDirectoryEntry): Promise<
   // A reader gives at most a hundred entries at a time, and none when it is through.
   for (let entries = await readEntries(reader); entries.length > 0; entries = await readEntries(reader))
     for (const entry of entries) if (entry.isFile) files.push(await fileOf(entry as FileSystemFileEntry));
-  await loadFolder(plain(directory.name), files);
+  await offerFolder(plain(directory.name), files);
 }
 
-/** Loads the files of a folder chosen in a dialog. */
+/** The same of a folder chosen in a dialog. */
 export async function openChosen(chosen: readonly File[]): Promise<void> {
   const [folder = ""] = chosen[0]?.webkitRelativePath.split("/") ?? [];
   const files = chosen.filter((file) => file.webkitRelativePath.split("/").length === 2);
-  await loadFolder(plain(folder), files);
+  await offerFolder(plain(folder), files);
 }

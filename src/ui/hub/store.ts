@@ -1,7 +1,7 @@
 /** What the Models place shows of the hub, and what its buttons do. Fetched with that place. */
 import { create } from "zustand";
 import { toErrorRecord, type ErrorRecord } from "../../base/errors";
-import type { CatalogEntry, HubOffer, HubShelf, Kept, LoadProgress } from "../../worker/api";
+import type { CatalogEntry, HubOffer, HubShelf, Kept, LoadProgress, LocalOffer } from "../../worker/api";
 import { fits, methodOf, methods, modelOf, models } from "../definitions";
 import { engineFor, openClient, watchProgress } from "../engine";
 import { addModel, dropModels, useMoreModels } from "../stores/more_models";
@@ -15,13 +15,15 @@ export interface HubState {
   readonly token: string;
   readonly isTokenStored: boolean;
   readonly busy: "asking" | "fetching" | null;
-  readonly offer: HubOffer | null;
+  readonly offer: HubOffer | LocalOffer | null;
+  /** Files of the folder that is offered; null for other offers. */
+  readonly files: readonly File[] | null;
   /** How the offered model is to be kept; null if its weights fit in no way. */
   readonly kept: Kept | null;
   readonly progress: LoadProgress | null;
   readonly problem: ErrorRecord | null;
-  /** The model that was loaded last. */
-  readonly done: CatalogEntry | null;
+  /** The model that was loaded last, or for which was said how it is kept from now on. */
+  readonly done: { readonly id: string; readonly isLoaded: boolean } | null;
   readonly shelf: HubShelf | null;
 }
 
@@ -39,6 +41,7 @@ export const useHub = create<HubState>()(() => ({
   isTokenStored: storedToken() !== "",
   busy: null,
   offer: null,
+  files: null,
   kept: null,
   progress: null,
   problem: null,
@@ -47,6 +50,9 @@ export const useHub = create<HubState>()(() => ({
 }));
 
 const set = useHub.setState;
+
+/** What a model is called here: those from outside by the whole name under which they are found. */
+export const nameOf = (id: string): string => models.find((m) => m.id === id)?.label ?? id;
 
 export function setToken(token: string, isTokenStored: boolean): void {
   set({ token, isTokenStored });
@@ -98,7 +104,7 @@ const memory = { unstored: new Set<string>() };
 /** Asks the hub about a model. */
 export const lookUp = (name: string): Promise<void> =>
   busy("asking", async () => {
-    set({ name, offer: null });
+    set({ name, offer: null, files: null });
     const { engine } = await engineFor([]);
     const offer = await engine.hubOffer(name, tokenOf(useHub.getState()));
     const { preferred: storage, context } = offer;
@@ -124,7 +130,7 @@ function adopt(entry: CatalogEntry): void {
     useMoreModels.setState({ wanted: null });
     choose(entry.id);
   }
-  set({ done: entry, offer: null });
+  set({ done: { id: entry.id, isLoaded: true }, offer: null, files: null });
 }
 
 /** Fetches the model that was offered, or goes on with one that is stored in part. */
@@ -135,7 +141,8 @@ export const fetchModel = (id: string, kept: Kept | null): Promise<void> =>
     await navigator.storage.persist().catch(() => false);
     const { engine } = await engineFor([]);
     const entry = await engine.hubFetch(id, kept, tokenOf(useHub.getState()));
-    if (useHub.getState().offer?.cannotStore != null) memory.unstored.add(id);
+    const { offer } = useHub.getState();
+    if (offer && "cannotStore" in offer && offer.cannotStore !== null) memory.unstored.add(id);
     adopt(entry);
   });
 
@@ -144,12 +151,46 @@ export async function stopFetching(): Promise<void> {
   (await openClient()).cancelLoad(useHub.getState().name);
 }
 
-export const loadFolder = (folder: string, files: readonly File[]): Promise<void> =>
-  busy("fetching", async () => {
-    set({ name: `./${folder}`, offer: null });
+/** Shows what a folder's model takes, and asks how it is to be kept. */
+export const offerFolder = (folder: string, files: readonly File[]): Promise<void> =>
+  busy("asking", async () => {
+    set({ name: `./${folder}`, offer: null, files: null });
     const { engine } = await engineFor([]);
-    adopt(await engine.loadFolder(folder, files));
+    const offer = await engine.folderOffer(folder, files);
+    set({ offer, files, kept: offer.kept });
   });
+
+export const loadFolder = (folder: string, files: readonly File[], kept: Kept | null): Promise<void> =>
+  busy("fetching", async () => {
+    set({ name: `./${folder}` });
+    const { engine } = await engineFor([]);
+    adopt(await engine.loadFolder(folder, files, kept));
+  });
+
+/** Shows what a model that comes with the page takes, and asks how it is to be kept. */
+export const offerBundled = (id: string): Promise<void> =>
+  busy("asking", async () => {
+    set({ name: id, offer: null, files: null });
+    const { engine } = await engineFor([]);
+    const offer = await engine.bundledOffer(id);
+    set({ offer, kept: offer.kept });
+  });
+
+export const keepBundled = (id: string, kept: Kept | null): Promise<void> =>
+  busy("asking", async () => {
+    set({ name: id });
+    await (await openClient()).keepBundled(id, kept);
+    set({ done: { id, isLoaded: false }, offer: null });
+  });
+
+/** Does what the offer on the page asks about. */
+export async function accept(): Promise<void> {
+  const { offer, files, kept } = useHub.getState();
+  if (!offer) return;
+  if ("commit" in offer) await fetchModel(offer.id, kept);
+  else if (files) await loadFolder(offer.id.slice(2), files, kept);
+  else await keepBundled(offer.id, kept);
+}
 
 export async function removeModel(id: string): Promise<void> {
   await busy("asking", async () => {

@@ -1,0 +1,84 @@
+/** How what was asked for goes on: what is under way, what went wrong, what is done. */
+import { bytes } from "../format";
+import { hrefOf } from "../routes";
+import { choose, nameOf, stopFetching, useHub } from "./store";
+
+function Progress() {
+  const busy = useHub((s) => s.busy);
+  const name = useHub((s) => s.name);
+  const progress = useHub((s) => s.progress);
+  if (busy === null) return null;
+  const total = progress?.totalBytes ?? null;
+  const isDownload = busy === "fetching" && progress?.stage === "download";
+  const what =
+    busy === "asking"
+      ? `Asking about ${nameOf(name)}`
+      : progress && !isDownload
+        ? `Moving ${nameOf(name)} to the GPU`
+        : name.startsWith("./")
+          ? `Reading ${nameOf(name)}`
+          : `Fetching ${nameOf(name)}`;
+  return (
+    <div className="hub-progress" role="status" data-testid="hub-progress">
+      <p>
+        <strong>{what}</strong>
+        {isDownload && (
+          <span className="figures" data-testid="hub-bytes">
+            {bytes(progress.loadedBytes)}
+            {total === null ? "" : ` of ${bytes(total)}`}
+          </span>
+        )}
+      </p>
+      <progress
+        {...(isDownload && total ? { value: Math.min(1, progress.loadedBytes / total) } : {})}
+        max={1}
+        aria-label={what}
+      />
+      {busy === "fetching" && (
+        <button type="button" onClick={() => void stopFetching()}>
+          Stop, keep what came
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Problem() {
+  const problem = useHub((s) => s.problem);
+  if (!problem) return null;
+  return (
+    <div className="hub-problem" role="alert" data-testid="hub-problem" data-reason={problem.reason ?? ""}>
+      <p>{problem.message}</p>
+      {problem.detail && (
+        <details>
+          <summary>Details</summary>
+          <pre>{problem.detail}</pre>
+        </details>
+      )}
+    </div>
+  );
+}
+
+function Done() {
+  const done = useHub((s) => s.done);
+  if (!done) return null;
+  return (
+    <p className="hub-done" role="status" data-testid="hub-done">
+      <strong>{nameOf(done.id)}</strong>{" "}
+      {done.isLoaded ? "is loaded." : "is kept so from its next run on, on later visits too."}{" "}
+      <a href={hrefOf("playground")} onClick={() => choose(done.id)}>
+        Run it in the playground
+      </a>
+    </p>
+  );
+}
+
+export function Status() {
+  return (
+    <>
+      <Problem />
+      <Progress />
+      <Done />
+    </>
+  );
+}
