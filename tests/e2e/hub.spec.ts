@@ -220,7 +220,9 @@ test("a bundled model is kept as chosen, on later visits too, until somebody cho
     await card.getByRole("button", { name: "Choose how it is kept" }).click();
     await weights.selectOption(storage);
     await card.getByRole("button", { name: "Keep it so" }).click();
-    await expect(by(page, "hub-done")).toContainText("is kept so from its next run on");
+    await expect(by(page, "hub-done")).toContainText(
+      `weights in ${storage} and keys and values in f32 from its next run on`,
+    );
   };
   const exact = await runText();
   await keepAs("int4");
@@ -270,7 +272,7 @@ test("a chat model of the hub thinks, answers, stops, goes on from its cache, an
 }) => {
   await app.open(MODELS);
   await fetchModel(page, "tiny/chat");
-  await page.getByRole("link", { name: "Chat", exact: true }).first().click();
+  await by(page, "hub-done").getByRole("link", { name: "chat with it" }).click();
   await expect(page.getByRole("combobox", { name: "Model", exact: true })).toHaveValue("tiny/chat");
   await by(page, "chat-settings").getByText("Settings").click();
   await page.getByRole("textbox", { name: "System prompt" }).fill("You are brief.");

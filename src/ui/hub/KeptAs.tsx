@@ -33,7 +33,7 @@ interface PickProps {
 function Pick({ label, value, choices, help, onPick }: PickProps) {
   const id = useId();
   return (
-    <>
+    <div>
       <div className="pick">
         <label htmlFor={id}>{label}</label>
         <select
@@ -53,9 +53,18 @@ function Pick({ label, value, choices, help, onPick }: PickProps) {
       <p id={`${id}-help`} className="help">
         {help}
       </p>
-    </>
+    </div>
   );
 }
+
+/** What cannot be chosen here, and why. */
+const refusals = (
+  choices: readonly { readonly storage: string; readonly problem: string | null }[],
+): string =>
+  choices
+    .filter(({ problem }) => problem !== null)
+    .map(({ storage, problem }) => `No ${storage}: ${problem}`)
+    .join(" ");
 
 export function KeptAs({ offer }: { readonly offer: HubOffer | LocalOffer }) {
   const kept = useHub((s) => s.kept);
@@ -65,7 +74,7 @@ export function KeptAs({ offer }: { readonly offer: HubOffer | LocalOffer }) {
   };
   const cache = offer.caches?.find((c) => c.storage === kept?.cacheStorage);
   return (
-    <>
+    <div className="kept-as">
       <Pick
         label="Keep the weights as"
         value={kept?.storage ?? ""}
@@ -76,8 +85,8 @@ export function KeptAs({ offer }: { readonly offer: HubOffer | LocalOffer }) {
         }))}
         help={
           kept
-            ? `The checkpoint stores ${offer.dtypes.join(" and ")}.`
-            : offer.choices.map((c) => `${c.storage}: ${c.problem ?? ""}`).join(" ")
+            ? `The checkpoint stores ${offer.dtypes.join(" and ")}. ${refusals(offer.choices)}`
+            : refusals(offer.choices)
         }
         onPick={(storage) => choose({ storage: storage as Kept["storage"] })}
       />
@@ -103,13 +112,10 @@ export function KeptAs({ offer }: { readonly offer: HubOffer | LocalOffer }) {
             label: `${CACHES[c.storage]}, ${bytes(c.tokenBytes)} a token`,
             problem: c.problem,
           }))}
-          help={
-            offer.caches.map((c) => c.problem).find((problem) => problem !== null) ??
-            "What the model remembers of the text. Further down stands what this costs in quality."
-          }
+          help={`What the model remembers of the text. Further down stands what this costs in quality. ${refusals(offer.caches)}`}
           onPick={(cacheStorage) => choose({ cacheStorage: cacheStorage as Kept["cacheStorage"] })}
         />
       )}
-    </>
+    </div>
   );
 }

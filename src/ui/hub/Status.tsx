@@ -1,4 +1,5 @@
 /** How what was asked for goes on: what is under way, what went wrong, what is done. */
+import { modelOf } from "../definitions";
 import { bytes } from "../format";
 import { hrefOf } from "../routes";
 import { choose, nameOf, stopFetching, useHub } from "./store";
@@ -65,12 +66,28 @@ function Done() {
   return (
     <p className="hub-done" role="status" data-testid="hub-done">
       <strong>{nameOf(done.id)}</strong>{" "}
-      {done.isLoaded ? "is loaded." : "is kept so from its next run on, on later visits too."}{" "}
+      {done.kept
+        ? `keeps its weights in ${done.kept.storage} and keys and values in ${done.kept.cacheStorage} from its next run on, on later visits too.`
+        : "is loaded."}{" "}
       <a href={hrefOf("playground")} onClick={() => choose(done.id)}>
         Run it in the playground
       </a>
+      {done.kept === null && modelOf(done.id)?.kind === "causal" && (
+        <>
+          {" or "}
+          <a href={hrefOf("chat")} onClick={() => void chatWith(done.id)}>
+            chat with it
+          </a>
+        </>
+      )}
     </p>
   );
+}
+
+/** Chooses the model in the Chat place, whose code comes with the first visit there. */
+async function chatWith(id: string): Promise<void> {
+  const { chooseModel, useChat } = await import("../chat/store");
+  if (useChat.getState().busy === null) chooseModel(id);
 }
 
 export function Status() {

@@ -22,8 +22,8 @@ export interface HubState {
   readonly kept: Kept | null;
   readonly progress: LoadProgress | null;
   readonly problem: ErrorRecord | null;
-  /** The model that was loaded last, or for which was said how it is kept from now on. */
-  readonly done: { readonly id: string; readonly isLoaded: boolean } | null;
+  /** The model that was loaded last, or the bundled one for which was said how it is kept from now on. */
+  readonly done: { readonly id: string; readonly kept: Kept | null } | null;
   readonly shelf: HubShelf | null;
 }
 
@@ -130,7 +130,7 @@ function adopt(entry: CatalogEntry): void {
     useMoreModels.setState({ wanted: null });
     choose(entry.id);
   }
-  set({ done: { id: entry.id, isLoaded: true }, offer: null, files: null });
+  set({ done: { id: entry.id, kept: null }, offer: null, files: null });
 }
 
 /** Fetches the model that was offered, or goes on with one that is stored in part. */
@@ -160,7 +160,7 @@ export const offerFolder = (folder: string, files: readonly File[]): Promise<voi
     set({ offer, files, kept: offer.kept });
   });
 
-export const loadFolder = (folder: string, files: readonly File[], kept: Kept | null): Promise<void> =>
+export const loadFolder = (folder: string, files: readonly File[], kept: Kept): Promise<void> =>
   busy("fetching", async () => {
     set({ name: `./${folder}` });
     const { engine } = await engineFor([]);
@@ -176,17 +176,17 @@ export const offerBundled = (id: string): Promise<void> =>
     set({ offer, kept: offer.kept });
   });
 
-export const keepBundled = (id: string, kept: Kept | null): Promise<void> =>
+export const keepBundled = (id: string, kept: Kept): Promise<void> =>
   busy("asking", async () => {
     set({ name: id });
     await (await openClient()).keepBundled(id, kept);
-    set({ done: { id, isLoaded: false }, offer: null });
+    set({ done: { id, kept }, offer: null });
   });
 
 /** Does what the offer on the page asks about. */
 export async function accept(): Promise<void> {
   const { offer, files, kept } = useHub.getState();
-  if (!offer) return;
+  if (!offer || !kept) return;
   if ("commit" in offer) await fetchModel(offer.id, kept);
   else if (files) await loadFolder(offer.id.slice(2), files, kept);
   else await keepBundled(offer.id, kept);
