@@ -104,7 +104,7 @@ function Composer() {
             Leave it as it is
           </button>
         )}
-        <p id={`${id}-help`} className="help">
+        <p id={`${id}-help`} className={hasWebGpu ? "help chat-keys" : "help"}>
           {hasWebGpu
             ? "Enter sends, Shift and Enter begins a line. Nothing leaves this device."
             : "This browser has no WebGPU, which running a model needs. Open the page in a current Chrome, Edge, Safari or Firefox."}

@@ -63,7 +63,7 @@ const refusals = (
 ): string =>
   choices
     .filter(({ problem }) => problem !== null)
-    .map(({ storage, problem }) => `No ${storage}: ${problem}`)
+    .map(({ storage, problem }) => `Not ${storage}: ${problem!.charAt(0).toLowerCase()}${problem!.slice(1)}`)
     .join(" ");
 
 export function KeptAs({ offer }: { readonly offer: HubOffer | LocalOffer }) {
