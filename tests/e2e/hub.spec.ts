@@ -190,12 +190,11 @@ test("a folder of this machine is shown with what it takes, loaded as chosen, an
   await offer.getByRole("combobox", { name: "Keep keys and values as" }).selectOption("int8");
   await offer.getByRole("button", { name: "Load it" }).click();
   await expect(by(page, "hub-done")).toContainText("./story-draft", { timeout: 120_000 });
-  await by(page, "hub-done").getByRole("link").click();
+  await by(page, "hub-done").getByRole("link", { name: "Run it" }).click();
   await app.set({ method: "Autoregressive", newTokens: 4, temperature: 0 });
   await app.run();
   await app.ended();
   await expect(page.getByRole("combobox", { name: "Model", exact: true })).toHaveValue("./story-draft");
-  await app.open(MODELS);
   expect(hub.requests).toEqual([]);
 });
 
@@ -238,7 +237,7 @@ test("a bundled model is kept as chosen, on later visits too, until somebody cho
 test("a link to a model of the hub asks before anything is fetched", async ({ app, page }) => {
   await app.open(MODELS);
   await fetchModel(page, "tiny/whole");
-  await by(page, "hub-done").getByRole("link").click();
+  await by(page, "hub-done").getByRole("link", { name: "Run it" }).click();
   await app.set({ method: "Autoregressive", newTokens: 4 });
   await app.run();
   await app.ended();
@@ -261,7 +260,7 @@ test("a link to a model of the hub asks before anything is fetched", async ({ ap
   await expect(page.getByRole("textbox", { name: "Name", exact: true })).toHaveValue("tiny/whole");
   expect(hub.requests, "looking is the visitor's to ask for, too").toEqual([]);
   await fetchModel(page, "tiny/whole");
-  await by(page, "hub-done").getByRole("link").click();
+  await by(page, "hub-done").getByRole("link", { name: "Run it" }).click();
   await expect(page.getByRole("combobox", { name: "Model", exact: true })).toHaveValue("tiny/whole");
   await expect(page.getByRole("combobox", { name: "Method" })).toHaveValue("autoregressive");
 });

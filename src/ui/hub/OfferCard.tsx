@@ -29,7 +29,9 @@ export function OfferCard() {
   const isFolder = useHub((s) => s.files !== null);
   const kept = useHub((s) => s.kept);
   const isBusy = useHub((s) => s.busy !== null);
-  if (!offer) return null;
+  const isFetching = useHub((s) => s.busy === "fetching");
+  // What was agreed to is under way; it is asked again if that is stopped.
+  if (!offer || isFetching) return null;
   const hub = "commit" in offer ? offer : null;
   const chosen = offer.choices.find((c) => c.storage === kept?.storage);
   const cache = offer.caches?.find((c) => c.storage === kept?.cacheStorage);
