@@ -230,6 +230,7 @@ test("a bundled model is kept as chosen, on later visits too, until somebody cho
   await app.open(MODELS);
   await card.getByRole("button", { name: "Choose how it is kept" }).click();
   await expect(weights).toHaveValue("int4");
+  await card.getByRole("button", { name: "Leave it as it is" }).click();
   await keepAs("f32");
   expect(await runText()).toBe(exact);
 });
