@@ -53,15 +53,4 @@ test("kernels that calculate wrongly are noticed, named, and not used", async ({
   await expect(page.locator(".caption")).toContainText("Live run", { timeout: 200_000 });
   await expect(app.status).toHaveAttribute("data-phase", "idle", { timeout: 200_000 });
   expect((await app.result()).text).toContain("girl");
-  if (process.env["LOOK"]) {
-    for (const [width, height] of [
-      [1440, 900],
-      [390, 844],
-    ] as const)
-      for (const colorScheme of ["light", "dark"] as const) {
-        await page.setViewportSize({ width, height });
-        await page.emulateMedia({ colorScheme });
-        await page.screenshot({ path: `/tmp/w/hcs/selftest-${width}-${colorScheme}.png` });
-      }
-  }
 });
