@@ -84,7 +84,9 @@ try {
   if (options.profile !== undefined) await session.send("Profiler.start");
   const before = await totals(session);
   const began = performance.now();
-  await page.locator(`[data-testid="engine-status"][data-phase="idle"]`).waitFor({ state: "attached", timeout: 600_000 });
+  await page
+    .locator(`[data-testid="engine-status"][data-phase="idle"]`)
+    .waitFor({ state: "attached", timeout: 600_000 });
   const after = await totals(session);
   const wallMs = performance.now() - began;
   if (options.profile !== undefined) {

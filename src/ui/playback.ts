@@ -49,6 +49,11 @@ const isLive = (): boolean => {
 };
 
 function tick(): void {
+  // A run that took the stage has stopped it.
+  if (!usePlayer.getState().isPlaying) {
+    stopTimer();
+    return;
+  }
   const { speed } = usePlayer.getState();
   const next = nextStop(useRun.getState().timeline, shownMoment(), speed >= COARSE);
   if (next !== null) showMoment(next);

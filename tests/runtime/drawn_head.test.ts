@@ -41,7 +41,7 @@ function expectSame(found: readonly TraceEvent[], expected: readonly TraceEvent[
   const numbers = (events: readonly TraceEvent[]) =>
     events.flatMap((e) =>
       e.kind === "commit"
-        ? [...e.tokens.map((t, i) => [t, e.logprobs![i]!])]
+        ? [...e.tokens.map((t, i) => [t, e.logprobs[i]!])]
         : e.kind === "candidates"
           ? e.top.map(([token, logprob]) => [token, logprob])
           : [],

@@ -12,8 +12,8 @@ export function startEmbedded({ theme }: EmbedOptions): void {
   if (theme === "system") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
   const go = () => {
-    follow(location.hash);
-    if (useRoute.getState().place !== HOME) follow("");
+    void follow(location.hash);
+    if (useRoute.getState().place !== HOME) void follow("");
   };
   go();
   window.addEventListener("hashchange", go);

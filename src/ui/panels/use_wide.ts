@@ -13,9 +13,4 @@ const subscribe = (changed: () => void): (() => void) => {
 export const isWideNow = (): boolean => matchMedia(WIDE).matches;
 
 /** Without a browser (first_paint/) nothing is wide. */
-export const useIsWide = (): boolean =>
-  useSyncExternalStore(
-    subscribe,
-    isWideNow,
-    () => false,
-  );
+export const useIsWide = (): boolean => useSyncExternalStore(subscribe, isWideNow, () => false);
