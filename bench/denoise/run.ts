@@ -1,17 +1,14 @@
 /**
- * `npm run bench:denoise`: ParallelBench's list tasks by strategy and parallelism beside the bound, stories by strategy,
- * RADD's passes beside the formula. Prints tables and writes public/benchmarks/denoise.json. The page measures the tasks
- * with the same code (src/parallel, src/worker/solve.ts).
+ * `npm run bench:denoise`: ParallelBench's list tasks by strategy and parallelism beside the bound, RADD's passes beside the
+ * formula. Prints tables and writes public/benchmarks/denoise.json. The page measures the tasks with the same code (src/parallel,
+ * src/worker/solve.ts). Stories have a command of their own, run_stories.ts.
  *
  *   --quick          few problems and strategies; writes nothing
  *   --problems N     problems a task (default 36)
- *   --stories N      openings of stories (default 12)
  *   --tasks MODEL    the masked model for the tasks: a bundled one or a folder (default task-diffusion)
- *   --minutes N      time for the tasks and stories (default 35); strategies that do not fit are left out, and it says so
+ *   --minutes N      time for the tasks (default 35); strategies that do not fit are left out, and it says so
  *   --dry            writes nothing
  */
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { create, globals } from "webgpu";
 import { findModel } from "../../src/models/catalog";
@@ -30,16 +27,7 @@ import { EngineHost } from "../../src/worker/host";
 import { writeResult } from "../result";
 import { checkEvaluations, evaluationsChart, evaluationsNote, measureEvaluations } from "./evaluations";
 import { measureTasks } from "./measure";
-import {
-  checkStories,
-  measureStories,
-  quickStories,
-  storyCharts,
-  storyNotes,
-  storyRow,
-  storyStrategies,
-  storyTable,
-} from "./stories";
+import { stampOf } from "./stamp";
 
 Object.assign(globalThis, globals);
 
@@ -51,7 +39,6 @@ const { values: args } = parseArgs({
     quick: { type: "boolean", default: false },
     dry: { type: "boolean", default: false },
     problems: { type: "string" },
-    stories: { type: "string" },
     minutes: { type: "string", default: "35" },
     tasks: { type: "string", default: "task-diffusion" },
   },
@@ -64,7 +51,6 @@ const whole = (name: string, text: string): number => {
   throw new Error(`expected --${name} to be a whole number above 0, found ${text}`);
 };
 const problems = whole("problems", args.problems ?? (isQuick ? "3" : "36"));
-const storyCount = whole("stories", args.stories ?? (isQuick ? "2" : "12"));
 if (!(Number(args.minutes) > 0))
   throw new Error(`expected --minutes to be a number above 0, found ${args.minutes}`);
 const runs = isQuick ? 10 : 48;
@@ -75,7 +61,7 @@ const hasTwin = findModel(TWIN) !== undefined;
 /** Who judges the canvas, where somebody does. */
 const guider = findModel(args.tasks)?.draft ?? null;
 const load = (id: string) => host.load(id, findModel(id) ? bundled(id) : directorySource(id));
-for (const id of [args.tasks, "story-diffusion", "story-target"]) await load(id);
+await load(args.tasks);
 if (guider !== null) await load(guider);
 if (hasTwin) await load(TWIN);
 console.log(`${host.gpu.adapter}\n`);
@@ -84,23 +70,7 @@ const charts: object[] = [];
 const tables: object[] = [];
 const notes: { method: string | null; text: string }[] = [];
 
-/** Numbers hold for these weights and no others. */
-const weights = async (id: string): Promise<string> => {
-  const path = `${findModel(id) ? `public/models/${id}` : id}/model.safetensors`;
-  return createHash("sha256")
-    .update(await readFile(path))
-    .digest("hex")
-    .slice(0, 12);
-};
-const used = [
-  args.tasks,
-  ...(guider === null ? [] : [guider]),
-  ...(hasTwin ? [TWIN] : []),
-  "story-diffusion",
-  "story-target",
-];
-const stamped = await Promise.all(used.map(async (id) => `${id} ${await weights(id)}`));
-notes.push({ method: null, text: `Weights, by the start of their SHA-256: ${stamped.join(", ")}.` });
+notes.push(await stampOf([args.tasks, ...(guider === null ? [] : [guider]), ...(hasTwin ? [TWIN] : [])]));
 
 const began = performance.now();
 const told = (text: string): void =>
@@ -139,7 +109,7 @@ const measured = await measureTasks(
     guider,
     problems,
     strategies,
-    isLate: isLate(0.6),
+    isLate: isLate(0.8),
     onSquares: isForSquares,
   },
   tell,
@@ -164,7 +134,7 @@ if (hasTwin) {
     guider: null,
     problems,
     strategies: promptStrategies,
-    isLate: isLate(0.75),
+    isLate: isLate(1),
     onSquares: () => false,
   };
   const twin = await measureTasks(host, TWIN, options, tell);
@@ -181,20 +151,6 @@ if (hasTwin) {
     text: `Not measured: what a stored prompt costs a model whose prompt rows see the canvas. All figures here are of ${args.tasks}, whose prompt rows see the prompt alone, so that a stored prompt is exact; no twin with full attention comes with this page.`,
   });
 
-console.log("\nStories: passes, guider's passes, rows, bits per token, new pairs in %, length");
-const storiesAsked = isQuick ? quickStories : storyStrategies;
-const stories = await measureStories(host, storyCount, storiesAsked, isLate(1), (m) => {
-  const r = storyRow(m, 1);
-  told(
-    `${r.strategy.padEnd(35)} ${r.passes.toFixed(1).padStart(6)} ${r.judged.toFixed(1).padStart(6)} ${r.rowLayers.toFixed(0).padStart(7)} ${r.bits.toFixed(2).padStart(6)} [${r.low.toFixed(2)}, ${r.high.toFixed(2)}] ${r.distinct.toFixed(0).padStart(4)} ${r.length.toFixed(0).padStart(4)}`,
-  );
-});
-sayLeftOut(storiesAsked, stories.measured.length);
-const storyChecks = checkStories(stories.measured);
-charts.push(...storyCharts(stories.measured, storyCount));
-tables.push(storyTable(stories.measured, stories.layers, storyCount));
-notes.push(...storyNotes(stories.measured));
-
 console.log("\nRADD: steps, passes measured, expected");
 const evaluations = await measureEvaluations(host, args.tasks, runs);
 for (const { steps, measured: passes, expected } of evaluations)
@@ -204,7 +160,7 @@ for (const { steps, measured: passes, expected } of evaluations)
 charts.push(evaluationsChart(evaluations, runs));
 notes.push(evaluationsNote(evaluations));
 
-const laterChecks = [...storyChecks, ...checkEvaluations(evaluations, runs)];
+const laterChecks = checkEvaluations(evaluations, runs);
 tellMisses(laterChecks);
 notes.unshift(...checkedNotes(laterChecks));
 checks.push(...laterChecks);

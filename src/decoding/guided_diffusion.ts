@@ -56,6 +56,7 @@ export const guidedDiffusion = defineCanvasMethod({
     watch:
       "A left-to-right model judges what the denoiser proposes and takes the part it agrees with. Each eight positions that are filled are frozen: their rows are never computed again.",
     params: { blockLength: 8 },
+    prompt: "One day, a boy named Tom",
     temperature: 0,
     maxNewTokens: 32,
   },
