@@ -6,6 +6,12 @@ try {
   const isEmbedded = query.has("embed") || window.top !== window;
   if (isEmbedded) root.dataset.start = "frame";
   else if (location.hash.length > 1) root.dataset.start = "elsewhere";
+  else {
+    // The run that the beginning shows is asked for with the script, not by it.
+    const link = document.createElement("link");
+    Object.assign(link, { rel: "preload", as: "fetch", crossOrigin: "anonymous", href: "./recordings/first-run.jsonl" });
+    document.head.append(link);
+  }
   const kept = JSON.parse(localStorage.getItem("decoscope.layout"))?.state;
   if (kept?.hasSeenTour) root.dataset.tour = "seen";
   const theme = isEmbedded ? query.get("theme") : kept?.theme;

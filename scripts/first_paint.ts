@@ -64,12 +64,6 @@ export const firstPaint = (): Plugin => ({
             attrs: { rel: "modulepreload", crossorigin: "", href: script },
             injectTo: "head" as const,
           },
-          // Asked for with the script, not by it.
-          {
-            tag: "link",
-            attrs: { rel: "preload", as: "fetch", crossorigin: "", href: `./${FIRST_RUN}` },
-            injectTo: "head" as const,
-          },
         ],
       };
     },

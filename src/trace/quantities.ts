@@ -100,11 +100,11 @@ export const QUANTITIES = {
   },
   time: {
     name: "time",
-    help: "From the first step to the shown one by the clock of the device it ran on, pauses included.",
+    help: "From the first step to the shown one by the clock of the device it ran on, with the pauses between steps and, in a first run, the compiling of kernels.",
   },
   tokensPerSecond: {
     name: "tokens a second",
-    help: "Tokens over the time since the run began, with the pauses between steps and, in a first run, the compiling of kernels.",
+    help: "Tokens of the steps after the first over their time, with the pauses between them. The first step is left out: in a first run it holds the compiling of kernels.",
   },
   law: {
     name: "law of the text",

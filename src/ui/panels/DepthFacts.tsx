@@ -36,7 +36,7 @@ export function DepthHeadline({ view }: { readonly view: RunView }) {
           {speed === null ? "\u2013" : speed.toFixed(speed < 10 ? 1 : 0)}
         </p>
         <p className="help" {...explains(QUANTITIES.tokensPerSecond.help)}>
-          tokens a second, pauses included
+          tokens a second after the first step
         </p>
       </div>
     </section>

@@ -2,7 +2,7 @@
 import * as Dialog from "@radix-ui/react-dialog";
 import { useIsCanvasRun } from "../moment";
 import { LICENCES } from "../routes";
-import { openDialog, useLayout } from "../stores/layout";
+import { giveFocusBack, openDialog, useLayout } from "../stores/layout";
 import { useOffline } from "../stores/offline";
 import { CELL_STATES } from "../views/canvas/cells";
 import { STATE_HELP, STATE_NAME } from "../views/canvas/signs";
@@ -94,7 +94,7 @@ export function HelpDialog() {
     <Dialog.Root open={isOpen} onOpenChange={(open) => openDialog(open ? "help" : null)}>
       <Dialog.Portal>
         <Dialog.Overlay className="overlay" />
-        <Dialog.Content className="dialog">
+        <Dialog.Content onCloseAutoFocus={giveFocusBack} className="dialog">
           <Dialog.Title>Help</Dialog.Title>
           <Dialog.Description className="help">
             {isCanvas

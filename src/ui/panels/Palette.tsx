@@ -11,7 +11,15 @@ import { togglePlay } from "../playback";
 import { HOME, hrefOf } from "../routes";
 import { startRun } from "../start_run";
 import { report } from "../engine";
-import { openDialog, openTour, setTheme, setView, useLayout, type Theme } from "../stores/layout";
+import {
+  giveFocusBack,
+  openDialog,
+  openTour,
+  setTheme,
+  setView,
+  useLayout,
+  type Theme,
+} from "../stores/layout";
 import { useRun } from "../stores/run";
 import { openProblem } from "../task_examples";
 import { tabsFor } from "../views/index";
@@ -195,7 +203,12 @@ export function Palette() {
     <Dialog.Root open={isOpen} onOpenChange={(open) => openDialog(open ? "palette" : null)}>
       <Dialog.Portal>
         <Dialog.Overlay className="overlay" />
-        <Dialog.Content className="dialog palette" aria-describedby={undefined} data-testid="palette">
+        <Dialog.Content
+          onCloseAutoFocus={giveFocusBack}
+          className="dialog palette"
+          aria-describedby={undefined}
+          data-testid="palette"
+        >
           <Dialog.Title className="visually-hidden">Commands</Dialog.Title>
           <Search />
         </Dialog.Content>

@@ -5,7 +5,7 @@ import { useId, useState } from "react";
 import { count, listed, plural } from "../format";
 import { CloseIcon } from "../panels/icons";
 import { makeLink, type LinkKind } from "../share_link";
-import { openDialog, useLayout } from "../stores/layout";
+import { giveFocusBack, openDialog, useLayout } from "../stores/layout";
 import { useRun } from "../stores/run";
 import { CopyRow } from "./CopyRow";
 import { EmbedSnippet } from "./EmbedSnippet";
@@ -124,7 +124,7 @@ export function ShareDialog() {
     <Dialog.Root open={isOpen} onOpenChange={(open) => openDialog(open ? "share" : null)}>
       <Dialog.Portal>
         <Dialog.Overlay className="overlay" />
-        <Dialog.Content className="dialog" aria-describedby={undefined}>
+        <Dialog.Content onCloseAutoFocus={giveFocusBack} className="dialog" aria-describedby={undefined}>
           <Dialog.Title>Share</Dialog.Title>
           <ShareForm />
           <Dialog.Close className="quiet square dialog-close" aria-label="Close">

@@ -74,8 +74,23 @@ export function hover(hovered: Selection | null): void {
   // What is told again, with every step of a run, is no news to anybody.
   if (!isSame(useLayout.getState().hovered, hovered)) useLayout.setState({ hovered });
 }
+/** What had the focus when a dialog was opened, which may lead to another. */
+let opener: HTMLElement | null = null;
+
 export function openDialog(dialog: LayoutState["dialog"]): void {
+  if (
+    dialog !== null &&
+    useLayout.getState().dialog === null &&
+    document.activeElement instanceof HTMLElement
+  )
+    opener = document.activeElement;
   useLayout.setState({ dialog });
+}
+
+/** For a dialog that closes. Radix would give the focus to the button that it was told of, and these are opened from everywhere. */
+export function giveFocusBack(e: Event): void {
+  e.preventDefault();
+  opener?.focus({ preventScroll: true });
 }
 
 /** Shows the three sentences about what is on the stage. */
