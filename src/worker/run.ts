@@ -9,7 +9,14 @@ import type { GpuCanvasSession } from "../runtime/canvas_session";
 import type { GpuDepthSession } from "../runtime/recurrent_session";
 import { type GpuModel, maskTokenOf } from "../runtime/gpu_model";
 import { GpuSession, type SessionOptions } from "../runtime/session";
-import type { MethodEvent, RunBegin, SamplerSettings, StopReason, TraceEvent } from "../trace/events";
+import type {
+  MethodEvent,
+  RunBegin,
+  RunStartEvent,
+  SamplerSettings,
+  StopReason,
+  TraceEvent,
+} from "../trace/events";
 import { TRACE_VERSION } from "../trace/events";
 import { hashTokens } from "../trace/hash";
 import type { RunSettings } from "./api";
@@ -274,6 +281,14 @@ async function openSession(
   return keeper ? keeper.open(options) : GpuSession.open(host.engine, options);
 }
 
+/** What run_start says of models that are not kept in f32; nothing if there is none, so that such traces stay as they were. */
+function keptOf(models: readonly HostedModel[]): Pick<RunStartEvent, "kept"> {
+  const kept = models
+    .filter((m) => m.storage !== "f32" || m.cacheStorage !== "f32")
+    .map(({ id, storage, cacheStorage }) => ({ model: id, storage, cacheStorage }));
+  return kept.length > 0 ? { kept } : {};
+}
+
 /**
  * Runs a method and yields its trace, run_start to run_end; errors after the start end up in run_end.
  * @param promptIds tokens to use in place of the prompt's text
@@ -309,6 +324,7 @@ export async function* runMethod(
     prompt: promptIds ? target.tokenizer.decode(promptTokens) : settings.prompt,
     promptTokens,
     begin,
+    ...keptOf(draft && draft !== target ? [target, draft] : [target]),
     adapter: host.gpu.adapter,
   };
   const isToken = (token: number | null): token is number => token !== null;
