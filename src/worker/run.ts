@@ -9,19 +9,12 @@ import type { GpuCanvasSession } from "../runtime/canvas_session";
 import type { GpuDepthSession } from "../runtime/recurrent_session";
 import { type GpuModel, maskTokenOf } from "../runtime/gpu_model";
 import { GpuSession, type SessionOptions } from "../runtime/session";
-import type {
-  MethodEvent,
-  RunBegin,
-  RunStartEvent,
-  SamplerSettings,
-  StopReason,
-  TraceEvent,
-} from "../trace/events";
+import type { MethodEvent, RunBegin, SamplerSettings, StopReason, TraceEvent } from "../trace/events";
 import { TRACE_VERSION } from "../trace/events";
 import { hashTokens } from "../trace/hash";
 import type { RunSettings } from "./api";
 import { canvasBeginning, givenTokens } from "./begin";
-import type { EngineHost, HostedModel } from "./host";
+import { keptOf, type EngineHost, type HostedModel } from "./host";
 import { PieceTeller } from "./pieces";
 import { RunText } from "./run_text";
 
@@ -279,14 +272,6 @@ async function openSession(
     treeNodes: method.treeNodes(params.values as never),
   };
   return keeper ? keeper.open(options) : GpuSession.open(host.engine, options);
-}
-
-/** What run_start says of models that are not kept in f32; nothing if there is none, so that such traces stay as they were. */
-function keptOf(models: readonly HostedModel[]): Pick<RunStartEvent, "kept"> {
-  const kept = models
-    .filter((m) => m.storage !== "f32" || m.cacheStorage !== "f32")
-    .map(({ id, storage, cacheStorage }) => ({ model: id, storage, cacheStorage }));
-  return kept.length > 0 ? { kept } : {};
 }
 
 /**
