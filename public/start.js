@@ -38,7 +38,7 @@ async function start() {
     const line = document.createElement("p");
     line.className = "start-failed";
     line.setAttribute("role", "alert");
-    line.textContent = "The page's script could not be fetched. Check the connection and reload the page.";
+    line.textContent = "The page's script could not be fetched, or does not run here. Check the connection and reload the page, or open it in a current browser.";
     document.body.prepend(line);
     throw thrown;
   }

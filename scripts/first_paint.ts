@@ -51,11 +51,14 @@ export const firstPaint = (): Plugin => ({
       const [element, script] = SCRIPT.exec(html) ?? [];
       if (element === undefined || script === undefined)
         throw new Error("index.html: expected the page's script, for start.js to fetch.");
+      const [sheet, sheetFile] = SHEET.exec(html) ?? [];
+      if (sheet === undefined || sheetFile === undefined)
+        throw new Error("index.html: expected the page's style sheet, to put into it.");
       const drawn = await markup();
       return {
         html: html
           .replace(element, "")
-          .replace(SHEET, (_, file: string) => styleElement(bundle, file))
+          .replace(sheet, () => styleElement(bundle, sheetFile))
           .replace(EMPTY, () => `<div id="root">${drawn}</div>`),
         tags: [
           // The last of all files that start.js runs: it needs the others.

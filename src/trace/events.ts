@@ -51,6 +51,15 @@ export interface RunBegin {
   readonly forced: readonly number[];
 }
 
+/** In how many bits a model's numbers are kept on the device, in the engine's own words: "int8". */
+export interface KeptModel {
+  readonly model: string;
+  /** Its weights. */
+  readonly storage: string;
+  /** Keys and values of its texts. */
+  readonly cacheStorage: string;
+}
+
 export interface RunStartEvent extends Base {
   readonly kind: "run_start";
   readonly version: number;
@@ -66,6 +75,8 @@ export interface RunStartEvent extends Base {
   readonly promptTokens: readonly number[];
   /** What stands after the prompt from the start; null for nothing. It counts towards maxNewTokens and the hash. */
   readonly begin: RunBegin | null;
+  /** The run's models that are not kept in f32; left out if there is none. */
+  readonly kept?: readonly KeptModel[];
   /** Description of the device, for people; not parsed. */
   readonly adapter: string;
 }

@@ -25,6 +25,8 @@ export const LIMITS = {
   nameLength: 1000,
   textLength: 2 ** 20,
   params: 200,
+  /** Models of one run. */
+  models: 2,
 } as const;
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -73,6 +75,7 @@ const begin = v.object({
   tokens: upTo(LIMITS.tokens, v.nullable(token)),
   forced: upTo(LIMITS.tokens, count),
 });
+const keptModel = v.object({ model: name, storage: name, cacheStorage: name });
 const error = v.object({
   code: v.picklist(["unsupported", "device_lost", "shader", "limit", "load", "method", "cancelled"]),
   message: text,
@@ -98,6 +101,8 @@ export const EVENT_SCHEMAS: Schemas = {
     promptTokens: tokens,
     // Writers before branches left it out.
     begin: v.optional(v.nullable(begin), null),
+    // Ways of keeping a model that are not known here are names too.
+    kept: v.exactOptional(upTo(LIMITS.models, keptModel)),
     adapter: name,
   }),
   prefill: v.object({ kind: v.literal("prefill"), ...base, tokens: count }),

@@ -3,6 +3,7 @@ import { integer, number, type ParamsSchema } from "../base/params";
 import { methods as registered } from "../decoding/index";
 import type { Method } from "../decoding/method";
 import { catalog, type CatalogEntry } from "../models/catalog";
+import type { KeptModel } from "../trace/events";
 import { useMoreModels } from "./stores/more_models";
 
 /** A method without the code that runs it. */
@@ -108,3 +109,6 @@ export const modelsLabel = ({
   readonly draft: string | null;
 }): string =>
   draft === null || draft === model ? labelOf(model) : `${labelOf(model)} with ${labelOf(draft)}`;
+/** How a model's numbers are kept. */
+export const keptLabel = ({ model, storage, cacheStorage }: KeptModel): string =>
+  `${labelOf(model)} in ${storage}, keys and values in ${cacheStorage}`;

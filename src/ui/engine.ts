@@ -83,7 +83,7 @@ function putOnStage(): void {
 }
 
 function onEnd(timeline: Timeline): void {
-  const { status } = timeline.latest;
+  const { status, start } = timeline.latest;
   // A run that ended before its first round leaves the stage as it was.
   useEngine.setState({ phase: "idle", isAwaited: false, build: null });
   if (status.state !== "ended") return;
@@ -91,11 +91,8 @@ function onEnd(timeline: Timeline): void {
   if (asked?.aside?.timeline === timeline) asked.aside.onEnd();
   if (asked?.leaves || asked?.aside) return;
   if (expectedHash !== null && status.reason !== "cancelled" && status.reason !== "error") {
-    if (expectedHash !== status.hash)
-      addNotice(
-        "This replay gave other tokens than the run in the link. Devices round differently, and somewhere two tokens were nearly equally likely.",
-      );
-    else addNotice("This replay gave exactly the tokens of the run in the link.");
+    const isSame = expectedHash === status.hash;
+    void import("./replay_notice").then((m) => addNotice(m.replayNotice(isSame, start?.kept ?? [])), report);
     expectedHash = null;
   }
 }

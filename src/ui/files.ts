@@ -15,8 +15,17 @@ import { beginRun, useRun, type RunSource } from "./stores/run";
 /** Reading with suspicion is for traces of others; its code is fetched with the first of them. */
 const traceFile = () => import("./trace_file");
 
-/** Larger files are no traces of this page; reading one would only stall the tab. */
+/** Larger files are no traces or races of this page; reading one would only stall the tab. */
 const LARGEST_BYTES = 64_000_000;
+
+/** @throws DecoscopeError "load" if a file is too large to be read */
+export function checkSize({ name, size }: File): void {
+  if (size > LARGEST_BYTES)
+    throw new DecoscopeError(
+      "load",
+      `${name} has ${size} bytes; a trace or a race has at most ${LARGEST_BYTES}. Choose a file saved here.`,
+    );
+}
 
 /** Puts a finished trace on the stage, at a lively moment. Ends a run that is under way or on its way, unless it `waits` for one. */
 export function showTrace(source: RunSource, events: readonly TraceEvent[], waits = false): void {
@@ -57,11 +66,7 @@ export async function openRecordedRun(isAsked = true): Promise<void> {
 /** A trace file that was chosen or dropped. Bad ones give a message and leave the stage as it is. */
 export async function openTraceFile(file: File): Promise<void> {
   try {
-    if (file.size > LARGEST_BYTES)
-      throw new DecoscopeError(
-        "load",
-        `${file.name} has ${file.size} bytes; a trace has at most ${LARGEST_BYTES}. Choose a file saved by \u201cSave trace file\u201d.`,
-      );
+    checkSize(file);
     const { readTrace } = await traceFile();
     const { events, warnings } = readTrace(new Uint8Array(await file.arrayBuffer()));
     for (const warning of warnings) addNotice(`${file.name}: ${warning}.`);

@@ -11,9 +11,8 @@ export async function openFile(file: File): Promise<void> {
       await openTraceFile(file);
       return;
     }
-    const { openRace } = await import("./compare/race_file");
-    openRace(await file.text());
-    location.hash = hrefOf("compare");
+    const { openRaceFile } = await import("./compare/race_file");
+    if (await openRaceFile(file)) location.hash = hrefOf("compare");
   } catch (thrown) {
     report(thrown);
   }

@@ -43,9 +43,11 @@ function stopTimer(): void {
 }
 
 const isAtEnd = (): boolean => shownMoment() >= useRun.getState().length;
+/** Whether the run on the stage goes on or can; while another is awaited, the one on the stage is the run before. */
 const isLive = (): boolean => {
-  const { phase } = useEngine.getState();
-  return useRun.getState().source.kind === "live" && (phase === "running" || phase === "paused");
+  const { phase, isAwaited } = useEngine.getState();
+  const isGoing = (phase === "running" || phase === "paused") && !isAwaited;
+  return isGoing && useRun.getState().source.kind === "live";
 };
 
 function tick(): void {

@@ -12,6 +12,7 @@ import { type LoadedModel, loadModel } from "../models/load";
 import type { ModelSource } from "../models/source";
 import type { GpuModel } from "../runtime/gpu_model";
 import { uploadModel } from "../runtime/upload_model";
+import type { RunStartEvent } from "../trace/events";
 import type { DeviceInfo, LoadProgress } from "./api";
 
 /** A model in memory and on the device. */
@@ -25,6 +26,14 @@ export interface HostedModel {
   readonly storage: WeightMatrix["storage"];
   /** How keys and values of its texts are kept. */
   readonly cacheStorage: CacheStorage;
+}
+
+/** What run_start says of models that are not kept in f32; nothing if there is none, so that such traces stay as they were. */
+export function keptOf(models: readonly HostedModel[]): Pick<RunStartEvent, "kept"> {
+  const kept = models
+    .filter((m) => m.storage !== "f32" || m.cacheStorage !== "f32")
+    .map(({ id, storage, cacheStorage }) => ({ model: id, storage, cacheStorage }));
+  return kept.length > 0 ? { kept } : {};
 }
 
 /** What a model that the page does not know beforehand is loaded with. */

@@ -14,7 +14,7 @@ import { TRACE_VERSION } from "../trace/events";
 import { hashTokens } from "../trace/hash";
 import type { RunSettings } from "./api";
 import { canvasBeginning, givenTokens } from "./begin";
-import type { EngineHost, HostedModel } from "./host";
+import { keptOf, type EngineHost, type HostedModel } from "./host";
 import { PieceTeller } from "./pieces";
 import { RunText } from "./run_text";
 
@@ -309,6 +309,7 @@ export async function* runMethod(
     prompt: promptIds ? target.tokenizer.decode(promptTokens) : settings.prompt,
     promptTokens,
     begin,
+    ...keptOf(draft && draft !== target ? [target, draft] : [target]),
     adapter: host.gpu.adapter,
   };
   const isToken = (token: number | null): token is number => token !== null;

@@ -227,6 +227,7 @@ test("a bundled model is kept as chosen, on later visits too, until somebody cho
   await keepAs("int4");
   const rounded = await runText();
   expect(rounded, "four bits a weight write another text").not.toBe(exact);
+  await expect(page.locator(".caption")).toContainText("in int4, keys and values in f32");
   await app.open(MODELS);
   await card.getByRole("button", { name: "Choose how it is kept" }).click();
   await expect(weights).toHaveValue("int4");

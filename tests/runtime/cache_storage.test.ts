@@ -79,6 +79,26 @@ it("a tree is verified to the text that is written token by token, its slots mov
   own.destroy();
 });
 
+it("a run says which of its models are not kept in f32", async () => {
+  const own = await openHost();
+  const keptOf = async (draft: string | null) => {
+    const method = draft === null ? "autoregressive" : "rsd-s";
+    const run = { model: "story-target", draft, method, prompt: "Once", maxNewTokens: 2 };
+    return (await runToEnd(own, run)).events[0];
+  };
+  await own.load("story-target", bundled("story-target"));
+  await own.load("story-draft", bundled("story-draft"), undefined, undefined, {
+    storage: "int4",
+    cacheStorage: "int8",
+  });
+  expect(await keptOf("story-draft")).toMatchObject({
+    kind: "run_start",
+    kept: [{ model: "story-draft", storage: "int4", cacheStorage: "int8" }],
+  });
+  expect(await keptOf(null)).not.toHaveProperty("kept");
+  own.destroy();
+});
+
 it("f16 on a device without it is refused with what to choose", async () => {
   const own = await openHost({ without: ["f16"], cacheStorage: "f16" });
   await expect(own.load("story-draft", bundled("story-draft"))).rejects.toThrow(/Choose f32 or int8/);

@@ -27,7 +27,7 @@ import { CostTable } from "./CostTable";
 import { Differences } from "./Differences";
 import { amount, LaneView } from "./LaneView";
 import { isMeasure, trackOf, type Measure } from "./race";
-import { openRace, writeRace } from "./race_file";
+import { openRaceFile, writeRace } from "./race_file";
 import { addLane, changeShared, MOST_LANES, useCompare, type Lane } from "./store";
 import "./compare.css";
 
@@ -212,7 +212,7 @@ function OpenRace() {
         onChange={(e) => {
           const [chosen] = e.target.files ?? [];
           e.target.value = "";
-          chosen?.text().then(openRace).catch(report);
+          if (chosen) openRaceFile(chosen).catch(report);
         }}
       />
       <button type="button" onClick={() => input.current?.click()}>

@@ -150,20 +150,23 @@ export function comparisonFragment(withRuns: boolean): string {
   return `compare/${[by, ...runs].join("/")}`;
 }
 
-/** Takes over what a link holds, as {@link comparisonFragment} wrote it; says what was wrong with it. Runs nothing. */
-export function openComparison(item: string): void {
+/**
+ * Takes over what a link or a file holds, as {@link comparisonFragment} wrote it; says what was wrong with it. Runs nothing.
+ * @returns whether it could be read; if not, everything stays as it was
+ */
+export function openComparison(item: string, from: "link" | "race file" = "link"): boolean {
   const [by = "", ...runs] = item.split("/");
   if (!isMeasure(by) || runs.length < LEAST_LANES) {
     addNotice(
-      `This link to a race cannot be read: it should name what the runs are raced by and hold at least ${LEAST_LANES} runs, but begins with \u201c${item.slice(0, 24)}\u201d. Part of it was probably lost on the way: ask for it again, or choose runs below.`,
+      `This ${from === "link" ? "link to a race" : from} cannot be read: it should name what the runs are raced by and hold at least ${LEAST_LANES} runs, but begins with \u201c${item.slice(0, 24)}\u201d. ${from === "link" ? "Part of it was probably lost on the way: ask for it again, or choose runs below." : "A part of it was lost: save the race again."}`,
     );
-    return;
+    return false;
   }
   if (runs.length > MOST_LANES)
-    addNotice(`This link compares ${runs.length} runs; the first ${MOST_LANES} are shown.`);
+    addNotice(`This ${from} compares ${runs.length} runs; the first ${MOST_LANES} are shown.`);
   const lanes = runs.slice(0, MOST_LANES).map((run, i) => {
     const { settings, trace, problems } = decodeRun(run);
-    const say = (what: string): void => addNotice(`Run ${i + 1} of this link: ${what}.`);
+    const say = (what: string): void => addNotice(`Run ${i + 1} of this ${from}: ${what}.`);
     for (const problem of problems) say(problem);
     if (!trace) return newLane(settings);
     try {
@@ -177,4 +180,5 @@ export function openComparison(item: string): void {
   });
   showLanes(lanes, by);
   useCompare.setState({ view: methodOf(lanes[0]!.settings.method)?.views[0] ?? "canvas" });
+  return true;
 }

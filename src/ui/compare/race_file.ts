@@ -4,6 +4,7 @@
  */
 import { DecoscopeError } from "../../base/errors";
 import { RACE_MARK } from "../../share/race_mark";
+import { checkSize } from "../files";
 import { comparisonFragment, openComparison } from "./actions";
 import { useCompare } from "./store";
 
@@ -55,8 +56,20 @@ export function readRace(text: string): string {
   return race.slice(PLACE.length);
 }
 
-/** Puts a race file in place of what was compared. @throws DecoscopeError */
-export function openRace(text: string): void {
-  openComparison(readRace(text));
-  useCompare.setState({ opened: null });
+/**
+ * Puts a race file in place of what was compared.
+ * @returns whether it could be read; if not, it was said why
+ * @throws DecoscopeError if it is no race file
+ */
+export function openRace(text: string): boolean {
+  const isOpen = openComparison(readRace(text), "race file");
+  // The address names another comparison, if any.
+  if (isOpen) useCompare.setState({ opened: null });
+  return isOpen;
+}
+
+/** {@link openRace} for a file that somebody chose or dropped. */
+export async function openRaceFile(file: File): Promise<boolean> {
+  checkSize(file);
+  return openRace(await file.text());
 }

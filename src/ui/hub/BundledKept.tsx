@@ -6,8 +6,8 @@ import { offerBundled, useHub } from "./store";
 import "./hub.css";
 
 export function BundledKept({ id }: { readonly id: string }) {
-  const isMine = useHub((s) => s.name === id);
-  const isOffered = useHub((s) => s.offer?.id === id);
+  const isMine = useHub((s) => s.asked === "card" && s.name === id);
+  const isOffered = useHub((s) => s.offer?.from === "bundled" && s.offer.id === id);
   const isBusy = useHub((s) => s.busy !== null);
   const hasWebGpu = useEngine((s) => s.hasWebGpu);
   if (!hasWebGpu) return null;

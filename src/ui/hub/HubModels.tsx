@@ -1,6 +1,5 @@
 /** Models that do not come with the page: looked up on the hub by name, shown with what they take, fetched when somebody agrees, deleted. */
 import { useEffect, useId, useState } from "react";
-import { models } from "../definitions";
 import { useEngine } from "../stores/engine";
 import { useRoute } from "../stores/route";
 import { openChosen } from "./folder";
@@ -75,8 +74,9 @@ export function HubModels() {
   const id = useId();
   const item = useRoute((s) => (s.place === "models" ? s.item : null));
   const isBusy = useHub((s) => s.busy !== null);
-  // What is asked about a model that comes with the page is answered in its own card.
-  const isBundled = useHub((s) => models.some((m) => m.id === s.name));
+  // What the card of a bundled model asked is answered there.
+  const isMine = useHub((s) => s.asked === "form");
+  const isOffered = useHub((s) => s.offer !== null && s.offer.from !== "bundled");
   const hasWebGpu = useEngine((s) => s.hasWebGpu);
   // What the address names, until somebody writes something else.
   const [typed, setName] = useState<string | null>(null);
@@ -130,12 +130,8 @@ export function HubModels() {
       </p>
       <FolderButton />
       <Token />
-      {!isBundled && (
-        <>
-          <Status />
-          <OfferCard />
-        </>
-      )}
+      {isMine && <Status />}
+      {isOffered && <OfferCard />}
       <Shelf />
     </section>
   );

@@ -26,25 +26,20 @@ const missingOf = ({ downloadBytes, storedBytes }: HubOffer): number => download
 
 export function OfferCard() {
   const offer = useHub((s) => s.offer);
-  const isFolder = useHub((s) => s.files !== null);
   const kept = useHub((s) => s.kept);
   const isBusy = useHub((s) => s.busy !== null);
   const isFetching = useHub((s) => s.busy === "fetching");
   // What was agreed to is under way; it is asked again if that is stopped.
   if (!offer || isFetching) return null;
-  const hub = "commit" in offer ? offer : null;
+  const hub = offer.from === "hub" ? offer : null;
   const chosen = offer.choices.find((c) => c.storage === kept?.storage);
   const cache = offer.caches?.find((c) => c.storage === kept?.cacheStorage);
   const context = kept?.context ?? offer.context;
   const cacheBytes = offer.stateBytes + (cache?.tokenBytes ?? 0) * context;
   const label = nameOf(offer.id);
-  const action = hub
-    ? missingOf(hub) === 0
-      ? "Load it"
-      : `Fetch ${bytes(missingOf(hub))} and load`
-    : isFolder
-      ? "Load it"
-      : "Keep it so";
+  const isBundled = offer.from === "bundled";
+  const missing = hub ? missingOf(hub) : 0;
+  const action = isBundled ? "Keep it so" : missing === 0 ? "Load it" : `Fetch ${bytes(missing)} and load`;
   return (
     <section className="hub-offer" aria-label={`What ${label} takes`} data-testid="hub-offer">
       <h4>{label}</h4>
@@ -53,10 +48,10 @@ export function OfferCard() {
           {offer.architecture}, {offer.kind === "masked" ? "fills masks" : "left to right"}
         </Fact>
         <Fact name="parameters">{parameters(offer.parameters)}</Fact>
-        {"sizeBytes" in offer && <Fact name="files">{bytes(offer.sizeBytes)}</Fact>}
+        {offer.from !== "hub" && <Fact name="files">{bytes(offer.sizeBytes)}</Fact>}
         {hub && (
           <Fact name="download">
-            {bytes(missingOf(hub))}
+            {bytes(missing)}
             {hub.storedBytes > 0 && <span className="help">of {bytes(hub.downloadBytes)}</span>}
           </Fact>
         )}
@@ -84,8 +79,8 @@ export function OfferCard() {
         <button type="button" className="primary" disabled={isBusy || !chosen} onClick={() => void accept()}>
           {action}
         </button>
-        <button type="button" disabled={isBusy} onClick={() => useHub.setState({ offer: null, files: null })}>
-          {hub || isFolder ? "No" : "Leave it as it is"}
+        <button type="button" disabled={isBusy} onClick={() => useHub.setState({ offer: null })}>
+          {isBundled ? "Leave it as it is" : "No"}
         </button>
         {hub && (
           <a href={`https://huggingface.co/${hub.id.split("@")[0] ?? ""}`} target="_blank" rel="noreferrer">

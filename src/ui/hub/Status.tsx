@@ -11,14 +11,14 @@ function Progress() {
   if (busy === null) return null;
   const total = progress?.totalBytes ?? null;
   const isDownload = busy === "fetching" && progress?.stage === "download";
-  const what =
-    busy === "asking"
-      ? `Asking about ${nameOf(name)}`
-      : progress && !isDownload
-        ? `Moving ${nameOf(name)} to the GPU`
-        : name.startsWith("./")
-          ? `Reading ${nameOf(name)}`
-          : `Fetching ${nameOf(name)}`;
+  const label = nameOf(name);
+  const fetching = name.startsWith("./") ? `Reading ${label}` : `Fetching ${label}`;
+  const what = {
+    asking: `Asking about ${label}`,
+    fetching: progress && !isDownload ? `Moving ${label} to the GPU` : fetching,
+    keeping: `Storing how ${label} is kept`,
+    deleting: `Deleting ${label}`,
+  }[busy];
   return (
     <div className="hub-progress" role="status" data-testid="hub-progress">
       <p>

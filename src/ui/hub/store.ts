@@ -9,15 +9,21 @@ import { setMethod, setModel, useSettings } from "../stores/settings";
 
 const TOKEN_KEY = "decoscope.hub-token";
 
+/** What a model would take, and where its files come from. */
+export type OfferShown =
+  | ({ readonly from: "hub" } & HubOffer)
+  | ({ readonly from: "folder"; readonly chosen: readonly File[] } & LocalOffer)
+  | ({ readonly from: "bundled" } & LocalOffer);
+
 export interface HubState {
   readonly name: string;
+  /** Where it was asked for, and is answered: under the form, or in the card of a bundled model. */
+  readonly asked: "form" | "card";
   /** In memory, unless the visitor lets it be stored. */
   readonly token: string;
   readonly isTokenStored: boolean;
-  readonly busy: "asking" | "fetching" | null;
-  readonly offer: HubOffer | LocalOffer | null;
-  /** Files of the folder that is offered; null for other offers. */
-  readonly files: readonly File[] | null;
+  readonly busy: "asking" | "fetching" | "keeping" | "deleting" | null;
+  readonly offer: OfferShown | null;
   /** How the offered model is to be kept; null if its weights fit in no way. */
   readonly kept: Kept | null;
   readonly progress: LoadProgress | null;
@@ -37,11 +43,11 @@ function storedToken(): string {
 
 export const useHub = create<HubState>()(() => ({
   name: "",
+  asked: "form",
   token: storedToken(),
   isTokenStored: storedToken() !== "",
   busy: null,
   offer: null,
-  files: null,
   kept: null,
   progress: null,
   problem: null,
@@ -66,10 +72,14 @@ export function setToken(token: string, isTokenStored: boolean): void {
 
 const tokenOf = ({ token }: HubState): string | null => (token.trim() === "" ? null : token.trim());
 
-/** Does one thing at a time; what goes wrong is shown and leaves the rest as it was. */
-async function busy(what: HubState["busy"], work: () => Promise<void>): Promise<void> {
+/** Does one thing at a time; what goes wrong is shown where it was asked for and leaves the rest as it was. */
+async function busy(
+  what: NonNullable<HubState["busy"]>,
+  { asked, name }: Pick<HubState, "asked" | "name">,
+  work: () => Promise<void>,
+): Promise<void> {
   if (useHub.getState().busy !== null) return;
-  set({ busy: what, problem: null, done: null, progress: null });
+  set({ busy: what, asked, name, problem: null, done: null, progress: null });
   watchProgress((progress) => set({ progress }));
   try {
     await work();
@@ -103,12 +113,15 @@ const memory = { unstored: new Set<string>() };
 
 /** Asks the hub about a model. */
 export const lookUp = (name: string): Promise<void> =>
-  busy("asking", async () => {
-    set({ name, offer: null, files: null });
+  busy("asking", { asked: "form", name }, async () => {
+    set({ offer: null });
     const { engine } = await engineFor([]);
     const offer = await engine.hubOffer(name, tokenOf(useHub.getState()));
     const { preferred: storage, context } = offer;
-    set({ offer, kept: storage === null ? null : { storage, cacheStorage: "f32", context } });
+    set({
+      offer: { from: "hub", ...offer },
+      kept: storage === null ? null : { storage, cacheStorage: "f32", context },
+    });
   });
 
 /** Chooses a model, and a method that runs on it if the present one does not. */
@@ -130,19 +143,18 @@ function adopt(entry: CatalogEntry): void {
     useMoreModels.setState({ wanted: null });
     choose(entry.id);
   }
-  set({ done: { id: entry.id, kept: null }, offer: null, files: null });
+  set({ done: { id: entry.id, kept: null }, offer: null });
 }
 
 /** Fetches the model that was offered, or goes on with one that is stored in part. */
 export const fetchModel = (id: string, kept: Kept | null): Promise<void> =>
-  busy("fetching", async () => {
-    set({ name: id });
+  busy("fetching", { asked: "form", name: id }, async () => {
     // Asked for once somebody wants something kept; without it the browser may clear it when the disk is full.
     await navigator.storage.persist().catch(() => false);
     const { engine } = await engineFor([]);
     const entry = await engine.hubFetch(id, kept, tokenOf(useHub.getState()));
     const { offer } = useHub.getState();
-    if (offer && "cannotStore" in offer && offer.cannotStore !== null) memory.unstored.add(id);
+    if (offer?.from === "hub" && offer.cannotStore !== null) memory.unstored.add(id);
     adopt(entry);
   });
 
@@ -153,47 +165,45 @@ export async function stopFetching(): Promise<void> {
 
 /** Shows what a folder's model takes, and asks how it is to be kept. */
 export const offerFolder = (folder: string, files: readonly File[]): Promise<void> =>
-  busy("asking", async () => {
-    set({ name: `./${folder}`, offer: null, files: null });
+  busy("asking", { asked: "form", name: `./${folder}` }, async () => {
+    set({ offer: null });
     const { engine } = await engineFor([]);
     const offer = await engine.folderOffer(folder, files);
-    set({ offer, files, kept: offer.kept });
+    set({ offer: { from: "folder", chosen: files, ...offer }, kept: offer.kept });
   });
 
 export const loadFolder = (folder: string, files: readonly File[], kept: Kept): Promise<void> =>
-  busy("fetching", async () => {
-    set({ name: `./${folder}` });
+  busy("fetching", { asked: "form", name: `./${folder}` }, async () => {
     const { engine } = await engineFor([]);
     adopt(await engine.loadFolder(folder, files, kept));
   });
 
 /** Shows what a model that comes with the page takes, and asks how it is to be kept. */
 export const offerBundled = (id: string): Promise<void> =>
-  busy("asking", async () => {
-    set({ name: id, offer: null, files: null });
+  busy("asking", { asked: "card", name: id }, async () => {
+    set({ offer: null });
     const { engine } = await engineFor([]);
     const offer = await engine.bundledOffer(id);
-    set({ offer, kept: offer.kept });
+    set({ offer: { from: "bundled", ...offer }, kept: offer.kept });
   });
 
 export const keepBundled = (id: string, kept: Kept): Promise<void> =>
-  busy("asking", async () => {
-    set({ name: id });
+  busy("keeping", { asked: "card", name: id }, async () => {
     await (await openClient()).keepBundled(id, kept);
     set({ done: { id, kept }, offer: null });
   });
 
 /** Does what the offer on the page asks about. */
 export async function accept(): Promise<void> {
-  const { offer, files, kept } = useHub.getState();
+  const { offer, kept } = useHub.getState();
   if (!offer || !kept) return;
-  if ("commit" in offer) await fetchModel(offer.id, kept);
-  else if (files) await loadFolder(offer.id.slice(2), files, kept);
+  if (offer.from === "hub") await fetchModel(offer.id, kept);
+  else if (offer.from === "folder") await loadFolder(offer.id.slice(2), offer.chosen, kept);
   else await keepBundled(offer.id, kept);
 }
 
 export async function removeModel(id: string): Promise<void> {
-  await busy("asking", async () => {
+  await busy("deleting", { asked: "form", name: id }, async () => {
     await (await openClient()).hubRemove(id);
     dropModels((known) => known === id);
     if (useSettings.getState().model === id) choose(models[0]?.id ?? "");

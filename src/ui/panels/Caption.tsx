@@ -1,5 +1,5 @@
 /** The line above the text: which run this is, and the way to an explanation. */
-import { labelOf, modelsLabel } from "../definitions";
+import { keptLabel, labelOf, modelsLabel } from "../definitions";
 import { plural } from "../format";
 import { closeTour, openTour, useLayout } from "../stores/layout";
 import { useRun, type RunSource } from "../stores/run";
@@ -29,6 +29,9 @@ export function Caption() {
           <>
             <span>{labelOf(start.method)}</span>
             <span>{modelsLabel(start)}</span>
+            {start.kept?.map((kept) => (
+              <span key={kept.model}>{keptLabel(kept)}</span>
+            ))}
             <span className="figures">temperature {start.sampler.temperature}</span>
             <span className="figures">seed {start.seed}</span>
           </>

@@ -49,6 +49,17 @@ describe("writing and reading", () => {
     expect(events[0]).toMatchObject({ kind: "run_start", begin: null });
   });
 
+  it("says how models were kept, in words of any writer, and for no more models than a run has", () => {
+    const [head, ...rest] = linesOf("plain.jsonl");
+    const withKept = (kept: readonly unknown[]): string =>
+      [JSON.stringify({ ...(JSON.parse(head!) as object), kept }), ...rest].join("\n");
+    const kept = { model: "story-target", storage: "int2", cacheStorage: "f32" };
+    expect(decodeTrace(withKept([kept])).events[0]).toMatchObject({ kept: [kept] });
+    expect(decodeTrace(read("plain.jsonl")).events[0]).not.toHaveProperty("kept");
+    expect(messageOf(withKept([kept, kept, kept]))).toContain("kept");
+    expect(messageOf(withKept([{ model: "story-target" }]))).toContain("kept");
+  });
+
   it("comes back the same once it was rounded, whatever the run", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 1, max: 4 }), (seed, rounds) => {
