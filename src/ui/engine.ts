@@ -128,6 +128,9 @@ function onMessage(message: WorkerMessage): void {
     case "chat":
       // The client has handed these to their conversation.
       return;
+    case "notice":
+      addNotice(message.text);
+      return;
     case "device_lost":
       loseDevice(message.error);
   }
