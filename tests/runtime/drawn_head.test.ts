@@ -1,5 +1,6 @@
 /** Decoding with the head that draws beside head, law and draw one after another: the same tokens, fewer dispatches, no row of logits. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Laws, Recorder } from "../../src/decoding/session";
 import type { Tuning } from "../../src/kernels/tuning";
 import { GpuSession } from "../../src/runtime/session";
 import type { SamplerSettings, TraceEvent } from "../../src/trace/events";
@@ -200,23 +201,41 @@ describe("a law that is asked for after all", () => {
     s.dispose();
   });
 
-  it("the law of rows that went through before others is kept; one that was drawn from is gone with its rows", async () => {
+  it("a law that was listed before other rows went through is the law of its rows, whatever the next is asked for", async () => {
     const s = await session();
     const program = await s.record((ops) => {
-      const first = ops.forward("target", ops.committedTail(1), sampled);
+      const first = ops.top(ops.forward("target", ops.committedTail(1), sampled), 3);
+      // One-hot, and whole.
       const second = ops.forward("target", ops.committedTail(1), GREEDY_SAMPLER);
-      return { first: ops.top(first, 3), outcome: ops.commitSample(second) };
+      return { first, second: ops.top(second, 20), outcome: ops.commitSample(second) };
     });
     const [round] = await program.run();
-    expect([...round!.first.tokens]).toContain(round!.outcome.tokens[0]);
-    await expect(
-      s.record((ops) => {
-        const laws = ops.forward("target", ops.committedTail(1), sampled);
-        const outcome = ops.commitSample(laws);
-        ops.forward("target", ops.committedTail(1), sampled);
-        return { outcome, top: ops.top(laws, 3) };
-      }),
-    ).rejects.toThrow(/drawn from, and its rows are gone/);
+    const { first, second, outcome } = round!;
+    expect([...first.tokens]).toContain(outcome.tokens[0]);
+    expect(second.logprobs[0]).toBe(0);
+    expect(first.logprobs[0]).toBeLessThan(0);
+    expect(first.logprobs[2]).toBeGreaterThan(-20);
+    s.dispose();
+  });
+
+  it.each([
+    ["listed", (ops: Recorder, laws: Laws) => ops.top(laws, 3)],
+    ["listed at length", (ops: Recorder, laws: Laws) => ops.top(laws, 20)],
+    ["drawn from", (ops: Recorder, laws: Laws) => ops.commitSample(laws)],
+  ])("a law is not %s when other rows went through", async (name, use) => {
+    const s = await session();
+    // Drawable, whole, and drawable but drawn from.
+    for (const sampler of [sampled, { ...sampled, topK: 2 }])
+      // A round commits once.
+      for (const isDrawn of name === "drawn from" ? [false] : [false, true])
+        await expect(
+          s.record((ops) => {
+            const laws = ops.forward("target", ops.committedTail(1), sampler);
+            if (isDrawn) ops.commitSample(laws);
+            const next = ops.forward("target", ops.committedTail(1), GREEDY_SAMPLER);
+            return { second: ops.top(next, 20), late: use(ops, laws) };
+          }),
+        ).rejects.toThrow(/the law of these is gone/);
     s.dispose();
   });
 });
