@@ -162,6 +162,9 @@ export async function openClient(): Promise<ClientModule.EngineClient> {
   return client ?? clientFrom(await import("../worker/client"));
 }
 
+/** The engine's worker if it was started. */
+export const presentClient = (): ClientModule.EngineClient | null => client;
+
 /** Somebody else may have asked while the module was fetched: two workers would both number their runs from 1. */
 function clientFrom({ connectEngine }: typeof ClientModule): ClientModule.EngineClient {
   if (client) return client;
