@@ -54,10 +54,15 @@ export class DrawableLaws implements LawsHandle {
     return (this.law ??= this.o.full());
   }
 
-  /** Where the k best will be: tokens u32 [k], then logprobs f32 [k]; null if the law has to be asked. */
+  /**
+   * Where the k best will be: tokens u32 [k], then logprobs f32 [k]; null if the law has to be asked. Software adapters are
+   * slower with the list in the draw (bench/RESULTS.md): there it is of the whole law, unless "head.fused" is 1.
+   */
   list(k: number): GPUBuffer | null {
-    const { allocate, model } = this.o;
+    const { rec, allocate, model } = this.o;
     this.o.checkPresent();
+    const { list, tuning } = rec;
+    if (list.engine.gpu.isSoftware && tuning.choices["head.fused"] !== 1) return null;
     if (this.law || this.isDrawn || this.listed || k > MAX_DRAWN_TOP) return null;
     const found = allocate("top", 4 * foundWords(k), model);
     this.listed = { k, found };

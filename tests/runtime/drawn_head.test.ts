@@ -13,6 +13,8 @@ import { tinyMor } from "../helpers/tiny_mor";
 import { tinyRecurrent } from "../helpers/tiny_recurrent";
 import { GREEDY_SAMPLER, openHost, runToEnd, type RunOptions, type RunResult } from "./helpers";
 
+const sampled: SamplerSettings = { ...GREEDY_SAMPLER, temperature: 1 };
+
 let host: EngineHost;
 let tuning: Tuning;
 beforeAll(async () => {
@@ -27,7 +29,8 @@ const choose = (choices: Readonly<Record<string, number>>): void => {
 
 /** The same run with the fused head and without. */
 async function both(options: RunOptions): Promise<{ drawn: RunResult; apart: RunResult }> {
-  choose({});
+  // With candidates too, which software adapters take from the whole law unless told otherwise.
+  choose({ "head.fused": 1 });
   const drawn = await runToEnd(host, options);
   choose({ "head.fused": 0 });
   const apart = await runToEnd(host, options);
@@ -89,6 +92,29 @@ describe("what is seen of candidates", () => {
     const saved = costs(apart).map((n, i) => n - costs(drawn)[i]!);
     expect(new Set(saved)).toEqual(new Set([2]));
   });
+});
+
+it("a software adapter lists candidates of the whole law, which is faster there", async () => {
+  expect(host.gpu.isSoftware).toBe(true);
+  const { gpu: target } = await host.load("tiny", memorySource(tinyModel(), { id: "tiny" }));
+  const dispatches = async (choices: Readonly<Record<string, number>>, k: number): Promise<number> => {
+    const session = await GpuSession.open(host.engine, {
+      ...{ target, draft: null, seed: 1, firstStep: 0, maxNewTokens: 4, treeNodes: 1, profiler: null },
+      tuning: { ...tuning, choices: { ...tuning.choices, ...choices } },
+    });
+    const { cost } = await session.record((ops) => {
+      const laws = ops.forward("target", ops.committedTail(1), sampled);
+      return { ...(k > 0 && { top: ops.top(laws, k) }), outcome: ops.commitSample(laws) };
+    });
+    session.dispose();
+    return cost.dispatches;
+  };
+  const [apart, listed] = [
+    await dispatches({ "head.fused": 0 }, 0),
+    await dispatches({ "head.fused": 0 }, 5),
+  ];
+  expect([await dispatches({}, 0), await dispatches({}, 5)]).toEqual([apart - 1, listed]);
+  expect(await dispatches({ "head.fused": 1 }, 5)).toBe(listed - 2);
 });
 
 it("settings that leave tokens out or weigh them anew take the whole law", async () => {
@@ -160,22 +186,13 @@ describe("a large vocabulary in parts", () => {
   });
 });
 
-const sampled: SamplerSettings = { ...GREEDY_SAMPLER, temperature: 1 };
-
 describe("a law that is asked for after all", () => {
   const session = async (): Promise<GpuSession> => {
     const { gpu: target } = await host.load("tiny", memorySource(tinyModel(), { id: "tiny" }));
+    const fused = { ...tuning, choices: { ...tuning.choices, "head.fused": 1 } };
     const made = await GpuSession.open(host.engine, {
-      ...{
-        target,
-        draft: null,
-        seed: 1,
-        firstStep: 0,
-        maxNewTokens: 9,
-        treeNodes: 1,
-        tuning,
-        profiler: null,
-      },
+      ...{ target, draft: null, seed: 1, firstStep: 0, maxNewTokens: 9, treeNodes: 1 },
+      ...{ tuning: fused, profiler: null },
     });
     await made.prefill([5, 9, 11]);
     return made;
