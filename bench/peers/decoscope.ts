@@ -26,8 +26,9 @@ export async function openDecoscope(model: string, storage: Storage = "f32"): Pr
     if (message.type === "events") message.events.forEach((event) => onEvent(event));
   });
   const { adapter } = await engine.openDevice();
-  const context = findModel(model)?.contextLength ?? 0;
-  await engine.keepBundled(model, { storage, cacheStorage: "f32", context });
+  const entry = findModel(model);
+  if (!entry) throw new Error(`expected a bundled model, found ${model}: see src/models/catalog.ts`);
+  await engine.keepBundled(model, { storage, cacheStorage: "f32", context: entry.contextLength });
   await engine.load(model);
   return {
     adapter,

@@ -57,6 +57,9 @@ export function ratioTable(rows: readonly Row[]): string {
   return ["| medians | f32 | int8 |", "| --- | --- | --- |", ...lines].join("\n");
 }
 
+/** What stands for operators that were counted without their names. */
+const UNLISTED = "operators without names";
+
 /**
  * Operators that the library placed on its CPU provider, and how many of each, from what it told the console.
  * @throws Error if it told of no placements: then nothing is known, which is not the same as none
@@ -67,6 +70,9 @@ export function placedOnCpu(told: readonly string[]): Record<string, number> {
   for (const line of told.flatMap((text) => text.split("\n"))) {
     const provider = /placed on \[(\w+)\]/.exec(line)?.[1];
     if (provider !== undefined) isCpu = provider === "CPUExecutionProvider";
+    // Where one provider took all, the nodes are counted and not listed.
+    const all = isCpu ? /All nodes placed on .*Number of nodes: (\d+)/.exec(line)?.[1] : undefined;
+    if (all !== undefined) counts[UNLISTED] = (counts[UNLISTED] ?? 0) + Number(all);
     const op = provider === undefined && isCpu ? /\s(\w+) \(/.exec(line)?.[1] : undefined;
     if (op !== undefined) counts[op] = (counts[op] ?? 0) + 1;
   }

@@ -22,6 +22,8 @@ interface DrawableOptions {
   readonly row: number;
   readonly model: string;
   readonly temperature: number;
+  /** @throws Error once other rows took the place of those that this law is of */
+  readonly checkPresent: () => void;
   /** Records the law by itself and says where it is; at row 0. */
   readonly full: () => GPUBuffer;
   /** Records the k best of a law that is there. */
@@ -36,8 +38,6 @@ export class DrawableLaws implements LawsHandle {
   /** The list that the draw is to fill. */
   private listed: { readonly k: number; readonly found: GPUBuffer } | null = null;
   private isDrawn = false;
-  /** Whether the head's input holds other rows by now. */
-  private isPast = false;
 
   constructor(private readonly o: DrawableOptions) {}
 
@@ -50,13 +50,19 @@ export class DrawableLaws implements LawsHandle {
   }
 
   get buffer(): GPUBuffer {
-    if (!this.law && this.isPast) throw new Error("this law was drawn from, and its rows are gone");
+    this.o.checkPresent();
     return (this.law ??= this.o.full());
   }
 
-  /** Where the k best will be: tokens u32 [k], then logprobs f32 [k]; null if the law has to be asked. */
+  /**
+   * Where the k best will be: tokens u32 [k], then logprobs f32 [k]; null if the law has to be asked. Software adapters are
+   * slower with the list in the draw (bench/RESULTS.md): there it is of the whole law, unless "head.fused" is 1.
+   */
   list(k: number): GPUBuffer | null {
-    const { allocate, model } = this.o;
+    const { rec, allocate, model } = this.o;
+    this.o.checkPresent();
+    const { list, tuning } = rec;
+    if (list.engine.gpu.isSoftware && tuning.choices["head.fused"] !== 1) return null;
     if (this.law || this.isDrawn || this.listed || k > MAX_DRAWN_TOP) return null;
     const found = allocate("top", 4 * foundWords(k), model);
     this.listed = { k, found };
@@ -65,6 +71,7 @@ export class DrawableLaws implements LawsHandle {
 
   /** Draws and commits in the head's pass; false if the law is there and has to be drawn from. */
   draw(into: { readonly ctl: GPUBuffer; readonly seq: GPUBuffer; readonly outcome: GPUBuffer }): boolean {
+    this.o.checkPresent();
     if (this.law || this.isDrawn) return false;
     const { rec, allocate, head, row, temperature, model } = this.o;
     const { k, found } = this.listed ?? { k: 0, found: allocate("drawn", 4 * foundWords(0), model) };
@@ -78,13 +85,5 @@ export class DrawableLaws implements LawsHandle {
   settle(): void {
     if (!this.isDrawn && this.listed) this.o.top(this.buffer, this.listed.k, this.listed.found);
     this.listed = null;
-  }
-
-  /** Other rows take the place of those that this law is of. */
-  pass(): void {
-    // Whoever holds the law may still ask for it.
-    if (!this.isDrawn && !this.law) this.law = this.o.full();
-    this.settle();
-    this.isPast = true;
   }
 }

@@ -133,13 +133,20 @@ export class GpuRecorder implements Recorder {
     const { model, state } = this.role(role);
     this.used.add(role);
     if (role === "target") {
-      this.drawable?.pass();
+      this.drawable?.settle();
       this.drawable = null;
     }
-    this.counted[`${role}Forwards`]++;
+    const forwards = ++this.counted[`${role}Forwards`];
     this.counted[`${role}Rows`] += r.count;
     state.recordLayers(this.rec, r);
     const { temperature } = sampler;
+    /** Laws of a draft's levels lie side by side; those of one target forward take the place of those before. */
+    const checkPresent = (): void => {
+      if (role === "target" && this.counted.targetForwards !== forwards)
+        throw new Error(
+          "other rows went through the target since, and the law of these is gone: use a law before the next forward",
+        );
+    };
     const full = (): GPUBuffer => {
       const logits = this.lawBuffer(role, model.facts.vocabSize);
       matvecHead(this.rec, { ...state.head, logits, T: r.lawCount, firstRow: r.lawFirst, outRow: r.lawAt });
@@ -154,11 +161,20 @@ export class GpuRecorder implements Recorder {
       !isOne ||
       this.rec.tuning.choices["head.fused"] === 0 ||
       !this.parts.isDrawable(sampler, model.facts.vocabSize)
-    )
-      return asLaws({ buffer: full(), role, at: r.lawAt, count: r.lawCount, temperature });
+    ) {
+      const buffer = full();
+      const { lawAt: at, lawCount: count } = r;
+      return asLaws({
+        ...{ role, at, count, temperature },
+        get buffer() {
+          checkPresent();
+          return buffer;
+        },
+      });
+    }
     this.drawable = new this.parts.DrawableLaws({
       ...{ rec: this.rec, allocate: this.allocate, head: state.head, row: r.lawFirst },
-      ...{ model: model.facts.id, temperature, full },
+      ...{ model: model.facts.id, temperature, checkPresent, full },
       top: (laws, k, out) => this.listTop({ buffer: laws, at: 0, count: 1, role }, k, out),
     });
     return asLaws(this.drawable);

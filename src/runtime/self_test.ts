@@ -1,13 +1,24 @@
 /**
  * Whether kernels calculate rightly on this device, before anything is built on them: drivers and browsers differ, and a wrong
- * reduction gives text, only nonsense. Small products, norms and attention in the variants that would be used, beside float64.
+ * reduction gives text, only nonsense. Small products, norms, attention and draws in the variants that would be used, beside float64.
  */
 import * as v from "valibot";
 import { DecoscopeError } from "../base/errors";
 import { DispatchList, type Engine } from "../engine/dispatch_list";
 import { ReadbackRing } from "../engine/readback";
 import { attention } from "../kernels/attention";
-import { Row, ROW_BIT_WORDS, ROW_WORDS } from "../kernels/layouts";
+import {
+  Ctl,
+  CTL_WORDS,
+  NONE,
+  outcomeArray,
+  OutcomeArray,
+  outcomeWords,
+  Row,
+  ROW_BIT_WORDS,
+  ROW_WORDS,
+} from "../kernels/layouts";
+import { DrawStat, foundWords, matvecDraw } from "../kernels/matvec_draw";
 import { matvecNorm } from "../kernels/matvec_norm";
 import { matvecResidual } from "../kernels/matvec_residual";
 import { packWeights } from "../kernels/quantize";
@@ -48,7 +59,11 @@ const noise = (count: number, seed: number): Float32Array<ArrayBuffer> =>
 interface Check {
   readonly name: string;
   readonly out: GPUBuffer;
+  /** Word of `out` at which what is expected begins; 0 unless given. */
+  readonly at?: number;
   readonly expected: readonly number[];
+  /** What is found are integers, and every one counts. */
+  readonly isExact?: boolean;
   /** Largest difference, in parts of the largest number. */
   readonly tolerance: number;
 }
@@ -81,6 +96,62 @@ function attended(q: Float32Array, cache: Float32Array, T: number): number[] {
 /** Storages whose products are tried: all on GPUs; software adapters take long to build kernels, and f32 stands for all. */
 const storagesOf = ({ gpu }: Engine): readonly WeightStorage[] =>
   gpu.isSoftware ? ["f32"] : WEIGHT_STORAGES;
+
+/** The k best of a law of these logits, and what a draw says of it. */
+function lawOf(logits: readonly number[], k: number) {
+  const largest = Math.max(...logits);
+  const logSumExp = largest + Math.log(logits.reduce((sum, z) => sum + Math.exp(z - largest), 0));
+  const entropy = logits.reduce((sum, z) => sum - Math.exp(z - logSumExp) * (z - logSumExp), 0);
+  const best = logits.map((_, i) => i).sort((a, b) => logits[b]! - logits[a]!);
+  const tokens = best.slice(0, k);
+  return {
+    tokens,
+    logprobs: tokens.map((i) => logits[i]! - logSumExp),
+    stats: [largest, logSumExp, entropy],
+  };
+}
+
+/** The head that draws: the most probable token at temperature 0, the list and the sums of the law at 1. */
+function recordDraws(
+  rec: Recording,
+  make: (values: Float32Array | Uint32Array) => GPUBuffer,
+  weight: Parameters<typeof matvecDraw>[1]["weight"],
+  matrix: readonly Float32Array[],
+): Check[] {
+  const k = 3;
+  // With these the best logits lie 0.03 apart, far more than rounding can move them.
+  const [x, gain] = [noise(D, 34), noise(D, 11)];
+  const normed = x.map((v, i) => v * gain[i]! * scaleOf(x));
+  const law = lawOf(
+    matrix.map((w) => dot(w, normed)),
+    k,
+  );
+  const ctl = new Uint32Array(CTL_WORDS).fill(NONE);
+  ctl.set([1, 0, 0], Ctl.N);
+  return [0, 1].flatMap((temperature): Check[] => {
+    const found = make(new Uint32Array(foundWords(k)));
+    const outcome = make(new Uint32Array(outcomeWords(1)));
+    matvecDraw(rec, {
+      ...{ x: make(x), gain: make(gain), weight, dim: D, vocabSize: O, eps: EPS, temperature, k },
+      ...{ ctl: make(ctl), seq: make(new Uint32Array(2)), outcome, found },
+      allocate: (bytes) => make(new Uint32Array(bytes / 4)),
+    });
+    const name = `a draw at temperature ${temperature}`;
+    const stats = { name, out: found, at: 2 * k, expected: law.stats, tolerance: 1e-4 };
+    if (temperature > 0)
+      return [
+        { name, out: found, expected: law.tokens, isExact: true, tolerance: 0 },
+        { name, out: found, at: k, expected: law.logprobs, tolerance: 1e-4 },
+        stats,
+      ];
+    const token = { name, expected: law.tokens.slice(0, 1), isExact: true, tolerance: 0 };
+    return [
+      { ...token, out: outcome, at: outcomeArray(OutcomeArray.TOKENS, 1) },
+      { ...token, out: found, at: 2 * k + DrawStat.ARGMAX },
+      stats,
+    ];
+  });
+}
 
 /** Records all checks; buffers are made by `make`. */
 function record(
@@ -123,7 +194,7 @@ function record(
   const bits = make(new Uint32Array(ROW_BIT_WORDS * T));
   attention(rec, { rows: make(rows), bits, q: make(q), cache: make(cache), out, T, ...SHAPE });
   checks.push({ name: "attention", out, expected: attended(q, cache, T), tolerance: 1e-4 });
-  return checks;
+  return [...checks, ...recordDraws(rec, make, weight("f32"), matrix)];
 }
 
 /** The first check that fails with these variants, in words; null if all hold. */
@@ -163,14 +234,18 @@ async function firstWrong(engine: Engine, tuning: Tuning): Promise<string | null
       at += out.size;
     }
     queue.submit([encoder.finish()]);
-    const found = new Float32Array(await ring.read(staging, total));
+    const words = await ring.read(staging, total);
+    const [floats, integers] = [new Float32Array(words), new Uint32Array(words)];
     ring.dispose();
     at = 0;
-    for (const { name, out, expected, tolerance } of checks) {
+    for (const { name, out, at: first = 0, expected, isExact = false, tolerance } of checks) {
       const size = Math.max(...expected.map(Math.abs));
-      const i = expected.findIndex((v, k) => !(Math.abs(v - found[at + k]!) <= tolerance * size));
-      if (i >= 0)
-        return `${name}: expected ${expected[i]!.toPrecision(5)}, found ${found[at + i]!.toPrecision(5)}`;
+      const found = (isExact ? integers : floats).subarray(at + first);
+      const i = expected.findIndex((v, k) => !(Math.abs(v - found[k]!) <= tolerance * size));
+      if (i >= 0) {
+        const inWords = (value: number): string => (isExact ? String(value) : value.toPrecision(5));
+        return `${name}: expected ${inWords(expected[i]!)}, found ${inWords(found[i]!)}`;
+      }
       at += out.size / 4;
     }
     return null;
@@ -215,6 +290,9 @@ const schema = v.object({
   avoided: v.array(v.string()),
 });
 
+/** Grows with the checks, so that devices which passed fewer are tested again. */
+const VERSION = 2;
+
 /**
  * {@link selfTest}, once for each adapter, browser and text of the kernels.
  * @param browser its name and version
@@ -228,7 +306,7 @@ export async function selfTestOnce(
     set(key: string, value: unknown): Promise<void>;
   },
 ): Promise<SelfTest> {
-  const key = `self-test/${browser}/${tuningKey(engine)}`;
+  const key = `self-test-${VERSION}/${browser}/${tuningKey(engine)}`;
   const known = v.safeParse(schema, await remembered.get(key).catch(() => null));
   if (known.success) {
     const { avoided, ...left } = known.output;

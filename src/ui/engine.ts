@@ -125,6 +125,9 @@ function onMessage(message: WorkerMessage): void {
     case "chat":
       // The client has handed these to their conversation.
       return;
+    case "notice":
+      addNotice(message.text);
+      return;
     case "device_lost":
       loseDevice(message.error);
   }
@@ -155,6 +158,9 @@ function loseDevice(error: ErrorRecord): void {
 export async function openClient(): Promise<ClientModule.EngineClient> {
   return client ?? clientFrom(await import("../worker/client"));
 }
+
+/** The engine's worker if it was started. */
+export const presentClient = (): ClientModule.EngineClient | null => client;
 
 /** Somebody else may have asked while the module was fetched: two workers would both number their runs from 1. */
 function clientFrom({ connectEngine }: typeof ClientModule): ClientModule.EngineClient {

@@ -56,6 +56,8 @@ export type WorkerMessage =
   | { readonly type: "build"; readonly done: number; readonly total: number; readonly label: string }
   /** What came of an answer, by the number it was asked for with. */
   | { readonly type: "chat"; readonly chat: number; readonly events: readonly ChatEvent[] }
+  /** Something that the visitor should know and that stops nothing. */
+  | { readonly type: "notice"; readonly text: string }
   | { readonly type: "device_lost"; readonly error: ErrorRecord };
 
 /** A result or a typed error; Comlink would drop the error's fields. */
@@ -154,8 +156,8 @@ export interface WorkerApi {
   loadFolder(folder: string, files: readonly File[], kept: Kept | null): Promise<Outcome<CatalogEntry>>;
   /** What a bundled model takes, and how it is kept. */
   bundledOffer(model: string): Promise<Outcome<LocalOffer>>;
-  /** Keeps a bundled model so from now on, on later visits too; null as it is kept unless somebody chooses. Frees it if it is loaded otherwise. */
-  keepBundled(model: string, kept: Kept | null): Promise<Outcome<null>>;
+  /** Keeps a bundled model so from now on, on later visits too. Frees it if it is loaded otherwise. */
+  keepBundled(model: string, kept: Kept): Promise<Outcome<null>>;
   /** Times forward passes of a loaded model over 1, 2, 4, ... rows, up to `most` or a little above. */
   measure(model: string, most: number): Promise<Outcome<readonly PassTime[]>>;
   /** Measures one part of what a loaded model does on this device. */

@@ -42,8 +42,8 @@ export interface EngineClient extends ChatBackend {
   loadFolder(folder: string, files: readonly File[], kept: Kept | null): Promise<CatalogEntry>;
   /** What a bundled model takes, and how it is kept. */
   bundledOffer(model: string): Promise<LocalOffer>;
-  /** Keeps it so from now on; null as it is kept unless somebody chooses. */
-  keepBundled(model: string, kept: Kept | null): Promise<void>;
+  /** Keeps it so from now on. */
+  keepBundled(model: string, kept: Kept): Promise<void>;
   /** Times forward passes of a loaded model over 1, 2, 4, ... rows. */
   measure(model: string, most: number): Promise<readonly PassTime[]>;
   /** Measures one part of what a loaded model does on this device. */

@@ -1,4 +1,7 @@
-/** Models of the hub and of dropped folders in the worker: offered, fetched, stored, loaded, deleted. Fetched with the first of them. */
+/**
+ * Models in the worker of which can be said how they are kept, from the hub, from dropped folders, and bundled ones: offered,
+ * fetched, stored, loaded, deleted. Fetched with the first of them.
+ */
 import { DecoscopeError } from "../base/errors";
 import * as v from "valibot";
 import { CACHE_STORAGES } from "../kernels/cache";
@@ -60,8 +63,13 @@ export interface HubNeeds {
   /** Whether a device is open: nothing is opened to free what cannot be there. */
   readonly isOpen: () => boolean;
   readonly remembered: Remembered;
-  /** Lets go of what models are held for before one is loaded anew. @throws DecoscopeError "method" while a run is under way */
-  readonly makeQuiet: () => void;
+  /**
+   * Lets go of what models are held for before one is freed; `wish` says what is wanted, as a request.
+   * @throws DecoscopeError "method" while a run or an answer is under way
+   */
+  readonly makeQuiet: (wish: string) => Promise<void>;
+  /** Tells the visitor. */
+  readonly warn: (text: string) => void;
   /** Files of a bundled model. */
   readonly bundled: (id: string, files: readonly SourceFile[]) => ModelSource;
 }
@@ -217,12 +225,19 @@ export class HubModels {
     return { entry, hosted };
   }
 
-  /** Frees a model that is loaded otherwise. @throws DecoscopeError "method" while a run is under way */
+  /** Frees a model that is loaded otherwise. @throws DecoscopeError "method" while a run or an answer is under way */
   private async freeUnless(id: string, kept: Kept): Promise<void> {
     if (!this.needs.isOpen()) return;
     const host = await this.needs.openHost();
-    if (!host.has(id) || isKeptSo(await host.model(id), kept)) return;
-    this.needs.makeQuiet();
+    if (host.has(id) && !isKeptSo(await host.model(id), kept)) await this.free(id, "Load it otherwise");
+  }
+
+  /** @throws DecoscopeError "method" while a run or an answer is under way */
+  private async free(id: string, wish: string): Promise<void> {
+    if (!this.needs.isOpen()) return;
+    const host = await this.needs.openHost();
+    if (!host.has(id)) return;
+    await this.needs.makeQuiet(wish);
     await host.unload(id);
   }
 
@@ -260,10 +275,7 @@ export class HubModels {
         "limit",
         `${source.id} does not fit this device. ${offer?.choices.at(-1)?.problem ?? ""} Choose a smaller model.`,
       );
-    if (host.has(source.id) && this.folders.get(source.id)?.files !== files) {
-      this.needs.makeQuiet();
-      await host.unload(source.id);
-    }
+    if (this.folders.get(source.id)?.files !== files) await this.free(source.id, "Load it otherwise");
     await this.freeUnless(source.id, kept);
     const hosted = await host.load(source.id, source, this.needs.onProgress, signal, optionsOf(kept));
     this.folders.set(source.id, { files, kept });
@@ -278,10 +290,14 @@ export class HubModels {
     return { entry, hosted };
   }
 
-  /** How a remembered choice is loaded; nothing of one that is damaged. */
-  optionsOf(remembered: unknown): LoadOptions {
+  /** How a remembered choice is loaded; one that is damaged is told of, and the model loaded as if nobody had chosen. */
+  optionsOf(id: string, remembered: unknown): LoadOptions {
     const read = v.safeParse(keptSchema, remembered);
-    return read.success ? optionsOf(read.output) : {};
+    if (read.success) return optionsOf(read.output);
+    this.needs.warn(
+      `How ${id} was to be kept could not be read, so it is kept as f32. Choose again under Models.`,
+    );
+    return {};
   }
 
   /** @throws DecoscopeError "load" if no such model comes with the page */
@@ -303,16 +319,12 @@ export class HubModels {
     );
   }
 
-  /** @throws DecoscopeError "method" while a run is under way, "load" if the browser remembers nothing */
-  async keepBundled(id: string, kept: Kept | null): Promise<void> {
-    const plain = {
-      storage: "f32",
-      cacheStorage: "f32",
-      context: findModel(id)?.contextLength ?? 0,
-    } as const;
-    await this.freeUnless(id, kept ?? plain);
+  /** @throws DecoscopeError "method" while a run or an answer is under way, "load" if the browser remembers nothing */
+  async keepBundled(id: string, kept: Kept): Promise<void> {
+    const { remembered } = this.needs;
+    const before = await remembered.get(`kept/${id}`).catch(() => undefined);
     try {
-      await this.needs.remembered.set(`kept/${id}`, kept ?? undefined);
+      await remembered.set(`kept/${id}`, kept);
     } catch (thrown) {
       throw new DecoscopeError(
         "load",
@@ -320,14 +332,22 @@ export class HubModels {
         String(thrown),
       );
     }
+    try {
+      await this.freeUnless(id, kept);
+    } catch (thrown) {
+      // What is refused is not remembered either.
+      await remembered.set(`kept/${id}`, before).catch(() => undefined);
+      throw thrown;
+    }
   }
 
   async shelf(): Promise<HubShelf> {
     return { models: await this.library.list(), space: await opfs.space() };
   }
 
+  /** @throws DecoscopeError "method" while a run or an answer is under way */
   async remove(id: string): Promise<void> {
-    if (this.needs.isOpen()) await (await this.needs.openHost()).unload(id);
+    await this.free(id, "Delete it");
     this.folders.delete(id);
     if (!id.startsWith("./")) await this.library.remove(id);
   }

@@ -32,6 +32,8 @@ let hub: Promise<HubModels> | null = null;
 const loads = new Map<string, AbortController>();
 const runs = new Map<number, Run>();
 let lastRun = 0;
+/** Answers under way or waiting for their turn, which are no runs of the page. */
+let answers = 0;
 
 /** Sessions that problems are answered in, and what they were opened for. */
 let solving: { readonly key: string; readonly host: EngineHost; readonly solver: Promise<Solver> } | null =
@@ -120,10 +122,8 @@ const hubModels = (): Promise<HubModels> =>
         onProgress: sendProgress,
         isOpen: () => host !== null,
         remembered,
-        makeQuiet: () => {
-          checkQuiet("would lose the model it runs on. Load it otherwise");
-          closeSolver();
-        },
+        makeQuiet,
+        warn: (text) => send({ type: "notice", text }),
         bundled: (id, files) => fetchSource(id, `${modelBase}models/${id}`, files),
       }),
   ));
@@ -158,7 +158,7 @@ async function loadById(model: string, signal: AbortSignal): Promise<HostedModel
   if (!entry) return (await hubModels()).load(model, signal);
   const source = fetchSource(model, `${modelBase}models/${model}`, entry.files);
   const kept = await remembered.get(`kept/${model}`).catch(() => undefined);
-  const options = kept === undefined ? {} : (await hubModels()).optionsOf(kept);
+  const options = kept === undefined ? {} : (await hubModels()).optionsOf(model, kept);
   return (await openHost()).load(model, source, sendProgress, signal, options);
 }
 
@@ -242,9 +242,21 @@ class Run {
   }
 }
 
-/** @throws DecoscopeError "method" while a run is under way */
+/** @throws DecoscopeError "method" while a run or an answer is under way */
 function checkQuiet(why = "a measurement would disturb and be disturbed by. Measure"): void {
-  if (runs.size > 0) throw new DecoscopeError("method", `A run is under way, which ${why} when it is over.`);
+  if (runs.size + answers > 0)
+    throw new DecoscopeError(
+      "method",
+      `${runs.size > 0 ? "A run" : "An answer"} is under way, which ${why} when it is over.`,
+    );
+}
+
+/** Lets go of what models are held for: sessions of solving, the memory of the last conversation. @throws as checkQuiet */
+async function makeQuiet(wish: string): Promise<void> {
+  const chat = await chats?.serving.catch(() => null);
+  checkQuiet(`would lose the model it runs on. ${wish}`);
+  closeSolver();
+  chat?.forget();
 }
 
 const api: WorkerApi = {
@@ -325,7 +337,12 @@ const api: WorkerApi = {
   chatAbility: (model) => outcome(async () => (await chatService()).ability(model)),
   chat: (chat, request) =>
     outcome(async () => {
-      await (await chatService()).answer(chat, request);
+      answers++;
+      try {
+        await (await chatService()).answer(chat, request);
+      } finally {
+        answers--;
+      }
       return null;
     }),
   endChat: (chat) => void chats?.serving.then((s) => s.end(chat)).catch(() => undefined),
@@ -335,8 +352,14 @@ const api: WorkerApi = {
       const opened = await openHost();
       const id = ++lastRun;
       const run = new Run(id, opened, settings, paused);
-      await run.begin();
+      // While it begins, too, its model must stay.
       runs.set(id, run);
+      try {
+        await run.begin();
+      } catch (thrown) {
+        runs.delete(id);
+        throw thrown;
+      }
       // After this answer, so that the page knows the run's number before its first events.
       setTimeout(() => {
         run.drive().catch((thrown: unknown) => {

@@ -1,5 +1,6 @@
 /** Decoding with the head that draws beside head, law and draw one after another: the same tokens, fewer dispatches, no row of logits. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Laws, Recorder } from "../../src/decoding/session";
 import type { Tuning } from "../../src/kernels/tuning";
 import { GpuSession } from "../../src/runtime/session";
 import type { SamplerSettings, TraceEvent } from "../../src/trace/events";
@@ -11,6 +12,8 @@ import { memorySource, type ModelFiles, tinyModel } from "../helpers/tiny_model"
 import { tinyMor } from "../helpers/tiny_mor";
 import { tinyRecurrent } from "../helpers/tiny_recurrent";
 import { GREEDY_SAMPLER, openHost, runToEnd, type RunOptions, type RunResult } from "./helpers";
+
+const sampled: SamplerSettings = { ...GREEDY_SAMPLER, temperature: 1 };
 
 let host: EngineHost;
 let tuning: Tuning;
@@ -26,7 +29,8 @@ const choose = (choices: Readonly<Record<string, number>>): void => {
 
 /** The same run with the fused head and without. */
 async function both(options: RunOptions): Promise<{ drawn: RunResult; apart: RunResult }> {
-  choose({});
+  // With candidates too, which software adapters take from the whole law unless told otherwise.
+  choose({ "head.fused": 1 });
   const drawn = await runToEnd(host, options);
   choose({ "head.fused": 0 });
   const apart = await runToEnd(host, options);
@@ -88,6 +92,29 @@ describe("what is seen of candidates", () => {
     const saved = costs(apart).map((n, i) => n - costs(drawn)[i]!);
     expect(new Set(saved)).toEqual(new Set([2]));
   });
+});
+
+it("a software adapter lists candidates of the whole law, which is faster there", async () => {
+  expect(host.gpu.isSoftware).toBe(true);
+  const { gpu: target } = await host.load("tiny", memorySource(tinyModel(), { id: "tiny" }));
+  const dispatches = async (choices: Readonly<Record<string, number>>, k: number): Promise<number> => {
+    const session = await GpuSession.open(host.engine, {
+      ...{ target, draft: null, seed: 1, firstStep: 0, maxNewTokens: 4, treeNodes: 1, profiler: null },
+      tuning: { ...tuning, choices: { ...tuning.choices, ...choices } },
+    });
+    const { cost } = await session.record((ops) => {
+      const laws = ops.forward("target", ops.committedTail(1), sampled);
+      return { ...(k > 0 && { top: ops.top(laws, k) }), outcome: ops.commitSample(laws) };
+    });
+    session.dispose();
+    return cost.dispatches;
+  };
+  const [apart, listed] = [
+    await dispatches({ "head.fused": 0 }, 0),
+    await dispatches({ "head.fused": 0 }, 5),
+  ];
+  expect([await dispatches({}, 0), await dispatches({}, 5)]).toEqual([apart - 1, listed]);
+  expect(await dispatches({ "head.fused": 1 }, 5)).toBe(listed - 2);
 });
 
 it("settings that leave tokens out or weigh them anew take the whole law", async () => {
@@ -159,22 +186,13 @@ describe("a large vocabulary in parts", () => {
   });
 });
 
-const sampled: SamplerSettings = { ...GREEDY_SAMPLER, temperature: 1 };
-
 describe("a law that is asked for after all", () => {
   const session = async (): Promise<GpuSession> => {
     const { gpu: target } = await host.load("tiny", memorySource(tinyModel(), { id: "tiny" }));
+    const fused = { ...tuning, choices: { ...tuning.choices, "head.fused": 1 } };
     const made = await GpuSession.open(host.engine, {
-      ...{
-        target,
-        draft: null,
-        seed: 1,
-        firstStep: 0,
-        maxNewTokens: 9,
-        treeNodes: 1,
-        tuning,
-        profiler: null,
-      },
+      ...{ target, draft: null, seed: 1, firstStep: 0, maxNewTokens: 9, treeNodes: 1 },
+      ...{ tuning: fused, profiler: null },
     });
     await made.prefill([5, 9, 11]);
     return made;
@@ -200,23 +218,41 @@ describe("a law that is asked for after all", () => {
     s.dispose();
   });
 
-  it("the law of rows that went through before others is kept; one that was drawn from is gone with its rows", async () => {
+  it("a law that was listed before other rows went through is the law of its rows, whatever the next is asked for", async () => {
     const s = await session();
     const program = await s.record((ops) => {
-      const first = ops.forward("target", ops.committedTail(1), sampled);
+      const first = ops.top(ops.forward("target", ops.committedTail(1), sampled), 3);
+      // One-hot, and whole.
       const second = ops.forward("target", ops.committedTail(1), GREEDY_SAMPLER);
-      return { first: ops.top(first, 3), outcome: ops.commitSample(second) };
+      return { first, second: ops.top(second, 20), outcome: ops.commitSample(second) };
     });
     const [round] = await program.run();
-    expect([...round!.first.tokens]).toContain(round!.outcome.tokens[0]);
-    await expect(
-      s.record((ops) => {
-        const laws = ops.forward("target", ops.committedTail(1), sampled);
-        const outcome = ops.commitSample(laws);
-        ops.forward("target", ops.committedTail(1), sampled);
-        return { outcome, top: ops.top(laws, 3) };
-      }),
-    ).rejects.toThrow(/drawn from, and its rows are gone/);
+    const { first, second, outcome } = round!;
+    expect([...first.tokens]).toContain(outcome.tokens[0]);
+    expect(second.logprobs[0]).toBe(0);
+    expect(first.logprobs[0]).toBeLessThan(0);
+    expect(first.logprobs[2]).toBeGreaterThan(-20);
+    s.dispose();
+  });
+
+  it.each([
+    ["listed", (ops: Recorder, laws: Laws) => ops.top(laws, 3)],
+    ["listed at length", (ops: Recorder, laws: Laws) => ops.top(laws, 20)],
+    ["drawn from", (ops: Recorder, laws: Laws) => ops.commitSample(laws)],
+  ])("a law is not %s when other rows went through", async (name, use) => {
+    const s = await session();
+    // Drawable, whole, and drawable but drawn from.
+    for (const sampler of [sampled, { ...sampled, topK: 2 }])
+      // A round commits once.
+      for (const isDrawn of name === "drawn from" ? [false] : [false, true])
+        await expect(
+          s.record((ops) => {
+            const laws = ops.forward("target", ops.committedTail(1), sampler);
+            if (isDrawn) ops.commitSample(laws);
+            const next = ops.forward("target", ops.committedTail(1), GREEDY_SAMPLER);
+            return { second: ops.top(next, 20), late: use(ops, laws) };
+          }),
+        ).rejects.toThrow(/the law of these is gone/);
     s.dispose();
   });
 });

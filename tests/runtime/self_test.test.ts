@@ -8,15 +8,18 @@ import type { EngineHost } from "../../src/worker/host";
 import { memorySource, tinyModel } from "../helpers/tiny_model";
 import { openHost } from "./helpers";
 
-/** The host, on which results of dense products are wrong wherever `isBroken` says so. */
-async function brokenHost(isBroken: (kernel: Kernel, variant: Variant) => boolean): Promise<EngineHost> {
+/** The host, on which results are wrong wherever `isBroken` says so: of dense products, unless another `mistake` is given. */
+async function brokenHost(
+  isBroken: (kernel: Kernel, variant: Variant) => boolean,
+  mistake: readonly [right: string, wrong: string] = ["var sum = product;", "var sum = 1.01 * product;"],
+): Promise<EngineHost> {
   const host = await openHost();
   const pipelines = host.engine.pipelines as Pipelines & { built?: number };
   const get = pipelines.get.bind(pipelines);
   pipelines.get = (kernel, variant) => {
     pipelines.built = (pipelines.built ?? 0) + 1;
     if (!isBroken(kernel, variant)) return get(kernel, variant);
-    const source = kernel.source.replace("var sum = product;", "var sum = 1.01 * product;");
+    const source = kernel.source.replace(...mistake);
     expect(source).not.toBe(kernel.source);
     return get({ ...kernel, source }, variant);
   };
@@ -59,6 +62,31 @@ describe("the self-test", () => {
     expect((later.engine.pipelines as { built?: number }).built).toBeUndefined();
     expect(stored.size).toBe(1);
     later.destroy();
+  });
+
+  it.each([
+    [
+      "draw_commit",
+      "commit_drawn(min(first,",
+      "commit_drawn(min(first + 1u,",
+      /a draw at temperature 0: expected/,
+    ],
+    [
+      "draw_commit",
+      "is_left_out = best.index == NONE ||",
+      "is_left_out = i == 1u ||",
+      /a draw at temperature 1/,
+    ],
+    ["draw_commit", "log(max(sums.x,", "log(max(1.01 * sums.x,", /a draw at temperature [01]: expected/],
+    ["matvec_draw", "sum * scale,", "1.01 * sum * scale,", /a draw at temperature 0: expected/],
+  ])("refuses one that draws wrongly in %s: %s", async (name, right, wrong, detail) => {
+    const host = await brokenHost((kernel) => kernel.name === name, [right, wrong]);
+    await expect(selfTest(host.engine, host.tuning)).rejects.toMatchObject({
+      code: "unsupported",
+      detail: expect.stringMatching(detail) as string,
+    });
+    expect(host.memory.leaks()).toEqual([]);
+    host.destroy();
   });
 
   it("refuses a device on which nothing is right", async () => {

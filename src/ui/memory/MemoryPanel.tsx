@@ -99,7 +99,7 @@ export function MemoryPanel() {
       <h3>Memory on the GPU</h3>
       <p>
         Bytes this page holds there, counted where they are allocated. Weights stay as long as their model is
-        loaded; cache and scratch come with a text and go with the end of its run.
+        loaded; cache and scratch come with a text and go with its run or conversation.
       </p>
       <Content />
     </section>

@@ -2,18 +2,19 @@
 import { useEffect } from "react";
 import { create } from "zustand";
 import type { MemoryReport } from "../../worker/api";
-import { openClient } from "../engine";
+import { presentClient } from "../engine";
 import { useEngine } from "../stores/engine";
 
 /** Often enough to see a run come and go. */
 const EVERY_MS = 1000;
 
-/** Null until the first answer. */
+/** Null until the first answer, and while no engine is there. */
 export const useMemory = create<{ readonly report: MemoryReport | null }>()(() => ({ report: null }));
 
-async function refresh(): Promise<void> {
+/** Asks once; an engine that is not there holds nothing, and nobody starts one to hear so. */
+export async function refresh(): Promise<void> {
   try {
-    useMemory.setState({ report: await (await openClient()).memory() });
+    useMemory.setState({ report: (await presentClient()?.memory()) ?? null });
   } catch {
     // The engine was stopped or lost: with it went what it held.
     useMemory.setState({ report: null });

@@ -50,6 +50,11 @@ it("reads where nodes were placed, and knows silence from none", () => {
   expect(placedOnCpu([`${at}  All nodes placed on [WebGpuExecutionProvider]. Number of nodes: 3`])).toEqual(
     {},
   );
+  const none = placedOnCpu([`${at}  All nodes placed on [CPUExecutionProvider]. Number of nodes: 9`]);
+  expect(none).toEqual({ "operators without names": 9 });
+  expect(placements([{ ...rows[2]!, leftToCpu: none }])).toBe(
+    "- slow: all but operators without names (9), which the CPU did",
+  );
   expect(() => placedOnCpu(["something else"])).toThrow(/did not tell/);
   const one = { ...rows[2]!, leftToCpu: placedOnCpu(mixed) };
   expect(placements([one, rows[0]!])).toBe("- slow: all but DynamicQuantizeMatMul (2), which the CPU did");
