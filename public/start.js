@@ -6,12 +6,6 @@ try {
   const isEmbedded = query.has("embed") || window.top !== window;
   if (isEmbedded) root.dataset.start = "frame";
   else if (location.hash.length > 1) root.dataset.start = "elsewhere";
-  else {
-    // The run that the beginning shows is asked for with the script, not by it.
-    const link = document.createElement("link");
-    Object.assign(link, { rel: "preload", as: "fetch", crossOrigin: "anonymous", href: "./recordings/first-run.jsonl" });
-    document.head.append(link);
-  }
   const kept = JSON.parse(localStorage.getItem("decoscope.layout"))?.state;
   if (kept?.hasSeenTour) root.dataset.tour = "seen";
   const theme = isEmbedded ? query.get("theme") : kept?.theme;
@@ -30,7 +24,16 @@ async function start() {
   const painted = new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
   await Promise.race([painted, new Promise((done) => setTimeout(done, 300))]);
   try {
-    for (const { href } of document.querySelectorAll('link[rel="modulepreload"]')) {
+    // All are on their way at once; from here on they do not take the network from what the beginning is drawn with.
+    const pieces = [...document.querySelectorAll('link[rel="piece"]')];
+    for (const piece of pieces) piece.rel = "modulepreload";
+    if (root.dataset.start === undefined) {
+      // The run that the beginning shows: asked for with the script, not by it.
+      const link = document.createElement("link");
+      Object.assign(link, { rel: "preload", as: "fetch", crossOrigin: "anonymous", href: "./recordings/first-run.jsonl" });
+      document.head.append(link);
+    }
+    for (const { href } of pieces) {
       await import(href);
       await turn();
     }

@@ -58,13 +58,15 @@ export const firstPaint = (): Plugin => ({
       return {
         html: html
           .replace(element, "")
+          // Not for the browser to fetch: start.js does, once the beginning is painted.
+          .replaceAll('<link rel="modulepreload"', '<link rel="piece"')
           .replace(sheet, () => styleElement(bundle, sheetFile))
           .replace(EMPTY, () => `<div id="root">${drawn}</div>`),
         tags: [
           // The last of all files that start.js runs: it needs the others.
           {
             tag: "link",
-            attrs: { rel: "modulepreload", crossorigin: "", href: script },
+            attrs: { rel: "piece", crossorigin: "", href: script },
             injectTo: "head" as const,
           },
         ],

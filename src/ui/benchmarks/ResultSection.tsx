@@ -11,9 +11,9 @@ import "./benchmarks.css";
 function Origin({ result }: { readonly result: BenchmarkResult }) {
   return (
     <>
-      <dl className="origin figures">
+      <dl className="origin">
         <div>
-          <dt>made by</dt>
+          <dt>command</dt>
           <dd>
             <code>{result.command}</code>
           </dd>

@@ -224,12 +224,15 @@ function OpenRace() {
 
 function LinkRow({ lanes }: { readonly lanes: readonly Lane[] }) {
   const hasRuns = lanes.some((lane) => lane.length > 0);
-  const [link, setLink] = useState("");
-  const [said, setSaid] = useState("");
+  // What was made of other runs is no link to these.
+  const [made, setMade] = useState<{ readonly of: readonly Lane[]; readonly href: string }>();
+  const link = made?.of === lanes ? made.href : "";
+  const [copied, setSaid] = useState("");
+  const said = made === undefined || made.of === lanes ? copied : "";
   const make = async (withRuns: boolean) => {
     const url = new URL(location.href);
     url.hash = comparisonFragment(withRuns);
-    setLink(url.href);
+    setMade({ of: lanes, href: url.href });
     try {
       await navigator.clipboard.writeText(url.href);
       setSaid(`Copied, ${bytes(url.href.length)}.`);

@@ -1,6 +1,9 @@
 /** A row of two columns: what and how much. */
 import { explains } from "./Explain";
 
+/** In words a hyphen as wide as a figure is a gap. */
+const isWord = (value: string): boolean => /[a-z]-|-[a-z]/i.test(value);
+
 export function Fact({
   name,
   help,
@@ -18,7 +21,7 @@ export function Fact({
       <dt>
         <span {...explains(help)}>{name}</span>
       </dt>
-      <dd className="figures" data-testid={testId}>
+      <dd className={isWord(value) ? undefined : "figures"} data-testid={testId}>
         {value}
       </dd>
     </div>
