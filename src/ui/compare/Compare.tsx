@@ -4,7 +4,7 @@ import { labelOf, methodOf, runSchema, samplerSchema } from "../definitions";
 import { download } from "../download";
 import { cancel, report } from "../engine";
 import { ParamsForm } from "../form/ParamsForm";
-import { bytes, listed } from "../format";
+import { bytes, listed, plural } from "../format";
 import { NoWebGpu } from "../panels/NoWebGpu";
 import { Notices } from "../panels/Notices";
 import { PauseIcon, PlayIcon } from "../panels/icons";
@@ -28,7 +28,7 @@ import { Differences } from "./Differences";
 import { amount, LaneView } from "./LaneView";
 import { isMeasure, trackOf, type Measure } from "./race";
 import { openRaceFile, writeRace } from "./race_file";
-import { addLane, changeShared, MOST_LANES, useCompare, type Lane } from "./store";
+import { addLane, changeShared, isMadeHere, MOST_LANES, useCompare, type Lane } from "./store";
 import "./compare.css";
 
 const BY: readonly { readonly value: Measure; readonly label: string }[] = [
@@ -290,6 +290,23 @@ function LinkRow({ lanes }: { readonly lanes: readonly Lane[] }) {
   );
 }
 
+/** Where the runs were made, as far as that is not here, and what a clock of runs made here has counted. */
+function Origin({ lanes, by }: { readonly lanes: readonly Lane[]; readonly by: Measure }) {
+  const ran = lanes.flatMap(({ timeline }) => (timeline && timeline.length > 0 ? [timeline] : []));
+  const others = ran.filter((timeline) => !isMadeHere(timeline));
+  const adapters = new Set(others.flatMap(({ latest }) => latest.start?.adapter ?? []));
+  const hasOwnTimes = by === "time" && others.length < ran.length;
+  if (others.length === 0 && !hasOwnTimes) return null;
+  return (
+    <p className="help" data-testid="race-origin">
+      {others.length > 0 &&
+        `${others.length === ran.length ? "Recorded runs" : plural(others.length, "recorded run")}, made on ${listed([...adapters])}. \u201cRun again\u201d makes them on this device. `}
+      {hasOwnTimes &&
+        "A method\u2019s first run on this page holds the compiling of its kernels; run again for times without it."}
+    </p>
+  );
+}
+
 export function Compare() {
   const item = useRoute((s) => (s.place === "compare" ? s.item : null));
   const lanes = useCompare((s) => s.lanes);
@@ -343,6 +360,7 @@ export function Compare() {
           </div>
           <LinkRow lanes={lanes} />
           <RaceBar longest={longest} />
+          <Origin lanes={lanes} by={by} />
           <div className="lanes" data-count={lanes.length} role="group" aria-label={`Race of ${names}`}>
             {lanes.map((lane, i) => (
               <LaneView key={lane.id} lane={lane} index={i} longest={longest} />

@@ -151,9 +151,14 @@ export function removeLane(id: number): void {
   set(lanes.filter((lane) => lane.id !== id));
 }
 
+/** Runs that were made on this page; others came with it, in a link or in a file. */
+const madeHere = new WeakSet<Timeline>();
+export const isMadeHere = (timeline: Timeline): boolean => madeHere.has(timeline);
+
 /** Empties a lane for a run that is about to be made; gives the timeline its events go to. */
 export function beginLane(id: number): Timeline {
   const timeline = new Timeline();
+  madeHere.add(timeline);
   useCompare.setState((s) => ({
     ...still,
     running: id,

@@ -42,7 +42,9 @@ export function Laws({ inspected }: { readonly inspected: Inspected }) {
         <p className="help">
           {isOfAnother
             ? "This step lists candidates for its first position only; there are none for this token."
-            : "This trace has no lists of candidates here."}
+            : round.phase === "open" || round.phase === "drafted"
+              ? "The lists of this step come once the model has read what is drafted."
+              : "This trace has no lists of candidates here."}
         </p>
       ) : (
         <table className="laws">

@@ -1,5 +1,5 @@
 /** The setup column: what the next run is made with, and the buttons that start and end it. */
-import { lazy, Suspense, useId } from "react";
+import { lazy, Suspense, useEffect, useId, useRef } from "react";
 import { findMethod } from "../../decoding/index";
 import {
   allModels,
@@ -34,6 +34,7 @@ import { Beginning } from "./Beginning";
 import { Blanks } from "./Blanks";
 import { CompareLink } from "./CompareLink";
 import { NoWebGpu } from "./NoWebGpu";
+import { STEP_FORWARD } from "./step_forward";
 import { OfflineStatus } from "./OfflineStatus";
 import { MethodSelect } from "./MethodSelect";
 
@@ -243,16 +244,26 @@ export function RunBar() {
   const phase = useEngine((s) => s.phase);
   const busy = isBusy(phase);
   const isGettingReady = phase === "opening" || phase === "loading" || phase === "compiling";
+  const bar = useRef<HTMLDivElement>(null);
+  const isStepped = useRef(false);
+  useEffect(() => {
+    if (phase !== "paused" || !isStepped.current) return;
+    isStepped.current = false;
+    // The button that was pressed is one that cancels now: the next press is meant for the next step.
+    if (bar.current?.contains(document.activeElement)) document.getElementById(STEP_FORWARD)?.focus();
+  }, [phase]);
   return (
-    <div className="run-bar">
+    <div className="run-bar" ref={bar}>
       <NoWebGpu />
       <button
         type="button"
         className="primary"
-        disabled={isGettingReady}
+        // Disabled, it would lose the focus to nowhere.
+        aria-disabled={isGettingReady || undefined}
         onPointerEnter={() => void prepare()}
         onFocus={() => void prepare()}
         onClick={() => {
+          if (isGettingReady) return;
           // On a phone the button may be far below the stage that is about to move.
           window.scrollTo({ top: 0 });
           void startRun();
@@ -268,7 +279,10 @@ export function RunBar() {
       ) : (
         <button
           type="button"
-          onClick={() => void startRun(true)}
+          onClick={() => {
+            isStepped.current = true;
+            void startRun(true);
+          }}
           title="Start a run and stop after its first step"
         >
           One step

@@ -7,6 +7,7 @@ import { SPEEDS, usePlayer, type Speed } from "../stores/player";
 import { useRun } from "../stores/run";
 import { FilmStrip } from "./FilmStrip";
 import { BackIcon, ForwardIcon, PauseIcon, PlayIcon } from "./icons";
+import { STEP_FORWARD } from "./step_forward";
 import { Scrubber } from "./Scrubber";
 
 /** Fetched with the first branch. */
@@ -64,6 +65,7 @@ export function Transport() {
           <button
             type="button"
             className="quiet square"
+            id={STEP_FORWARD}
             aria-label="Step forward"
             title="Step forward (→)"
             onClick={stepForward}
