@@ -98,7 +98,7 @@ export const catalog: readonly CatalogEntry[] = [
       "Fills the masked positions of a story in any order; sees what stands before and after them.",
     parameters: 1_185_152,
     layers: 5,
-    sizeBytes: 2_424_973,
+    sizeBytes: 2_425_076,
     contextLength: 256,
     tokenizer: "stories-2048",
     draft: "story-target",
@@ -106,7 +106,7 @@ export const catalog: readonly CatalogEntry[] = [
     licence: "Apache-2.0",
     card: "models/story-diffusion/card.md",
     files: [
-      { name: "config.json", sizeBytes: 484 },
+      { name: "config.json", sizeBytes: 587 },
       { name: "model.safetensors", sizeBytes: 2_375_288 },
       { name: "tokenizer.json", sizeBytes: 49_201 },
     ],

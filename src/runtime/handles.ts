@@ -57,3 +57,29 @@ export const readable = <T>(o: Output & { decode: (bytes: ArrayBuffer, at: numbe
   o as unknown as Readable<T>;
 /** The output behind a readable handle. */
 export const outputOf = (r: Readable<unknown>): Output => r as unknown as Output;
+
+/** Forward passes and rows of a program so far. */
+export interface Counted {
+  targetForwards: number;
+  targetRows: number;
+  draftForwards: number;
+  draftRows: number;
+}
+
+/** Laws of a draft's levels lie side by side; those of one target forward take the place of those before. */
+export function checkLaw(isPresent: boolean): void {
+  if (!isPresent)
+    throw new Error(
+      "other rows went through the target since, and the law of these is gone: use a law before the next forward",
+    );
+}
+
+/** Laws whose buffer is given out while `check` lets it. */
+export const lawsWhile = (check: () => void, buffer: GPUBuffer, of: Omit<LawsHandle, "buffer">): Laws =>
+  asLaws({
+    ...of,
+    get buffer() {
+      check();
+      return buffer;
+    },
+  });

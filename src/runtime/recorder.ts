@@ -38,12 +38,15 @@ import {
   asLaws,
   asRows,
   asTree,
+  checkLaw,
   lawsOf,
+  lawsWhile,
   readable,
   rowsOf,
   treeOf,
   type Allocate,
   type AllowedHandle,
+  type Counted,
   type LawsHandle,
   type RoleState,
   type RowsHandle,
@@ -53,13 +56,6 @@ import {
 import type * as Parts from "./round_parts";
 import { growthOf, listsOf } from "./tree_growth";
 import { decodeOutcome, decodeTop, decodeTree } from "./outcome";
-
-interface Counted {
-  targetForwards: number;
-  targetRows: number;
-  draftForwards: number;
-  draftRows: number;
-}
 
 /** A model's own law. */
 const PLAIN: SamplerSettings = { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 };
@@ -140,13 +136,8 @@ export class GpuRecorder implements Recorder {
     this.counted[`${role}Rows`] += r.count;
     state.recordLayers(this.rec, r);
     const { temperature } = sampler;
-    /** Laws of a draft's levels lie side by side; those of one target forward take the place of those before. */
-    const checkPresent = (): void => {
-      if (role === "target" && this.counted.targetForwards !== forwards)
-        throw new Error(
-          "other rows went through the target since, and the law of these is gone: use a law before the next forward",
-        );
-    };
+    const isPresent = (): boolean => role === "draft" || this.counted.targetForwards === forwards;
+    const checkPresent = (): void => checkLaw(isPresent());
     const full = (): GPUBuffer => {
       const logits = this.lawBuffer(role, model.facts.vocabSize);
       matvecHead(this.rec, { ...state.head, logits, T: r.lawCount, firstRow: r.lawFirst, outRow: r.lawAt });
@@ -162,15 +153,7 @@ export class GpuRecorder implements Recorder {
       this.rec.tuning.choices["head.fused"] === 0 ||
       !this.parts.isDrawable(sampler, model.facts.vocabSize)
     ) {
-      const buffer = full();
-      const { lawAt: at, lawCount: count } = r;
-      return asLaws({
-        ...{ role, at, count, temperature },
-        get buffer() {
-          checkPresent();
-          return buffer;
-        },
-      });
+      return lawsWhile(checkPresent, full(), { role, at: r.lawAt, count: r.lawCount, temperature });
     }
     this.drawable = new this.parts.DrawableLaws({
       ...{ rec: this.rec, allocate: this.allocate, head: state.head, row: r.lawFirst },

@@ -21,7 +21,7 @@ if (!root) throw new Error("internal error: the page has no #root");
 const embed = readEmbed(location.search, isInForeignFrame());
 const Embed = lazy(async () => ({ default: (await import("./embed/Embed")).Embed }));
 
-/** What was drawn when the page was built (first_paint/) gives way once the run it shows is here, and at the latest then. In milliseconds. */
+/** What was drawn when the page was built (first_paint/) gives way once the run it shows is here, or after so long without it. In milliseconds. */
 const LATEST_START_MS = 2000;
 
 // Before the first drawing, so that no place is drawn only to give way to another.
@@ -29,8 +29,9 @@ let ready: Promise<unknown> = Promise.resolve();
 if (embed) startEmbedded(embed);
 else {
   const go = () => follow(location.hash);
+  const late = new Promise((done) => setTimeout(done, LATEST_START_MS));
   // What cannot be fetched says so where it is drawn.
-  ready = Promise.allSettled([go(), loadLayout()]);
+  ready = Promise.allSettled([Promise.race([go(), late]), loadLayout()]);
   window.addEventListener("hashchange", () => void go());
 }
 // In slices: what is drawn already can be scrolled meanwhile.
@@ -48,8 +49,7 @@ const draw = () =>
       </StrictMode>,
     ),
   );
-if (root.firstElementChild && !embed)
-  void Promise.race([ready, new Promise((late) => setTimeout(late, LATEST_START_MS))]).then(draw);
+if (root.firstElementChild && !embed) void ready.then(draw);
 else draw();
 // After all that the visitor waits for: storing the page fetches its models and recordings. A frame has no use for them.
 const store = () => void import("./updates").then(({ keepForOffline }) => keepForOffline());

@@ -5,9 +5,9 @@ import { expect, test, type Page } from "@playwright/test";
 const places = (page: Page) =>
   page.evaluate(() =>
     [".header h1", ".caption strong", ".text-prompt", ".legend", ".tour li", ".tabs", ".transport"]
-      .map((name) => {
-        const { x, y, width, height } = document.querySelector(name)!.getBoundingClientRect();
-        return { name, box: [x, y, width, height].map(Math.round) };
+      .flatMap((name) => {
+        const rect = document.querySelector(name)?.getBoundingClientRect();
+        return rect ? [{ name, box: [rect.x, rect.y, rect.width, rect.height].map(Math.round) }] : [];
       })
       .filter(({ box }) => box[1]! < innerHeight),
   );

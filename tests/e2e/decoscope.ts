@@ -32,6 +32,8 @@ export class Decoscope {
   async open(hash = ""): Promise<void> {
     await this.page.goto(`/${hash}`);
     await expect(this.page.getByRole("heading", { name: "Decoscope" })).toBeVisible();
+    // The drawn beginning has the same words and nothing to press.
+    await expect(this.page.locator(".first-paint")).toHaveCount(0);
   }
 
   /** Begins a run with one step, makes another, and cancels it; it must have stood still in between. */
