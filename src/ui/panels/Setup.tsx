@@ -244,14 +244,16 @@ export function RunBar() {
   const phase = useEngine((s) => s.phase);
   const busy = isBusy(phase);
   const isGettingReady = phase === "opening" || phase === "loading" || phase === "compiling";
+  // Until its first step a run is not on the stage yet.
+  const hasStepped = useEngine((s) => s.phase === "paused" && !s.isAwaited && s.roundsAwaited === 0);
   const bar = useRef<HTMLDivElement>(null);
   const isStepped = useRef(false);
   useEffect(() => {
-    if (phase !== "paused" || !isStepped.current) return;
+    if (!hasStepped || !isStepped.current) return;
     isStepped.current = false;
     // The button that was pressed is one that cancels now: the next press is meant for the next step.
     if (bar.current?.contains(document.activeElement)) document.getElementById(STEP_FORWARD)?.focus();
-  }, [phase]);
+  }, [hasStepped]);
   return (
     <div className="run-bar" ref={bar}>
       <NoWebGpu />
