@@ -292,10 +292,15 @@ test("a chat model of the hub thinks, answers, stops, goes on from its cache, an
   // Streams, and is stopped in the middle of its answer.
   await box.fill("Hello there");
   await page.getByRole("button", { name: "Send" }).click();
-  await expect(text()).toContainText(/\w+ \w+/, { timeout: 120_000 });
-  await page.getByRole("button", { name: "Stop", exact: true }).click();
+  await expect(async () => {
+    // On a machine with other work the answer may be over before it is stopped.
+    if ((await facts.count()) > 0)
+      await answers.first().getByRole("button", { name: "Answer again" }).click({ timeout: 2000 });
+    await expect(text()).toContainText(/\w+ \w+/);
+    await page.getByRole("button", { name: "Stop", exact: true }).click({ timeout: 2000 });
+    await expect(facts.first()).toContainText("cut off", { timeout: 2000 });
+  }).toPass({ timeout: 120_000 });
   await expect(facts).toHaveCount(1);
-  await expect(facts.first()).toContainText("cut off");
   const part = (await text().textContent()) ?? "";
   expect(part.trim().split(" ").length).toBeLessThan(CHAT_WORDS.answer);
 
