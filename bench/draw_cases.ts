@@ -13,6 +13,7 @@ import { topTokens } from "../src/kernels/top_tokens";
 import { defaultTuning, type Recording } from "../src/kernels/tuning";
 import { freeWeights, WEIGHT_STORAGES } from "../src/kernels/weights";
 import { download, makeEngine, noise, upload, weightsOf } from "../tests/helpers/dense";
+import { timed } from "./timed";
 
 export interface DrawFigures {
   readonly storage: string;
@@ -122,16 +123,6 @@ export async function measureDraws(
     freeWeights(engine.memory, weight);
   }
   return figures;
-}
-
-async function timed(gpu: Gpu, list: DispatchList): Promise<number> {
-  const encoder = gpu.device.createCommandEncoder({ label: "bench" });
-  list.encode(encoder);
-  const commands = encoder.finish();
-  const start = performance.now();
-  gpu.device.queue.submit([commands]);
-  await gpu.device.queue.onSubmittedWorkDone();
-  return performance.now() - start;
 }
 
 /** A table of them; ratios are of the least and the middle time, apart by drawn. */

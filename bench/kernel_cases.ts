@@ -14,6 +14,7 @@ import { defaultTuning, type Recording, type Tuning } from "../src/kernels/tunin
 import { gatedRowOrder, type WeightMatrix, type WeightStorage } from "../src/kernels/weights";
 import { downloadF32, makeEngine, noise, reorder, upload, weightsOf } from "../tests/helpers/dense";
 import { addProduct, exactInInt4, gated, head, roundToF16, roundToInt8 } from "../tests/reference/dense";
+import { timed } from "./timed";
 
 export interface ModelShape {
   readonly dim: number;
@@ -244,14 +245,4 @@ export async function measure(gpu: Gpu, options: MeasureOptions): Promise<Measur
     list.dispose();
   }
   return jobs.map((j) => j.measurement);
-}
-
-async function timed(gpu: Gpu, list: DispatchList): Promise<number> {
-  const encoder = gpu.device.createCommandEncoder({ label: "bench" });
-  list.encode(encoder);
-  const commands = encoder.finish();
-  const start = performance.now();
-  gpu.device.queue.submit([commands]);
-  await gpu.device.queue.onSubmittedWorkDone();
-  return performance.now() - start;
 }

@@ -1,11 +1,11 @@
 /**
- * The part of the build that draws the page's beginning into its document, so that there is something to read before the script has come. Its style stands in the document for the same reason: nothing else is waited for.
+ * The part of the build that draws the page's beginning into its document, so that there is something to read before the script
+ * has come. Its style stands in the document for the same reason: nothing else is waited for.
  */
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runnerImport, type Plugin, type Rollup } from "vite";
-import type { TraceEvent } from "../src/trace/events.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const FIRST_RUN = "recordings/first-run.jsonl";
@@ -14,20 +14,19 @@ const SCRIPT = /<script type="module"[^>]* src="([^"]+)"><\/script>\s*/;
 const EMPTY = '<div id="root"></div>';
 
 interface Modules {
-  readonly firstPaint: (events: readonly TraceEvent[]) => string;
+  readonly firstPaint: (recording: Uint8Array) => string;
 }
 
 /** Markup of the beginning: the page's own components, run without a browser. */
 async function markup(): Promise<string> {
-  const lines = (await readFile(join(ROOT, "public", FIRST_RUN), "utf8")).split("\n");
-  const events = lines.filter((line) => line !== "").map((line) => JSON.parse(line) as TraceEvent);
+  const recording = await readFile(join(ROOT, "public", FIRST_RUN));
   const { module } = await runnerImport<Modules>(join(ROOT, "src/ui/first_paint/markup.tsx"), {
     root: ROOT,
     configFile: false,
     logLevel: "warn",
     resolve: { alias: [{ find: /^zustand$/, replacement: join(ROOT, "src/ui/first_paint/store.ts") }] },
   });
-  return module.firstPaint(events);
+  return module.firstPaint(recording);
 }
 
 /** The page's style sheet as an element of the document. Addresses in it are relative to the sheet, in the document to the page. */

@@ -5,12 +5,8 @@ import type { Tuning } from "../../src/kernels/tuning";
 import { GpuSession } from "../../src/runtime/session";
 import type { SamplerSettings, TraceEvent } from "../../src/trace/events";
 import type { EngineHost } from "../../src/worker/host";
-import { checkpointOf } from "../helpers/checkpoints";
-import { ouroCheckpoint } from "../helpers/looped_checkpoints";
-import { mambaCheckpoint } from "../helpers/mamba_checkpoints";
-import { memorySource, type ModelFiles, tinyModel } from "../helpers/tiny_model";
-import { tinyMor } from "../helpers/tiny_mor";
-import { tinyRecurrent } from "../helpers/tiny_recurrent";
+import { MODEL_KINDS } from "../helpers/model_kinds";
+import { memorySource, tinyModel } from "../helpers/tiny_model";
 import { GREEDY_SAMPLER, openHost, runToEnd, type RunOptions, type RunResult } from "./helpers";
 
 const sampled: SamplerSettings = { ...GREEDY_SAMPLER, temperature: 1 };
@@ -55,15 +51,7 @@ function expectSame(found: readonly TraceEvent[], expected: readonly TraceEvent[
   a.forEach(([, logprob], i) => expect(logprob).toBeCloseTo(b[i]![1]!, 4));
 }
 
-const MODELS: Readonly<Record<string, () => ModelFiles>> = {
-  decoder: () => checkpointOf("Qwen3").files,
-  "state-space": () => mambaCheckpoint({}, 3).files,
-  looped: () => ouroCheckpoint().files,
-  "recurrent depth": () => tinyRecurrent(),
-  "mixture of recursions": () => tinyMor(),
-};
-
-describe.each(Object.entries(MODELS))("%s", (id, files) => {
+describe.each(Object.entries(MODEL_KINDS))("%s", (id, files) => {
   it("writes the same text, greedy and sampled, two dispatches for three", async () => {
     await host.load(id, memorySource(files(), { id }));
     for (const temperature of [0, 0.8]) {

@@ -6,13 +6,10 @@ import { promptLogits } from "../../src/runtime/logits";
 import { GpuDepthSession } from "../../src/runtime/recurrent_session";
 import { isDepthModel } from "../../src/runtime/depth_model";
 import type { EngineHost, HostOptions } from "../../src/worker/host";
-import { checkpointOf } from "../helpers/checkpoints";
 import { watchLiveMemory, type LiveMemory } from "../helpers/live_memory";
 import { TEXELS } from "../helpers/dense";
-import { ouroCheckpoint } from "../helpers/looped_checkpoints";
-import { mambaCheckpoint } from "../helpers/mamba_checkpoints";
-import { memorySource, type ModelFiles, tinyModel } from "../helpers/tiny_model";
-import { tinyMor } from "../helpers/tiny_mor";
+import { MODEL_KINDS } from "../helpers/model_kinds";
+import { memorySource, tinyModel } from "../helpers/tiny_model";
 import { tinyRecurrent } from "../helpers/tiny_recurrent";
 import { bundled, openHost, runToEnd } from "./helpers";
 
@@ -112,15 +109,7 @@ it("agrees where matrices lie in textures", async () => {
   expect(sum(host.memory.report().live, "weights")).toBe(gpu.weightBytes);
 });
 
-const MODELS: Readonly<Record<string, () => ModelFiles>> = {
-  decoder: () => checkpointOf("Qwen3").files,
-  "state-space": () => mambaCheckpoint({}, 3).files,
-  looped: () => ouroCheckpoint().files,
-  "recurrent depth": () => tinyRecurrent(),
-  "mixture of recursions": () => tinyMor(),
-};
-
-describe.each(Object.entries(MODELS))("%s", (id, files) => {
+describe.each(Object.entries(MODEL_KINDS))("%s", (id, files) => {
   it("a forward pass is accounted for, and a model that is loaded again with another cache holds that one", async () => {
     const watched = await open();
     const { host } = watched;

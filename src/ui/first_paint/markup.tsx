@@ -3,18 +3,18 @@
  * at its beginning. Only for browsers that open the plain address (start.js hides it from others); the script replaces it.
  */
 import { renderToStaticMarkup } from "react-dom/server";
-import type { TraceEvent } from "../../trace/events";
 import { showTrace } from "../files";
 import { Header } from "../panels/Header";
 import { Stage } from "../panels/Stage";
+import { parseRecording } from "../recordings";
 import { useEngine } from "../stores/engine";
 import { openTour } from "../stores/layout";
 import { showStep } from "../stores/player";
 
-/** @param events the recorded run that stands on the stage first */
-export function firstPaint(events: readonly TraceEvent[]): string {
+/** @param recording the recorded run that stands on the stage first, as its file holds it */
+export function firstPaint(recording: Uint8Array): string {
   useEngine.setState({ hasWebGpu: true });
-  showTrace({ kind: "recorded" }, events);
+  showTrace({ kind: "recorded" }, parseRecording(recording));
   showStep(-1);
   openTour();
   const markup = renderToStaticMarkup(
