@@ -23,7 +23,7 @@ import type { LoadedModel } from "../models/load";
 import type { MaskedFacts, ModelFacts } from "../models/model";
 import { cachedAttention, cacheStride, queryWidth } from "./cached_attention";
 import { type DecoderWeights, type LayerWeights, uploadDecoder } from "./decoder_weights";
-import type { GpuModel, ModelState, RowBuffers } from "./gpu_model";
+import { headOf, type GpuModel, type ModelState, type RowBuffers } from "./gpu_model";
 import { WeightUpload } from "./upload";
 
 export class GpuDecoder implements GpuModel {
@@ -224,9 +224,7 @@ class DecoderState implements ModelState {
   }
 
   get head(): HeadInput {
-    const { config, weights } = this.model;
-    const { dim, vocabSize, rmsNormEps: eps } = config;
-    return { x: this.x, gain: weights.finalGain, weight: weights.head, dim, vocabSize, eps };
+    return headOf(this.x, this.model);
   }
 
   recordCompaction(rec: Recording, verified: Parameters<ModelState["recordCompaction"]>[1]): void {

@@ -15,7 +15,7 @@ import { queryWidth } from "./cached_attention";
 import type { DecoderWeights } from "./decoder_weights";
 import type { BlockRows, DepthModel, DepthScratch, Latents, Part, Recurrence } from "./depth_model";
 import { FixedDepth } from "./fixed_depth";
-import type { GpuModel, ModelState } from "./gpu_model";
+import { headOf, type GpuModel, type ModelState } from "./gpu_model";
 
 /** A configuration of such a model; what beside it counts is each architecture's own. */
 interface DepthDecoderConfig extends Omit<DecoderConfig, "architecture"> {
@@ -127,9 +127,7 @@ export abstract class DepthDecoderScratch<Model extends GpuDepthDecoder> impleme
   abstract recordPart(rec: Recording, part: Part, at: (layer: number) => BlockRows): void;
 
   get head(): HeadInput {
-    const { dim, vocabSize, rmsNormEps: eps } = this.model.config;
-    const { head: weight, finalGain: gain } = this.model.weights;
-    return { x: this.x, gain, weight, dim, vocabSize, eps };
+    return headOf(this.x, this.model);
   }
 
   dispose(): void {

@@ -19,7 +19,7 @@ import { quadsOf, type WeightMatrix } from "../kernels/weights";
 import type { Mamba2Config } from "../models/architectures/mamba2";
 import type { LoadedModel } from "../models/load";
 import type { ModelFacts } from "../models/model";
-import type { GpuModel, ModelState, RowBuffers } from "./gpu_model";
+import { headOf, type GpuModel, type ModelState, type RowBuffers } from "./gpu_model";
 import { type MambaLayer, type MambaWeights, uploadMamba } from "./mamba_weights";
 import { WeightUpload } from "./upload";
 
@@ -172,9 +172,7 @@ class MambaState implements ModelState {
   }
 
   get head(): HeadInput {
-    const { config, weights } = this.model;
-    const { dim, vocabSize, rmsNormEps: eps } = config;
-    return { x: this.x, gain: weights.finalGain, weight: weights.head, dim, vocabSize, eps };
+    return headOf(this.x, this.model);
   }
 
   recordCompaction(): void {

@@ -22,6 +22,20 @@ export interface RowBuffers {
   readonly tail?: { readonly ctl: GPUBuffer; readonly seq: GPUBuffer };
 }
 
+/** The head of a model over activations `x` [rows,dim]. */
+export function headOf(
+  x: GPUBuffer,
+  {
+    config: { dim, vocabSize, rmsNormEps: eps },
+    weights: { finalGain: gain, head: weight },
+  }: {
+    readonly config: { readonly dim: number; readonly vocabSize: number; readonly rmsNormEps: number };
+    readonly weights: { readonly finalGain: HeadInput["gain"]; readonly head: HeadInput["weight"] };
+  },
+): HeadInput {
+  return { x, gain, weight, dim, vocabSize, eps };
+}
+
 /** The memory of one text: cache slots and activations. */
 export interface ModelState {
   readonly slots: number;
