@@ -41,6 +41,7 @@ class Tasks:
             listed = [task["id"] for task in json.load(file)["tasks"]]
         with open(os.path.join(folder, "tokenizer.json"), encoding="utf-8") as file:
             self.texts = read_texts(json.load(file))
+        self.ids = {text: i for i, text in self.texts.items()}
         self.names = [name for name in listed if name in weights]
         self.weights = torch.tensor([float(weights[name]) for name in self.names])
         self.by_task = {name: Records(os.path.join(folder, f"{name}.{split}.u8"), context) for name in self.names}
@@ -79,10 +80,12 @@ def read_texts(tokenizer):
     return texts
 
 
-def by_length(problems, most):
-    """Returns the problems in one or two lists: those with at most `most` tokens, and the longer ones."""
-    short = [p for p in problems if len(p[1]) + len(p[2]) <= most]
-    long = [p for p in problems if len(p[1]) + len(p[2]) > most]
+def by_length(items, most, problem_of=lambda item: item):
+    """Returns the items in one or two lists: those whose problem has at most `most` tokens, and the longer ones."""
+    short, long = [], []
+    for item in items:
+        _, prompt, answer = problem_of(item)
+        (short if len(prompt) + len(answer) <= most else long).append(item)
     return [part for part in (short, long) if part]
 
 

@@ -1,4 +1,7 @@
-"""Trains task-target, the causal model that answers tasks; the loss counts answers only."""
+"""Trains task-target, the causal model that answers tasks; the loss counts answers only.
+
+`--init` goes on from given weights, and `--weights shuffle=5,hops=4` draws tasks more or less often than WEIGHTS says.
+"""
 import argparse
 import collections
 
@@ -9,6 +12,8 @@ from losses import TiedCrossEntropy
 from model import LanguageModel, Shape
 from task_check import right
 from task_data import BOS, EOS, PAD, Tasks, by_length, causal_batch, padded
+from task_laws import answer_laws, spread
+from weights import load_model
 
 SHAPE = Shape(vocab_size=112, dim=128, n_layers=4, n_heads=4, n_kv_heads=4, hidden_dim=352, context=64)
 # How often each task is drawn.
@@ -60,20 +65,35 @@ def accuracy(model, tasks, count=MEASURED):
     return shares
 
 
+def laws_of(named, tasks):
+    """Returns {row: {token: probability}} of the answers that are drawn; rows count the answers' tokens in order."""
+    laws, row = {}, 0
+    for name, (_, prompt, answer_ids) in named:
+        letters = answer_laws(name, tasks.text(prompt), tasks.text(answer_ids)) or []
+        for i, law in enumerate(letters):
+            laws[row + i] = {tasks.ids[letter]: share for letter, share in law.items()}
+        row += len(answer_ids)
+    return laws
+
+
 def train(rank, args):
     torch.manual_seed(args.seed)
     model = LanguageModel(SHAPE)
-    problems = Tasks(args.tasks, "train", SHAPE.context, WEIGHTS)
-    test = Tasks(args.tasks, "test", SHAPE.context, WEIGHTS)
+    if args.init:
+        model.load_state_dict(load_model(args.init).state_dict())
+    weights = {**WEIGHTS, **dict(pair.split("=") for pair in args.weights.split(",") if pair)}
+    problems = Tasks(args.tasks, "train", SHAPE.context, weights)
+    test = Tasks(args.tasks, "test", SHAPE.context, weights)
 
     def step_loss(count, generator, progress):
-        batches = [causal_batch(part) for part in by_length(problems.draw(count, generator), SHORT)]
-        learned = sum(is_answer.sum() for _, _, is_answer in batches)
+        parts = by_length(problems.draw_named(count, generator), SHORT, lambda named: named[1])
+        learned = sum(len(answer_ids) for part in parts for _, (_, _, answer_ids) in part)
         loss = 0
-        for inputs, targets, is_answer in batches:
-            hidden = model(inputs)[is_answer]
-            weight = torch.full((len(hidden),), 1.0) / learned
-            loss = loss + TiedCrossEntropy.apply(hidden, model.embedding, targets[is_answer], weight)
+        for part in parts:
+            inputs, targets, is_answer = causal_batch([problem for _, problem in part])
+            rows, tokens, shares = spread(laws_of(part, problems), targets[is_answer])
+            hidden = model(inputs)[is_answer][rows]
+            loss = loss + TiedCrossEntropy.apply(hidden, model.embedding, tokens, shares / learned)
         return loss, {"loss": round(loss.item(), 4)}
 
     run("task-target", rank, args, model, step_loss, lambda model: accuracy(model, test))
@@ -83,6 +103,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     add_arguments(parser, steps=6000, batch=64)
     parser.add_argument("--tasks", required=True, help="folder that `npm run tasks` wrote")
+    parser.add_argument("--init", help="model folder to start from, an earlier task-target")
+    parser.add_argument("--weights", default="", help="how often some tasks are drawn: task=weight,task=weight")
     launch(train, parser.parse_args())
 
 
