@@ -1,7 +1,8 @@
 """Story text to token files, and batches out of them.
 
 A data folder holds `*.txt.gz` files of stories separated by one blank line; the file with `heldout` in its name is
-only ever measured on. A work folder gets tokenizer.json, train.u16, heldout.u16 (ids, each story followed by END) and
+only ever measured on. A data set of the hub holds `*.txt` files, in which `<|endoftext|>` stands between stories and the
+held-out file may be called `valid` or `test` too. A work folder gets tokenizer.json, train.u16, heldout.u16 (ids, each story followed by END) and
 heldout.json (how many bytes of text that is).
 """
 import argparse
@@ -9,29 +10,44 @@ import glob
 import gzip
 import json
 import os
+import re
 
 import numpy as np
 import torch
 
+from hub import fetch_texts, is_held_out, is_hub_name
 from tokenizer import END, Tokenizer, learn_merges
 
+MARK = "<|endoftext|>"
 
-def read_stories(paths):
-    """Returns the stories of gzipped text files, in the order given."""
+
+def stories_of(text):
+    """Returns the stories of a text: between marks if it has any (with paragraphs as lines), else between blank lines."""
+    if MARK not in text:
+        return text.rstrip("\n").split("\n\n")
+    parts = [part.strip() for part in text.split(MARK)]
+    return [re.sub(r"\n\s*\n", "\n", part) for part in parts if part]
+
+
+def read_stories(paths, most=None):
+    """Returns the stories of text files, gzipped or not, in the order given; of each file the first `most`."""
     stories = []
     for path in paths:
-        with gzip.open(path, "rt", encoding="utf-8") as file:
-            stories += file.read().rstrip("\n").split("\n\n")
+        with (gzip.open if path.endswith(".gz") else open)(path, "rt", encoding="utf-8") as file:
+            stories += stories_of(file.read())[:most]
     return stories
 
 
-def split_paths(folder):
-    """Returns (training files, held-out files) of a data folder, each sorted by name."""
-    paths = sorted(glob.glob(os.path.join(folder, "*.txt.gz")))
-    held = [path for path in paths if "heldout" in os.path.basename(path)]
+def split_paths(data, files, folder):
+    """Returns (training files, held-out files), each sorted by name, of a data folder or of a data set of the hub.
+
+    What is fetched goes to `folder`; `files` are those of the data set to fetch.
+    """
+    paths = fetch_texts(data, files, folder) if is_hub_name(data) else glob.glob(os.path.join(data, "*.txt.gz"))
+    held = sorted(path for path in paths if is_held_out(path))
     if not held or len(held) == len(paths):
-        raise SystemExit(f"{folder}: expected training files *.txt.gz and one named heldout, found {paths}")
-    return [path for path in paths if path not in held], held
+        raise SystemExit(f"{data}: expected text files to train on and one whose name has heldout, found {sorted(paths)}")
+    return sorted(path for path in paths if path not in held), held
 
 
 def write_tokens(tokenizer, stories, path):
@@ -70,17 +86,20 @@ class HeldOut:
 
 def main():
     parser = argparse.ArgumentParser(description="Write the token files that training reads.")
-    parser.add_argument("--data", required=True, help="folder with *.txt.gz story files")
+    parser.add_argument("--data", required=True, help="folder with *.txt.gz story files, or a data set of the hub: org/name")
+    parser.add_argument("--files", default="", help="of a data set of the hub: the text files to fetch, separated by commas")
+    parser.add_argument("--stories", type=int, help="most stories of each file")
     parser.add_argument("--work", required=True, help="folder for token files, checkpoints and logs")
     parser.add_argument("--vocab-size", type=int, default=2048)
     parser.add_argument("--tokenizer", help="use this tokenizer.json instead of learning merges")
     args = parser.parse_args()
     os.makedirs(args.work, exist_ok=True)
-    train_paths, held_paths = split_paths(args.data)
-    stories = read_stories(train_paths)
+    files = [file for file in args.files.split(",") if file]
+    train_paths, held_paths = split_paths(args.data, files, os.path.join(args.work, "hub"))
+    stories = read_stories(train_paths, args.stories)
     tokenizer = Tokenizer.load(args.tokenizer) if args.tokenizer else Tokenizer(learn_merges(stories, args.vocab_size))
     tokenizer.save(os.path.join(args.work, "tokenizer.json"))
-    for name, part in (("train", stories), ("heldout", read_stories(held_paths))):
+    for name, part in (("train", stories), ("heldout", read_stories(held_paths, args.stories))):
         tokens, size = write_tokens(tokenizer, part, os.path.join(args.work, f"{name}.u16"))
         report = {"stories": len(part), "tokens": tokens, "bytes": size}
         with open(os.path.join(args.work, f"{name}.json"), "w", encoding="utf-8") as file:
