@@ -1,8 +1,9 @@
 /** The page that run.ts drives: puts the engines where a script from outside can call them. */
 import { type OpenDecoscope, openDecoscope, runDecoscope } from "./decoscope";
 import { runOnnx, tellPlacements } from "./onnxruntime";
+import { measureReadFloor } from "./read_floor";
 
-const bench = { openDecoscope, runDecoscope, runOnnx, tellPlacements };
+const bench = { measureReadFloor, openDecoscope, runDecoscope, runOnnx, tellPlacements };
 export type Bench = typeof bench;
 
 declare global {

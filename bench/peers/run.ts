@@ -9,7 +9,9 @@ import { parseArgs } from "node:util";
 import type { Page } from "@playwright/test";
 import { type Bench, openBrowser } from "./browser";
 import type { Peer } from "./onnxruntime";
-import { placedOnCpu, placements, ratioTable, type Row, speedTable } from "./table";
+import type { ReadFloor } from "./read_floor";
+import { findModel } from "../../src/models/catalog";
+import { floorLine, placedOnCpu, placements, ratioTable, type Row, speedTable } from "./table";
 import type { Report, Task } from "./timing";
 
 const { values: options } = parseArgs({
@@ -35,6 +37,9 @@ if (!(task.repeats >= 2)) throw new Error(`--repeats: expected 2 or more, found 
 const providers = new Set(options.only.split(","));
 const storages = new Set(options.weights.split(","));
 
+const BYTES_OF_FLOAT = 4;
+/** Times the WASM provider's speed that this engine is to reach. */
+const AIM_WASM = 1.5;
 const PROVIDERS = { webgpu: "WebGPU", wasm: "WASM, 2 threads" } as const;
 const PRODUCTS = {
   f32: "",
@@ -66,7 +71,11 @@ async function askPlacements(bench: Bench, peer: Peer): Promise<Record<string, n
 }
 
 /** Each engine gets a page of its own, so that none pays for what another left behind. */
-async function measure(): Promise<{ readonly rows: readonly Row[]; readonly failed: readonly string[] }> {
+async function measure(): Promise<{
+  readonly rows: readonly Row[];
+  readonly floor: ReadFloor;
+  readonly failed: readonly string[];
+}> {
   const bench = await openBrowser(options.gpu);
   const inPage = async (name: string, work: (page: Page) => Promise<Report>): Promise<Report> => {
     console.log(`${name} ...`);
@@ -109,7 +118,13 @@ async function measure(): Promise<{ readonly rows: readonly Row[]; readonly fail
         failed.push(`- ${name}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
       }
     }
-    return { rows, failed };
+    console.log("reading of the weights ...");
+    const page = await bench.page("reading");
+    const floor = await page.evaluate(
+      (bytes) => (window.bench as NonNullable<typeof window.bench>).measureReadFloor(bytes),
+      BYTES_OF_FLOAT * (findModel(task.model)?.parameters ?? NaN),
+    );
+    return { rows, floor, failed };
   } finally {
     await bench.close();
   }
@@ -129,9 +144,9 @@ function checkTokens(rows: readonly Row[]): void {
   }
 }
 
-const { rows, failed } = await measure();
+const { rows, floor, failed } = await measure();
 console.log(`\n${String(task.newTokens)} tokens of ${task.model}; ${rows[0]?.report.ranOn ?? ""}\n`);
-console.log(`${speedTable(rows)}\n\n${ratioTable(rows)}`);
+console.log(`${speedTable(rows)}\n\n${ratioTable(rows)}\n\n${floorLine(floor, rows, AIM_WASM)}`);
 const placed = placements(rows);
 if (placed !== "") console.log(`\nOperators that the WebGPU provider took:\n\n${placed}`);
 if (failed.length > 0) console.log(`\nDid not run:\n\n${failed.join("\n")}`);

@@ -1,4 +1,5 @@
 /** What a run of this benchmark found, as the tables of bench/RESULTS.md. */
+import type { ReadFloor } from "./read_floor";
 import { median, type Report, tokensPerSecond } from "./timing";
 
 /** An engine, how it kept the weights, and what it reported. */
@@ -55,6 +56,21 @@ export function ratioTable(rows: readonly Row[]): string {
     return `| this engine / fastest graph of ${provider} | ${cells.join(" | ")} |`;
   });
   return ["| medians | f32 | int8 |", "| --- | --- | --- |", ...lines].join("\n");
+}
+
+/** What shaders of the adapter can reach at most with f32 weights, beside what an aim asks for. */
+export function floorLine({ bytes, ms, way }: ReadFloor, rows: readonly Row[], aim: number): string {
+  const most = 1000 / ms;
+  const wasm = rows.filter((r) => r.provider?.startsWith("WASM") === true && r.weights === "f32");
+  const fastest = Math.max(...wasm.map((r) => median(speedsOf(r))));
+  const asked =
+    wasm.length === 0
+      ? ""
+      : ` ${aim.toFixed(1)} times the fastest f32 graph of WASM is ${(aim * fastest).toFixed(0)} tokens/s.`;
+  return (
+    `Reading the ${bytes.toLocaleString("en")} bytes of f32 weights once, in one dispatch that does nothing else (${way}), ` +
+    `takes ${ms.toFixed(2)} ms: with them no more than ${most.toFixed(0)} tokens/s are possible on this adapter.${asked}`
+  );
 }
 
 /** What stands for operators that were counted without their names. */
