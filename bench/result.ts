@@ -4,7 +4,8 @@
  * documented in docs/benchmarks.md.
  */
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { format } from "prettier";
 import {
@@ -17,8 +18,23 @@ import {
 const FOLDER = "public/benchmarks";
 
 export type { BenchmarkInput } from "../src/ui/benchmarks/schema";
-/** What a benchmark says of itself; format, date and commit are filled in. */
-export type Measured = Omit<BenchmarkInput, "format" | "date" | "commit">;
+/** What a benchmark says of itself; format, date, commit and the hashes of the models' weights are filled in. */
+export type Measured = Omit<BenchmarkInput, "format" | "date" | "commit" | "weights"> & {
+  /** Models that were measured: ids of bundled ones, or folders. */
+  readonly models: readonly string[];
+};
+
+/** SHA-256 of the weights of a bundled model or of a model's folder; null where there are none. */
+export function hashOfWeights(model: string): string | null {
+  const path = [`public/models/${model}`, model]
+    .map((f) => `${f}/model.safetensors`)
+    .find((f) => existsSync(f));
+  return path === undefined ? null : createHash("sha256").update(readFileSync(path)).digest("hex");
+}
+
+/** Models of a result whose weights are others now; those that are not here cannot be compared. */
+export const outdatedModels = ({ weights = {} }: Pick<BenchmarkInput, "weights">): string[] =>
+  Object.keys(weights).filter((model) => ![weights[model], null].includes(hashOfWeights(model)));
 
 /** The commit that is measured, with "+" if files were changed since; null outside a repository. */
 export function currentCommit(): string | null {
@@ -34,29 +50,40 @@ export function currentCommit(): string | null {
 const write = async (path: string, value: unknown): Promise<void> =>
   writeFile(path, await format(JSON.stringify(value), { parser: "json", printWidth: 110 }));
 
-/** Writes the list of the results in a folder, with what they note of methods. */
+/** Writes the list of the results in a folder, with what they note of methods and which are of earlier weights. */
 export async function writeIndex(folder = FOLDER): Promise<void> {
   const results = (await readdir(folder))
     .filter((name) => name.endsWith(".json") && name !== "index.json")
     .map((name) => name.slice(0, -".json".length))
     .sort();
-  const notes = results.flatMap((result) => {
-    const { notes: all } = JSON.parse(readFileSync(`${folder}/${result}.json`, "utf8")) as BenchmarkResult;
-    return all.flatMap(({ method, text }) => (method === null ? [] : [{ result, method, text }]));
-  });
-  await write(`${folder}/index.json`, { results, notes });
+  const files = results.map((result) => ({
+    result,
+    file: JSON.parse(readFileSync(`${folder}/${result}.json`, "utf8")) as BenchmarkResult,
+  }));
+  const notes = files.flatMap(({ result, file }) =>
+    file.notes.flatMap(({ method, text }) => (method === null ? [] : [{ result, method, text }])),
+  );
+  const outdated = files
+    .map(({ result, file }) => ({ result, models: outdatedModels(file) }))
+    .filter(({ models }) => models.length > 0);
+  await write(`${folder}/index.json`, { results, notes, outdated });
 }
 
 /**
  * Checks a result and writes it with today's date; returns the path.
  * @throws Error naming every part that does not fit the format; nothing is written then.
  */
-export async function writeResult(measured: Measured, folder = FOLDER): Promise<string> {
+export async function writeResult({ models, ...measured }: Measured, folder = FOLDER): Promise<string> {
+  const weights = models.flatMap((model) => {
+    const hash = hashOfWeights(model);
+    return hash === null ? [] : [[model, hash] as const];
+  });
   const whole: BenchmarkInput = {
     format: RESULT_FORMAT,
     ...measured,
     date: new Date().toISOString().slice(0, 10),
     commit: currentCommit(),
+    weights: Object.fromEntries(weights),
   };
   const read = readResult(whole);
   if ("problems" in read)

@@ -16,7 +16,7 @@ from recurrent import RecurrentModel, RecurrentShape, draw_recurrences
 from recurrent_files import load_recurrent
 from task_data import EOS, PAD, Tasks, causal_batch, padded
 
-SHAPE = RecurrentShape(vocab_size=112, dim=96, n_layers=4, n_heads=3, n_kv_heads=3, head_dim=32, hidden_dim=256, context=64,
+SHAPE = RecurrentShape(vocab_size=112, dim=96, n_layers=3, n_core=1, n_heads=3, n_kv_heads=3, head_dim=32, hidden_dim=256, context=64,
                        backprop=4, embed_scale=96 ** 0.5)
 WEIGHTS = {"copy": 0.25, "reverse": 1, "sort": 1.5, "sums": 1.5}
 # Share of a step's rows that ask lookups, and questions in such a row.
@@ -110,6 +110,20 @@ def groups(tasks, count):
     return found
 
 
+def started_from(folder):
+    """Returns a model of SHAPE with the weights of an earlier one; of a longer core the first layers are kept."""
+    given = load_recurrent(folder)
+    if given.shape == SHAPE:
+        return given
+    model = RecurrentModel(SHAPE)
+    for name in ("embedding", "adapter", "final_norm"):
+        getattr(model, name).data.copy_(getattr(given, name).data)
+    for own, others in zip(model.parts(), given.parts()):
+        for layer, other in zip(own, others):
+            layer.load_state_dict(other.state_dict())
+    return model
+
+
 def longest_at(progress):
     """Returns the most hops that are asked at `progress`."""
     return 1 + sum(progress >= part for part in LONGER)
@@ -117,7 +131,7 @@ def longest_at(progress):
 
 def train(rank, args):
     torch.manual_seed(args.seed)
-    model = load_recurrent(args.init) if args.init else RecurrentModel(SHAPE)
+    model = started_from(args.init) if args.init else RecurrentModel(SHAPE)
     problems = Tasks(args.tasks, "train", SHAPE.context, WEIGHTS)
     test = Tasks(args.tasks, "test", SHAPE.context, {**WEIGHTS, "hops": 1})
     lookups = Lookups(Tasks(args.tasks, "train", SHAPE.context, {"hops": 1}).by_task["hops"], test.by_task["hops"])
@@ -142,7 +156,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     add_arguments(parser, steps=5000, batch=96)
     parser.add_argument("--tasks", required=True, help="folder that `npm run tasks` wrote")
-    parser.add_argument("--init", help="model folder to start from")
+    parser.add_argument("--init", help="model folder to start from; its core may be longer")
     launch(train, parser.parse_args())
 
 

@@ -27,7 +27,6 @@ import { EngineHost } from "../../src/worker/host";
 import { writeResult } from "../result";
 import { checkEvaluations, evaluationsChart, evaluationsNote, measureEvaluations } from "./evaluations";
 import { measureTasks } from "./measure";
-import { stampOf } from "./stamp";
 
 Object.assign(globalThis, globals);
 
@@ -69,8 +68,6 @@ console.log(`${host.gpu.adapter}\n`);
 const charts: object[] = [];
 const tables: object[] = [];
 const notes: { method: string | null; text: string }[] = [];
-
-notes.push(await stampOf([args.tasks, ...(guider === null ? [] : [guider]), ...(hasTwin ? [TWIN] : [])]));
 
 const began = performance.now();
 const told = (text: string): void =>
@@ -175,6 +172,7 @@ if (!isQuick && !args.dry) {
     command: ["npm run bench:denoise", ...(given.length > 0 ? ["--", ...given] : [])].join(" "),
     adapter: host.gpu.adapter,
     isSoftware: host.gpu.isSoftware,
+    models: [args.tasks, ...(guider === null ? [] : [guider]), ...(hasTwin ? [TWIN] : [])],
     charts: charts as never,
     tables: tables as never,
     notes,

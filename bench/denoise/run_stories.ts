@@ -12,7 +12,6 @@ import { directorySource } from "../../src/models/source_node";
 import { checkedNotes, checkedTable, holds, inWords } from "../../src/parallel/checked";
 import { EngineHost } from "../../src/worker/host";
 import { writeResult } from "../result";
-import { stampOf } from "./stamp";
 import {
   checkStories,
   measureStories,
@@ -45,7 +44,6 @@ const host = await EngineHost.open(create([]));
 for (const id of MODELS) await host.load(id, directorySource(`public/models/${id}`, id));
 console.log(`${host.gpu.adapter}\n\npasses, guider's passes, rows, bits per token, new pairs in %, length`);
 
-const stamp = await stampOf(MODELS);
 const began = performance.now();
 const strategies = args.quick ? quickStories : storyStrategies;
 const { measured, layers } = await measureStories(
@@ -75,6 +73,7 @@ if (!args.quick) {
     command: ["npm run bench:stories", ...(given.length > 0 ? ["--", ...given] : [])].join(" "),
     adapter: host.gpu.adapter,
     isSoftware: host.gpu.isSoftware,
+    models: MODELS,
     charts: storyCharts(measured, count),
     tables: [
       ...(checks.length > 0 ? [checkedTable(checks, "claim")] : []),
@@ -82,7 +81,6 @@ if (!args.quick) {
     ],
     notes: [
       ...checkedNotes(checks),
-      stamp,
       ...(left.length > 0
         ? [{ method: null, text: `Left out when the ${minutes} minutes were over: ${left.join("; ")}.` }]
         : []),

@@ -282,6 +282,8 @@ export function report(
     summary: `How many tokens one pass of the target yields, by method: ${rounds} rounds after ${measured.map((texts) => amount(kept, texts)).join(" and ")}.`,
     command: "npm run bench:drafts",
     ...device,
+    // The drafter of the tasks is a part of its target, not a model that comes with the page.
+    models: [...new Set(measured.flatMap(({ sources }) => sources.map(({ id }) => id)))],
     charts: [...charts, ...growthChart(grown)],
     tables: [
       {

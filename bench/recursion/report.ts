@@ -262,6 +262,7 @@ export function report({ losses, tasks, stories }: Found, about: About): Result 
     command: about.command,
     adapter: about.adapter,
     isSoftware: about.isSoftware,
+    models: [...new Set([...losses.map(({ model }) => model), "task-loop"])],
     charts: [
       lossChart(
         losses,

@@ -1,10 +1,10 @@
 /** The benchmark result format: its page, its writer, its checks, and the files that are there. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
 import { afterAll, describe, expect, it } from "vitest";
-import { writeResult, type Measured } from "../../bench/result";
+import { outdatedModels, writeResult, type Measured } from "../../bench/result";
 import { knownBenchmarks } from "../../src/ui/benchmarks/known";
 import { INDEX, readResult, SCHEMAS } from "../../src/ui/benchmarks/schema";
 import { filesUnder, readText } from "../helpers/repository";
@@ -80,7 +80,7 @@ describe("checking", () => {
 });
 
 describe("writing", () => {
-  const measured: Measured = sampleBenchmark;
+  const measured: Measured = { ...sampleBenchmark, models: [] };
   it("writes a file that reads back, and the list", async () => {
     const path = await writeResult(measured, folder);
     const read = readResult(JSON.parse(readFileSync(path, "utf8")));
@@ -94,7 +94,24 @@ describe("writing", () => {
         { result: "another", ...note },
         { result: "sample", ...note },
       ],
+      outdated: [],
     });
+  });
+
+  it("names the models whose weights are not those that were measured", async () => {
+    const path = await writeResult(
+      { ...measured, models: ["story-draft", "task-loop", "not-bundled"] },
+      folder,
+    );
+    const file = JSON.parse(readFileSync(path, "utf8")) as { weights: Record<string, string> };
+    expect(Object.keys(file.weights)).toEqual(["story-draft", "task-loop"]);
+    expect(outdatedModels(file)).toEqual([]);
+    file.weights["task-loop"] = "0".repeat(64);
+    expect(outdatedModels(file)).toEqual(["task-loop"]);
+    writeFileSync(path, JSON.stringify(file));
+    await writeResult({ ...measured, id: "another" }, folder);
+    const index = JSON.parse(readFileSync(join(folder, "index.json"), "utf8")) as unknown;
+    expect(v.parse(INDEX, index).outdated).toEqual([{ result: "sample", models: ["task-loop"] }]);
   });
 
   it("writes nothing that does not fit", async () => {
@@ -105,7 +122,16 @@ describe("writing", () => {
 describe("the files that are there", () => {
   const files = filesUnder("public/benchmarks", /\.json$/).filter((path) => !path.endsWith("/index.json"));
   it("all are listed, and nothing else", () => {
-    const { results, notes } = v.parse(INDEX, JSON.parse(readText("public/benchmarks/index.json")));
+    const { results, notes, outdated } = v.parse(INDEX, JSON.parse(readText("public/benchmarks/index.json")));
+    const found = files.map(
+      (path) => JSON.parse(readText(path)) as { id: string; weights?: Record<string, string> },
+    );
+    expect(outdated, "npm run bench:index writes the list anew").toEqual(
+      found.flatMap((file) => {
+        const models = outdatedModels(file);
+        return models.length > 0 ? [{ result: file.id, models }] : [];
+      }),
+    );
     expect(results.map((id) => `public/benchmarks/${id}.json`)).toEqual(files);
     const inFiles = files.flatMap((path) => (JSON.parse(readText(path)) as Partial<Measured>).notes ?? []);
     expect(notes.map((n) => n.text)).toEqual(inFiles.filter((n) => n.method !== null).map((n) => n.text));

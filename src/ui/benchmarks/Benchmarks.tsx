@@ -13,7 +13,7 @@ import "./benchmarks.css";
 const LIVE = "measure";
 const DEVICE = "device";
 
-function Result({ id }: { readonly id: string }) {
+function Result({ id, outdated }: { readonly id: string; readonly outdated: readonly string[] }) {
   const fetched = useFetched(pathOf(id), loadResult);
   switch (fetched.state) {
     case "waiting":
@@ -25,7 +25,7 @@ function Result({ id }: { readonly id: string }) {
         </div>
       );
     case "here":
-      return <ResultSection result={fetched.value} />;
+      return <ResultSection result={fetched.value} outdated={outdated} />;
   }
 }
 
@@ -163,7 +163,11 @@ function Results() {
       {index.state === "here" && (
         <>
           {ordered(index.value.results).map((id) => (
-            <Result key={id} id={id} />
+            <Result
+              key={id}
+              id={id}
+              outdated={index.value.outdated.find(({ result }) => result === id)?.models ?? []}
+            />
           ))}
           <NotMeasured ids={index.value.results} />
         </>

@@ -8,7 +8,17 @@ import { ResultTable } from "./ResultTable";
 import type { BenchmarkResult } from "./schema";
 import "./benchmarks.css";
 
-function Origin({ result }: { readonly result: BenchmarkResult }) {
+interface Props {
+  readonly result: BenchmarkResult;
+  /** Models that were trained further since they were measured. */
+  readonly outdated?: readonly string[] | undefined;
+}
+
+/** As many digits of a hash as tell weights apart. */
+const HASH_DIGITS = 8;
+
+function Origin({ result, outdated = [] }: Props) {
+  const weights = Object.entries(result.weights);
   return (
     <>
       <dl className="origin">
@@ -32,7 +42,19 @@ function Origin({ result }: { readonly result: BenchmarkResult }) {
             <dd>{result.commit}</dd>
           </div>
         )}
+        {weights.length > 0 && (
+          <div>
+            <dt title="The start of the SHA-256 of each model's weights">weights</dt>
+            <dd>{weights.map(([model, hash]) => `${model} ${hash.slice(0, HASH_DIGITS)}`).join(", ")}</dd>
+          </div>
+        )}
       </dl>
+      {outdated.length > 0 && (
+        <p className="software-note" data-testid="outdated">
+          Measured before the weights of {outdated.join(" and ")} that come with this page: they were trained
+          further since, and the command measures them anew.
+        </p>
+      )}
       {result.isSoftware && (
         <p className="software-note">
           A software adapter: counts, ratios of counts and texts hold everywhere, but times are those of a CPU
@@ -69,7 +91,7 @@ function Notes({ result }: { readonly result: BenchmarkResult }) {
   );
 }
 
-export function ResultSection({ result: found }: { readonly result: BenchmarkResult }) {
+export function ResultSection({ result: found, outdated }: Props) {
   const result = useMemo(() => resultWithNames(found), [found]);
   return (
     <section
@@ -81,7 +103,7 @@ export function ResultSection({ result: found }: { readonly result: BenchmarkRes
     >
       <h3>{result.title}</h3>
       <p className="result-summary">{result.summary}</p>
-      <Origin result={result} />
+      <Origin result={result} outdated={outdated} />
       <div className="charts">
         {result.charts.map((chart, i) => (
           <ChartFigure key={i} chart={chart} result={result} name={`decoscope-${result.id}-${i + 1}`} />

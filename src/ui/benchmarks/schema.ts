@@ -105,6 +105,11 @@ const result = v.strictObject({
   date: v.pipe(v.string(), v.isoDate()),
   /** Commit that was measured; null if not known. */
   commit: v.nullable(text),
+  /** SHA-256 of model.safetensors of the models that were measured, by model. */
+  weights: v.optional(
+    v.record(text, v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "expected 64 hex digits"))),
+    {},
+  ),
   charts: v.array(chart),
   tables: v.array(table),
   notes: v.array(note),
@@ -180,5 +185,7 @@ export function readResult(json: unknown): ReadResult {
 export const INDEX = v.strictObject({
   results: v.array(id),
   notes: v.optional(v.array(v.strictObject({ result: id, method: text, text })), []),
+  /** Results measured with other weights of some models than those that come with the page now. */
+  outdated: v.optional(v.array(v.strictObject({ result: id, models: v.array(text) })), []),
 });
 export type BenchmarkIndex = v.InferOutput<typeof INDEX>;
