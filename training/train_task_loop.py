@@ -107,7 +107,7 @@ def groups(tasks, count):
             group = found.setdefault(f"hops:{records[i][0]}" if name == "hops" else name, [])
             if len(group) < count:
                 group.append(records[i])
-    return found
+    return dict(sorted(found.items(), key=lambda item: item[0] if item[0].startswith("hops") else ""))
 
 
 def started_from(folder):
