@@ -46,6 +46,7 @@ import { matvecHeadKernel } from "./matvec_head";
 import { matvecNormKernel } from "./matvec_norm";
 import { matvecQkvKernel } from "./matvec_qkv";
 import { matvecResidualKernel } from "./matvec_residual";
+import { matvecStatsKernel, mergeStatsKernel } from "./matvec_stats";
 import { packCacheKernel } from "./pack_cache";
 import { packWeightsKernel } from "./quantize";
 import { rmsnormKernel } from "./rmsnorm";
@@ -90,6 +91,8 @@ export const kernels: readonly Kernel[] = [
   matvecResidualKernel,
   matvecDrawKernel,
   drawCommitKernel,
+  matvecStatsKernel,
+  mergeStatsKernel,
   matvecGatedKernel,
   matvecHeadKernel,
   matvecNormKernel,
