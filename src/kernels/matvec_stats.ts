@@ -93,7 +93,7 @@ export function matvecStats(rec: Recording, a: MatvecStatsArgs): number {
   const plans = matrices.map(({ first, part }) => {
     const planned = (groups: number) => {
       const few = { ...rec, tuning: { ...rec.tuning, choices: { ...choices, "matvec.groups": groups } } };
-      return planMatvec(few, part, T, "gain", { buffer: x });
+      return planMatvec(few, part, T, "gain_gathered", { buffer: x });
     };
     const asked = choices["matvec.groups"] ?? mostGroups(rec);
     const rowTiles = planned(asked).where.grid[1];

@@ -9,8 +9,8 @@
  */
 import type { Includes } from "../engine/link";
 
-/** What is done with the rows of x before the product. */
-export type TileInput = "plain" | "norm" | "gain";
+/** What is done with the rows of x before the product. "gain_gathered" is "gain" for kernels that do much with a sum. */
+export type TileInput = "plain" | "norm" | "gain" | "gain_gathered";
 
 export interface TileShape {
   /** T, 1 to 16: rows of activations that share one read of the weights. */
@@ -22,7 +22,10 @@ export interface TileShape {
    * scale group and enters the order of sums; without, it is unrolling and no more.
    */
   readonly chunk: number;
-  /** "norm" scales sums by 1 / rms(x); "gain" also multiplies x by the kernel's `gain`. */
+  /**
+   * "norm" scales sums by 1 / rms(x); "gain" also multiplies x by the kernel's `gain`; with "gain_gathered" sums go through
+   * an array and a loop, so that a long `emit` is compiled once and not once a sum.
+   */
   readonly input: TileInput;
   /** Sums are multiplied by the scale of their row and group. */
   readonly isScaled: boolean;
@@ -47,13 +50,15 @@ export type TileColumns = 1 | 4 | "texels";
 export const TILE_ROWS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16] as const;
 export const TILE_QUADS = [1, 2, 4] as const;
 export const TILE_CHUNKS = [1, 2, 4, 8] as const;
-const INPUTS = ["plain", "norm", "gain"] as const;
+const INPUTS = ["plain", "norm", "gain", "gain_gathered"] as const;
 const LANES = ["together", "alone", "shared"] as const;
 const COLUMNS = [1, 4, "texels"] as const;
 
 /** Name of a tile's text after `tile.`, as in `uses: { tile: tileName(shape) }`. */
 export const tileName = (s: TileShape): string =>
   `t${s.rows}r${s.quads}c${s.chunk}_${s.input}${s.isScaled ? "_scaled" : ""}${s.lanes === "together" ? "" : `_${s.lanes}`}${s.lanes === "shared" ? s.columns : ""}`;
+
+const hasGain = ({ input }: TileShape): boolean => input === "gain" || input === "gain_gathered";
 
 const each = (n: number, f: (i: number) => string): string =>
   Array.from({ length: n }, (_, i) => f(i)).join("\n");
@@ -64,7 +69,7 @@ function sharedColumns(s: TileShape): string {
   const four = (k: string): string => `    {
       let turn = ${k};
       let at = 4u * turn + lane;
-${s.input === "gain" ? "      let g = gain[at];" : ""}
+${hasGain(s) ? "      let g = gain[at];" : ""}
 ${each(s.quads, (r) =>
   s.columns === "texels"
     ? `      let w${r} = sample_unit(vec2<f32>((f32(4u * turn) + 0.5) * texel, height${r}), texel);`
@@ -77,7 +82,7 @@ ${each(
   (t) => `      {
         let v = x[x${t} + at];
 ${s.input === "plain" ? "" : `        n${t} += v * v;`}
-        let u = share(${s.input === "gain" ? "v * g" : "v"});
+        let u = share(${hasGain(s) ? "v * g" : "v"});
 ${each(s.quads, (r) =>
   s.columns !== 1
     ? `        ${sums}${t}_${r} += times(w${r}, prepare(u));`
@@ -109,13 +114,13 @@ function columns(s: TileShape): string {
   const step = (at: string, sum: string): string => `    {
       let at = ${at};
 ${each(s.quads, (r) => `      let w${r} = (*q${r})[at];`)}
-${s.input === "gain" ? "      let g = gain[at];" : ""}
+${hasGain(s) ? "      let g = gain[at];" : ""}
 ${each(
   s.rows,
   (t) => `      {
         let v = x[x${t} + at];
 ${s.input === "plain" ? "" : `        n${t} += square(v);`}
-        let u = prepare(${s.input === "gain" ? "v * g" : "v"});
+        let u = prepare(${hasGain(s) ? "v * g" : "v"});
 ${each(s.quads, (r) => `        ${sum}${t}_${r} += times(w${r}, u);`)}
       }`,
 )}
@@ -145,6 +150,35 @@ ${each(s.rows, (t) => `      a${t}_${r} += p${t}_${r} * scale;`)}
   }`;
 }
 
+/** What becomes of the sums of which the i-th is `sum(i)` and to be multiplied by `scale(i)`, in a loop. */
+function gathered(s: TileShape, sum: (i: number) => string, scale: (i: number) => string): string {
+  const count = s.rows * s.quads;
+  const loop = (n: number, item: string, value: string): string => `  for (var i = 0u; i < ${n}u; i++) {
+    let item = ${item};
+    if (item < ${count}u) {
+      emit_inside(first_row + item / ${s.quads}u, first_quad + item % ${s.quads}u, ${value});
+    }
+  }`;
+  if (s.lanes !== "together")
+    return `  var gathered = array<vec4<f32>, ${count}>(${Array.from({ length: count }, (_, i) => sum(i) + scale(i)).join(", ")});
+${loop(count, "i", "gathered[i]")}`;
+  // As in {@link epilogue}: totals are the same in all lanes, and four lanes take one of four each.
+  const batches = Math.ceil(count / 4);
+  const four = (b: number, f: (i: number) => string): string =>
+    Array.from({ length: 4 }, (_, i) => (4 * b + i < count ? f(4 * b + i) : "vec4<f32>()")).join(", ");
+  return `  var gathered: array<mat4x4<f32>, ${batches}>;
+${each(
+  batches,
+  (b) => `  {
+    let all = total4(${four(b, sum)});
+    gathered[${b}] = mat4x4<f32>(${four(b, (i) => `all[${i % 4}]${scale(i)}`)});
+  }`,
+)}
+  if (lane < 4u) {
+${loop(batches, "4u * i + lane", "gathered[i][lane]")}
+  }`;
+}
+
 function epilogue(s: TileShape): string {
   const count = s.rows * s.quads;
   /** Accumulator i, row by row. */
@@ -166,6 +200,7 @@ function epilogue(s: TileShape): string {
 ${each(size, (i) => `    n${first + i} = scale[${i}];`)}
   }`,
         );
+  if (s.input === "gain_gathered") return `${norms}\n${gathered(s, sum, scale)}`;
   if (s.lanes !== "together") {
     return `${norms}
 ${each(count, (i) => `  emit_inside(first_row + ${Math.floor(i / s.quads)}u, first_quad + ${i % s.quads}u, ${sum(i)}${scale(i)});`)}`;

@@ -100,8 +100,7 @@ async function check(c: Case): Promise<void> {
       const at = STAT_WORDS * t;
       const name = `${V} tokens, temperature ${temperature}, row ${t}`;
       for (const s of TOKENS) expect(u[at + s], `${name}, statistic ${s}`).toBe(tokens[at + s]);
-      for (const s of NUMBERS)
-        expect(f[at + s], `${name}, statistic ${s}`).toBeCloseTo(expected[at + s]!, 4);
+      for (const s of NUMBERS) expect(f[at + s], `${name}, statistic ${s}`).toBeCloseTo(expected[at + s]!, 4);
       // The same logits, so the same numbers.
       expect([f[at + Stat.MAX], f[at + Stat.GAP]], name).toEqual([
         expected[at + Stat.MAX],

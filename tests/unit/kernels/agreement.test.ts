@@ -25,6 +25,9 @@ const MADE: Readonly<Record<string, readonly string[]>> = {
   tile: [
     ...(["together", "alone", "shared"] as const).map((lanes) => tileName({ ...TILE, lanes, columns: 1 })),
     tileName({ ...TILE, lanes: "shared", columns: "texels" }),
+    ...(["together", "alone", "shared"] as const).map((lanes) =>
+      tileName({ ...TILE, input: "gain_gathered", lanes, columns: 1 }),
+    ),
   ],
 };
 /** The include `lanes` that a tile is written for. */
@@ -62,6 +65,7 @@ function variantsOf(kernel: Kernel): Variant[] {
   if (!("eps" in kernel.params))
     all = all.map((u) => (u.tile ? { ...u, tile: u.tile.replace("_norm", "_plain") } : u));
   all = all.filter(({ lanes, tile }) => !tile || isFor(tile, lanes!));
+  if (!kernel.reads.includes("gain")) all = all.filter(({ tile }) => !tile?.includes("_gain"));
   // A tile that samples finds what to sample in one include only.
   all = all.filter(({ weights, tile }) => !tile?.endsWith("texels") || weights === "f32_texels");
   // Constants that come with a variant, where the kernel does not get them from an include.
