@@ -1,12 +1,14 @@
 /**
  * `npm run bench:kernels [-- --rows 1,8 --kernel head --rounds 30 --set storage|tile|block|sums|lanes|all]`: the dense kernels by variant.
  * `--set draw --vocab 151936 --dim 256`: the head that draws beside head, law and draw one after another.
+ * `--set stats --vocab 151936 --dim 256 --rows 1,128`: the head whose rows go into statistics beside head, statistics and list.
  * Results are checked before anything is timed; variants take turns, so that ratios hold on a busy machine.
  */
 import { parseArgs } from "node:util";
 import { create, globals } from "webgpu";
 import { openGpu } from "../src/engine/device";
 import { drawTable, measureDraws } from "./draw_cases";
+import { measureStats, statsTable } from "./stats_cases";
 import { measure, type Measurement, STORY, type VariantChoice } from "./kernel_cases";
 
 Object.assign(globalThis, globals);
@@ -75,9 +77,11 @@ const sets: Record<string, VariantChoice[]> = {
   sums,
   all: [...tiles, ...blocks, ...sums, ...lanes, ...storages],
 };
-const isDraw = args.set === "draw";
-const chosen = isDraw ? [] : sets[args.set];
-if (!chosen) throw new Error(`--set: expected ${Object.keys(sets).join(", ")} or draw, found ${args.set}`);
+/** Sets of their own, which time two ways to the same tokens. */
+const pairs = ["draw", "stats"];
+const chosen = pairs.includes(args.set) ? [] : sets[args.set];
+if (!chosen)
+  throw new Error(`--set: expected ${[...Object.keys(sets), ...pairs].join(", ")}, found ${args.set}`);
 
 const instance = create([]);
 // Collecting the instance while its devices live crashes some drivers.
@@ -86,14 +90,20 @@ const gpu = await openGpu(instance);
 gpu.onUncaptured.add((error) => {
   throw error;
 });
-if (isDraw) {
+if (pairs.includes(args.set)) {
   const [vocabSize, dim, rounds] = [args.vocab, args.dim, args.rounds].map(Number) as [
     number,
     number,
     number,
   ];
+  const options = { vocabSize, dim, rounds, storage: args.variant };
   console.log(`${gpu.adapter}; ${vocabSize} by ${dim}, ${rounds} rounds\n`);
-  console.log(drawTable(await measureDraws(gpu, { vocabSize, dim, rounds, storage: args.variant })));
+  const rowCounts = args.rows.split(",").map(Number);
+  console.log(
+    args.set === "draw"
+      ? drawTable(await measureDraws(gpu, options))
+      : statsTable(await measureStats(gpu, { ...options, rowCounts, choices: {} })),
+  );
   gpu.destroy();
   process.exit(0);
 }

@@ -1,5 +1,6 @@
 /** How rows of logits see given tokens: probability and rank. */
 import { defineKernel } from "../engine/kernel";
+import type { BufferRange } from "../engine/memory";
 import source from "../../shaders/token_ranks.wgsl?raw";
 import { needBytes, REDUCE_OVERRIDES, reduceVariant } from "./reduce";
 import type { Recording } from "./tuning";
@@ -20,11 +21,11 @@ export interface TokenRanksArgs {
   /** f32 [T, vocabSize] */
   readonly logits: GPUBuffer;
   /** u32 [T] */
-  readonly tokens: GPUBuffer;
+  readonly tokens: GPUBuffer | BufferRange;
   readonly T: number;
   readonly vocabSize: number;
   /** [T, RANK_WORDS] */
-  readonly out: GPUBuffer;
+  readonly out: GPUBuffer | BufferRange;
 }
 
 export function tokenRanks(rec: Recording, a: TokenRanksArgs): void {

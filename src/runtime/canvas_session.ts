@@ -15,10 +15,9 @@ import { DispatchList, type Engine } from "../engine/dispatch_list";
 import type { Profiler } from "../engine/profiler";
 import { ReadbackRing } from "../engine/readback";
 import { ROW_BIT_WORDS, ROW_WORDS } from "../kernels/layouts";
-import { matvecHead } from "../kernels/matvec_head";
-import { drawsOf, drawWords, MAX_BANNED, rowStats, STAT_WORDS } from "../kernels/row_stats";
-import { topTokens } from "../kernels/top_tokens";
+import { drawsOf, STAT_WORDS } from "../kernels/row_stats";
 import type { Tuning } from "../kernels/tuning";
+import { CanvasHead, MAX_TOP } from "./canvas_head";
 import { canvasRows } from "./canvas_rows";
 import { Guider } from "./guider";
 import { type GpuModel, maskTokenOf, type ModelState } from "./gpu_model";
@@ -36,9 +35,6 @@ export interface CanvasSessionOptions {
   readonly tuning: Tuning;
   readonly profiler: Profiler | null;
 }
-
-/** Most candidates a pass reports for a position. */
-const MAX_TOP = 16;
 
 let opened = 0;
 
@@ -60,10 +56,7 @@ export class GpuCanvasSession implements CanvasSession {
   private readonly most: number;
   private readonly rows: GPUBuffer;
   private readonly bits: GPUBuffer;
-  private readonly logits: GPUBuffer;
-  private readonly draws: GPUBuffer;
-  private readonly stats: GPUBuffer;
-  private readonly top: GPUBuffer;
+  private readonly head: CanvasHead;
   private readonly ring: ReadbackRing;
   private readonly lists = new Map<string, Promise<DispatchList>>();
   private readonly judging: Guider | null;
@@ -97,7 +90,7 @@ export class GpuCanvasSession implements CanvasSession {
     this.maxContext = Math.min(length, model.maxContext);
     this.seed = seed;
     const { memory, gpu } = engine;
-    const V = model.facts.vocabSize;
+    const { vocabSize } = model.facts;
     const T = this.maxContext;
     this.most = T + 1;
     const buffer = (name: string, words: number): GPUBuffer => {
@@ -113,10 +106,7 @@ export class GpuCanvasSession implements CanvasSession {
     this.rows = buffer("rows", ROW_WORDS * this.most);
     // Stays zero: rows see slots by their bound alone.
     this.bits = buffer("bits", ROW_BIT_WORDS * this.most);
-    this.logits = buffer("logits", T * V);
-    this.draws = buffer("draws", drawWords(T));
-    this.stats = buffer("stats", STAT_WORDS * T);
-    this.top = buffer("top", 2 * T * MAX_TOP);
+    this.head = new CanvasHead(engine, options.tuning, { rows: T, vocabSize, allocate: buffer });
     this.state = model.createState(`${this.label}.model`, T, this.most);
     this.ring = new ReadbackRing(gpu, memory, this.label, 4 * T * (STAT_WORDS + 2 * MAX_TOP), 2);
     this.judging = guider ? new Guider(engine, guider, options.tuning, T, this.counts) : null;
@@ -138,7 +128,7 @@ export class GpuCanvasSession implements CanvasSession {
   }
 
   private async passNow(pass: CanvasPass): Promise<PassResult> {
-    const { engine, options, model } = this;
+    const { engine, options, model, head } = this;
     const { tokens, promptLength, scored } = pass;
     const length = tokens.length;
     if (length > this.maxContext)
@@ -149,7 +139,7 @@ export class GpuCanvasSession implements CanvasSession {
     const positions = [...speaking, ...pass.query.filter((p) => !isFirst.has(p))];
     const room = roomFor(positions.length, this.most);
     const heads = scored.length === 0 ? 0 : Math.min(this.maxContext, roomFor(scored.length, room));
-    const k = scored.length === 0 ? 0 : Math.min(MAX_TOP, pass.top === 0 ? 0 : pass.top + MAX_BANNED);
+    const k = scored.length === 0 ? 0 : head.listed(pass.top);
 
     const { queue } = engine.gpu.device;
     const upload = (buffer: GPUBuffer, words: Uint32Array<ArrayBuffer>): void => {
@@ -158,15 +148,15 @@ export class GpuCanvasSession implements CanvasSession {
     };
     const lists = [await this.layers(room), ...(heads > 0 ? [await this.heads(heads, k)] : [])];
     upload(this.rows, canvasRows({ tokens, promptLength }, positions, model, room));
-    if (heads > 0) upload(this.draws, drawsOf({ ...pass, seed: this.seed, positions: scored }));
+    if (heads > 0) upload(head.draws, drawsOf({ ...pass, seed: this.seed, positions: scored }));
 
     const statBytes = 4 * STAT_WORDS * heads;
     const topBytes = 8 * heads * k;
     const staging = await this.ring.take();
     const encoder = engine.gpu.device.createCommandEncoder({ label: this.label });
     for (const list of lists) list.encode(encoder, options.profiler);
-    if (heads > 0) encoder.copyBufferToBuffer(this.stats, 0, staging, 0, statBytes);
-    if (k > 0) encoder.copyBufferToBuffer(this.top, 0, staging, statBytes, topBytes);
+    if (heads > 0) encoder.copyBufferToBuffer(head.stats, 0, staging, 0, statBytes);
+    if (k > 0) encoder.copyBufferToBuffer(head.top, 0, staging, statBytes, topBytes);
     queue.submit([encoder.finish()]);
     const dispatches = lists.reduce((sum, list) => sum + list.length, 0);
     this.counts.dispatches += dispatches;
@@ -193,13 +183,8 @@ export class GpuCanvasSession implements CanvasSession {
 
   /** Head and statistics of the first `count` rows, and their k most probable tokens. */
   private heads(count: number, k: number): Promise<DispatchList> {
-    const { logits, draws } = this;
     return this.list(`head${count}.${k}`, (list) => {
-      const rec = { list, tuning: this.options.tuning };
-      const { vocabSize } = this.model;
-      matvecHead(rec, { ...this.state.head, logits, T: count });
-      rowStats(rec, { laws: logits, draws, firstRow: 0, T: count, vocabSize, out: this.stats });
-      if (k > 0) topTokens(rec, { laws: logits, firstRow: 0, T: count, vocabSize, k, out: this.top });
+      this.head.record({ list, tuning: this.options.tuning }, this.state.head, count, k);
     });
   }
 

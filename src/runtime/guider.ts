@@ -1,11 +1,13 @@
 /** A causal model that judges stretches of a text: one pass over what it has not seen yet, one submit, one readback. */
 import type { Judgement } from "../decoding/canvas/session";
 import { DispatchList, type Engine } from "../engine/dispatch_list";
+import type { BufferRange } from "../engine/memory";
 import { ReadbackRing } from "../engine/readback";
 import { NONE, Row, ROW_BIT_WORDS, ROW_WORDS } from "../kernels/layouts";
 import { matvecHead } from "../kernels/matvec_head";
 import { RANK_WORDS, tokenRanks } from "../kernels/token_ranks";
 import type { Tuning } from "../kernels/tuning";
+import { MOST_LOGITS } from "./canvas_head";
 import type { GpuModel, ModelState } from "./gpu_model";
 import type { WorkCounts } from "./program";
 import { roomFor } from "./room";
@@ -32,11 +34,20 @@ function causalRows(
   return words;
 }
 
+/** Rows of logits that are written before they are looked at; fewer would not let ranges of tokens begin where bindings can. */
+const FEWEST_ROWS = 64;
+
+/** Rows of logits at a time for texts of up to `length` tokens: all, or a multiple of the fewest that takes little memory. */
+export const judgedTogether = (length: number, vocabSize: number): number =>
+  Math.min(length, FEWEST_ROWS * Math.max(1, Math.floor(MOST_LOGITS / (4 * vocabSize * FEWEST_ROWS))));
+
 export class Guider {
   private readonly state: ModelState;
   private readonly owned: GPUBuffer[] = [];
   private readonly rows: GPUBuffer;
   private readonly bits: GPUBuffer;
+  /** Rows of logits at a time. */
+  private readonly together: number;
   private readonly logits: GPUBuffer;
   private readonly tokens: GPUBuffer;
   private readonly ranks: GPUBuffer;
@@ -68,7 +79,8 @@ export class Guider {
     this.rows = buffer("rows", ROW_WORDS * length);
     // Stays zero: rows see slots by their bound alone.
     this.bits = buffer("bits", ROW_BIT_WORDS * length);
-    this.logits = buffer("logits", length * model.facts.vocabSize);
+    this.together = judgedTogether(length, model.facts.vocabSize);
+    this.logits = buffer("logits", this.together * model.facts.vocabSize);
     this.tokens = buffer("tokens", length);
     this.ranks = buffer("ranks", RANK_WORDS * length);
     this.state = model.createState("guider.model", length, length);
@@ -129,8 +141,18 @@ export class Guider {
       const rec = { list, tuning: this.tuning };
       const { vocabSize } = this.model.facts;
       this.state.recordLayers(rec, { rows: this.rows, bits: this.bits, count: room });
-      matvecHead(rec, { ...this.state.head, logits: this.logits, T: heads });
-      tokenRanks(rec, { logits: this.logits, tokens: this.tokens, T: heads, vocabSize, out: this.ranks });
+      const { logits } = this;
+      for (let firstRow = 0; firstRow < heads; firstRow += this.together) {
+        const T = Math.min(this.together, heads - firstRow);
+        const part = (buffer: GPUBuffer, words: number): BufferRange => ({
+          buffer,
+          offset: 4 * words * firstRow,
+          size: 4 * words * T,
+        });
+        matvecHead(rec, { ...this.state.head, logits, firstRow, T });
+        const [tokens, out] = [part(this.tokens, 1), part(this.ranks, RANK_WORDS)];
+        tokenRanks(rec, { logits, tokens, T, vocabSize, out });
+      }
       made = list.compile().then(() => list);
       this.lists.set(name, made);
     }
