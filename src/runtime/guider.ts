@@ -37,7 +37,10 @@ function causalRows(
 /** Rows of logits that are written before they are looked at; fewer would not let ranges of tokens begin where bindings can. */
 const FEWEST_ROWS = 64;
 
-/** Rows of logits at a time for texts of up to `length` tokens: all, or a multiple of the fewest that takes little memory. */
+/**
+ * Rows of logits at a time for texts of up to `length` tokens ("judge.rows"): all, or a multiple of the fewest that takes little
+ * memory.
+ */
 export const judgedTogether = (length: number, vocabSize: number): number =>
   Math.min(length, FEWEST_ROWS * Math.max(1, Math.floor(MOST_LOGITS / (4 * vocabSize * FEWEST_ROWS))));
 
@@ -79,7 +82,7 @@ export class Guider {
     this.rows = buffer("rows", ROW_WORDS * length);
     // Stays zero: rows see slots by their bound alone.
     this.bits = buffer("bits", ROW_BIT_WORDS * length);
-    this.together = judgedTogether(length, model.facts.vocabSize);
+    this.together = tuning.choices["judge.rows"] ?? judgedTogether(length, model.facts.vocabSize);
     this.logits = buffer("logits", this.together * model.facts.vocabSize);
     this.tokens = buffer("tokens", length);
     this.ranks = buffer("ranks", RANK_WORDS * length);
