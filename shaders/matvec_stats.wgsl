@@ -19,6 +19,8 @@ struct Params {
   token_count: u32,
   first_piece: u32,
   piece_count: u32,
+  // TOP again: compilers write out loops of constant length, and take seconds over these.
+  list_length: u32,
 }
 @group(0) @binding(0) var<storage, read> x: array<Loaded, X_LENGTH>;
 @group(0) @binding(1) var<storage, read> gain: array<Loaded, ROW_LENGTH>;
@@ -51,7 +53,7 @@ var<workgroup> lane_tokens: array<u32, LISTED * TOP>;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(lane: Lane) {
-  for (var t = 0u; t < TILE_ROWS; t++) {
+  for (var t = 0u; t < min(TILE_ROWS, params.row_count); t++) {
     seen[t] = vec4<f32>(2.0 * MASKED, 0.0, 0.0, 0.0);
     noisy_value[t] = 2.0 * MASKED;
     noisy_token[t] = NONE;
@@ -63,7 +65,7 @@ fn main(lane: Lane) {
   }
   run_tiles(lane);
 
-  for (var t = 0u; t < TILE_ROWS; t++) {
+  for (var t = 0u; t < min(TILE_ROWS, params.row_count); t++) {
     let row = lane.group.y * TILE_ROWS + t;
     // One lane puts a row together; each row has another.
     let joins = lane.index == t % WORKGROUP_SIZE;
@@ -77,7 +79,7 @@ fn main(lane: Lane) {
         lane_seen[at] = seen[t];
         lane_noisy[at] = vec2<f32>(noisy_value[t], noisy_plain[t]);
         lane_drawn[at] = noisy_token[t];
-        for (var i = 0u; i < TOP; i++) {
+        for (var i = 0u; i < params.list_length; i++) {
           lane_values[at * TOP + i] = best_values[t * TOP + i];
           lane_tokens[at * TOP + i] = best_tokens[t * TOP + i];
         }
@@ -94,7 +96,7 @@ fn main(lane: Lane) {
             noisy = lane_noisy[at];
             drawn = lane_drawn[at];
           }
-          for (var i = 0u; i < TOP; i++) {
+          for (var i = 0u; i < params.list_length; i++) {
             ranked_insert(lane_values[at * TOP + i], lane_tokens[at * TOP + i]);
           }
         }
@@ -110,7 +112,7 @@ fn main(lane: Lane) {
       pieces[to + 3u] = bitcast<u32>(noisy.x);
       pieces[to + 4u] = drawn;
       pieces[to + 5u] = bitcast<u32>(noisy.y);
-      for (var i = 0u; i < TOP; i++) {
+      for (var i = 0u; i < params.list_length; i++) {
         pieces[to + PIECE_HEAD + i] = bitcast<u32>(ranked_values[i]);
         pieces[to + PIECE_HEAD + TOP + i] = ranked_indices[i];
       }
@@ -134,7 +136,7 @@ fn emit(row: u32, quad: u32, sum: vec4<f32>) {
   let four = vec4<f32>(top, e.x + e.y + e.z + e.w, dot(e, max(z - top, vec4<f32>(MASKED))), 0.0);
   seen[own] = join_parts(before, four);
   let temperature = bitcast<f32>(draws[2]);
-  for (var i = 0u; i < 4u; i++) {
+  for (var i = 0u; i < min(4u, params.token_count - 4u * quad); i++) {
     if (!is_token[i]) {
       continue;
     }

@@ -27,6 +27,7 @@ export const matvecStatsKernel = defineKernel({
     token_count: "u32",
     first_piece: "u32",
     piece_count: "u32",
+    list_length: "u32",
   },
   overrides: MATVEC_OVERRIDES,
 });
@@ -36,7 +37,7 @@ export const mergeStatsKernel = defineKernel({
   source: mergeSource,
   reads: ["pieces"],
   writes: ["stats", "found"],
-  params: { piece_count: "u32", k: "u32" },
+  params: { piece_count: "u32", k: "u32", list_length: "u32" },
   overrides: REDUCE_OVERRIDES,
 });
 
@@ -117,6 +118,7 @@ export function matvecStats(rec: Recording, a: MatvecStatsArgs): number {
         token_count: part.rows,
         first_piece: firstPiece,
         piece_count: count,
+        list_length: consts.TOP,
       },
       ...plan.where,
     });
@@ -126,7 +128,7 @@ export function matvecStats(rec: Recording, a: MatvecStatsArgs): number {
     { ...reduceVariant(rec, 64, "merge_stats.lanes"), consts },
     {
       bind: { pieces, stats, found: top },
-      params: { piece_count: count, k },
+      params: { piece_count: count, k, list_length: consts.TOP },
       grid: [T],
     },
   );

@@ -1,6 +1,6 @@
 /**
  * Whether kernels calculate rightly on this device, before anything is built on them: drivers and browsers differ, and a wrong
- * reduction gives text, only nonsense. Small products, norms, attention and draws in the variants that would be used, beside float64.
+ * reduction gives text, only nonsense. Small products, norms, attention, draws and statistics in the variants that would be used, beside float64.
  */
 import * as v from "valibot";
 import { DecoscopeError } from "../base/errors";
@@ -21,8 +21,10 @@ import {
 import { DrawStat, foundWords, matvecDraw } from "../kernels/matvec_draw";
 import { matvecNorm } from "../kernels/matvec_norm";
 import { matvecResidual } from "../kernels/matvec_residual";
+import { matvecStats } from "../kernels/matvec_stats";
 import { packWeights } from "../kernels/quantize";
 import { rmsnorm } from "../kernels/rmsnorm";
+import { drawsOf, Stat, STAT_WORDS } from "../kernels/row_stats";
 import type { Recording, Tuning } from "../kernels/tuning";
 import { createWeights, freeWeights, WEIGHT_STORAGES, type WeightStorage } from "../kernels/weights";
 import { tuningKey } from "./tuner";
@@ -153,6 +155,58 @@ function recordDraws(
   });
 }
 
+/** Rows whose statistics are tried, for each way that lanes share them; one of them on software adapters, as of storages. */
+const statCounts = ({ gpu }: Engine): readonly number[] => (gpu.isSoftware ? [20] : [6, 20]);
+
+/** The head that leaves statistics: at temperature 0, of rows that are all the same but for their size, which a norm takes away. */
+function recordStats(
+  rec: Recording,
+  make: (values: Float32Array | Uint32Array) => GPUBuffer,
+  weight: Parameters<typeof matvecStats>[1]["weight"],
+  matrix: readonly Float32Array[],
+): Check[] {
+  const k = 3;
+  const [x, gain] = [noise(D, 34), noise(D, 11)];
+  const normed = x.map((v, i) => v * gain[i]! * scaleOf(x));
+  const logits = matrix.map((w) => dot(w, normed));
+  const banned = lawOf(logits, 1).tokens;
+  // A banned token adds nothing to any sum.
+  const law = lawOf(
+    logits.map((z, i) => (banned.includes(i) ? -1e30 : z)),
+    k,
+  );
+  const [largest = 0, logSumExp = 0, entropy = 0] = law.stats;
+  const [first = 0, next = 0] = law.logprobs;
+  return statCounts(rec.list.engine).flatMap((T): Check[] => {
+    const rows = Float32Array.from({ length: T * D }, (_, i) => x[i % D]! * (1 + Math.floor(i / D)));
+    const [stats, top] = [make(new Uint32Array(STAT_WORDS * T)), make(new Uint32Array(2 * k * T))];
+    const positions = Array.from({ length: T }, (_, t) => t);
+    matvecStats(rec, {
+      ...{ x: make(rows), gain: make(gain), weight, dim: D, vocabSize: O, eps: EPS, T, k, stats, top },
+      draws: make(drawsOf({ seed: 1, step: 0, temperature: 0, banned, positions })),
+      allocate: (bytes) => make(new Uint32Array(bytes / 4)),
+    });
+    const name = `statistics of ${T} rows`;
+    const token = { name, isExact: true, tolerance: 0 };
+    const number = { name, out: stats, tolerance: 1e-4 };
+    return [
+      { ...token, out: top, expected: Array.from({ length: T }, () => law.tokens).flat() },
+      ...[0, T - 1].flatMap((row): Check[] => {
+        const at = STAT_WORDS * row;
+        return [
+          { ...token, out: stats, at: at + Stat.ARGMAX, expected: law.tokens.slice(0, 1) },
+          { ...token, out: stats, at: at + Stat.SECOND, expected: law.tokens.slice(1, 2) },
+          { ...number, at: at + Stat.MAX, expected: [largest, logSumExp] },
+          { ...number, at: at + Stat.MARGIN, expected: [Math.exp(first) - Math.exp(next), entropy] },
+          { ...number, at: at + Stat.GAP, expected: [first - next] },
+          { ...token, out: stats, at: at + Stat.PROPOSAL, expected: law.tokens.slice(0, 1) },
+          { ...number, at: at + Stat.PROPOSAL_LOGPROB, expected: [first] },
+        ];
+      }),
+    ];
+  });
+}
+
 /** Records all checks; buffers are made by `make`. */
 function record(
   rec: Recording,
@@ -194,7 +248,11 @@ function record(
   const bits = make(new Uint32Array(ROW_BIT_WORDS * T));
   attention(rec, { rows: make(rows), bits, q: make(q), cache: make(cache), out, T, ...SHAPE });
   checks.push({ name: "attention", out, expected: attended(q, cache, T), tolerance: 1e-4 });
-  return [...checks, ...recordDraws(rec, make, weight("f32"), matrix)];
+  return [
+    ...checks,
+    ...recordDraws(rec, make, weight("f32"), matrix),
+    ...recordStats(rec, make, weight("f32"), matrix),
+  ];
 }
 
 /** The first check that fails with these variants, in words; null if all hold. */
@@ -291,7 +349,7 @@ const schema = v.object({
 });
 
 /** Grows with the checks, so that devices which passed fewer are tested again. */
-const VERSION = 2;
+const VERSION = 3;
 
 /**
  * {@link selfTest}, once for each adapter, browser and text of the kernels.

@@ -79,7 +79,13 @@ describe("the self-test", () => {
     ],
     ["draw_commit", "log(max(sums.x,", "log(max(1.01 * sums.x,", /a draw at temperature [01]: expected/],
     ["matvec_draw", "sum * scale,", "1.01 * sum * scale,", /a draw at temperature 0: expected/],
-  ])("refuses one that draws wrongly in %s: %s", async (name, right, wrong, detail) => {
+    ["matvec_stats", "(index != vec4<u32>(draws[i]))", "(index < vec4<u32>(NONE))", /statistics of 20 rows/],
+    ["matvec_stats", "e.x + e.y + e.z + e.w,", "e.x + e.y + e.z,", /statistics of 20 rows/],
+    ["matvec_stats", "row < params.row_count)", "row < params.row_count - 1u)", /statistics of 20 rows/],
+    ["merge_stats", "if (i == 1u)", "if (i == 2u)", /statistics of 20 rows/],
+    ["merge_stats", "log_sum - sums.y / sums.x", "log_sum + sums.y / sums.x", /statistics of 20 rows/],
+    ["merge_stats", "best.value, drawn_plain, is_drawn", "next.value, drawn_plain, is_drawn", /of 20 rows/],
+  ])("refuses one that draws or sums wrongly in %s: %s", async (name, right, wrong, detail) => {
     const host = await brokenHost((kernel) => kernel.name === name, [right, wrong]);
     await expect(selfTest(host.engine, host.tuning)).rejects.toMatchObject({
       code: "unsupported",
