@@ -163,7 +163,7 @@ describe("matvec_stats", () => {
     await check({ vocabSize: 5, dim: 96, T: 2, banned: [0, 1, 3, 4], k: 2 });
   });
   test.each(["f32", "f16", "int8", "int4"] as const)("a vocabulary in parts, %s", async (storage) => {
-    for (const T of [1, 6, 20]) await check({ vocabSize: 131, dim: 96, T, split: 44, storage, banned: [50] });
+    for (const T of [6, 20]) await check({ vocabSize: 131, dim: 96, T, split: 44, storage, banned: [50] });
   });
   test("ties go to the smaller token, across lanes, workgroups and parts", async () => {
     for (const T of [2, 20])
