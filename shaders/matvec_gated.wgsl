@@ -1,5 +1,5 @@
 // matvec_gated: hidden[t,j] = f(g) u with g, u = rows 2j, 2j+1 of W rmsnorm(x[t,:]) + bias; f is SiLU or tanh-GELU
-// shapes:   x [T,D], weight [2F,D] in quads with gate and up rows in turn, scales, bias [2F] -> hidden [T,F]
+// shapes:   x [T,D], weight [part of 2F,D] in quads with gate and up rows in turn, scales, bias [2F] -> hidden [T,F]
 // grid:     x: workgroups that share the tiles of TILE_QUADS quads of rows, in TURNS; y: tiles of TILE_ROWS rows t
 // numerics: sums in f32; the gain of the norm is folded into weight, 1 / rms is applied to the sums
 // source:   Shazeer 2020, GLU variants; Zhang and Sennrich 2019, RMSNorm
@@ -20,6 +20,9 @@ struct Params {
   row_count: u32,
   x_row: u32,
   eps: f32,
+  // Quad of all rows of W with which this part of them begins, and how many quads all are.
+  first_quad: u32,
+  all_quads: u32,
 }
 @group(0) @binding(0) var<storage, read> x: array<Loaded, X_LENGTH>;
 @group(0) @binding(1) var<storage, read> weight: array<array<Unit, UNITS>, QUADS>;
@@ -33,12 +36,13 @@ fn main(lane: Lane) {
   run_tiles(lane);
 }
 
-fn emit(row: u32, quad: u32, product: vec4<f32>) {
+fn emit(row: u32, quad_of_part: u32, product: vec4<f32>) {
+  let quad = params.first_quad + quad_of_part;
   var sum = product;
   if (HAS_BIAS == 1u) {
     sum += bias[quad];
   }
-  hidden[row * QUADS + quad] = activate(sum.xz) * sum.yw;
+  hidden[row * params.all_quads + quad] = activate(sum.xz) * sum.yw;
 }
 
 fn activate(g: vec2<f32>) -> vec2<f32> {

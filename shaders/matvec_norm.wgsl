@@ -1,5 +1,5 @@
 // matvec_norm: y[t,:] = W rmsnorm(x[t,:]) + bias, or y[t,:] += the same
-// shapes:   x [T,D], weight [O,D] in quads, scales [O/4,groups,4], bias [O] -> y [T,O], O rounded up to a multiple of four
+// shapes:   x [T,D], weight [part of O,D] in quads, scales [O/4,groups,4], bias [O] -> y [T,O], O rounded up to a multiple of four
 // grid:     x: workgroups that share the tiles of TILE_QUADS quads of rows, in TURNS; y: tiles of TILE_ROWS rows t
 // numerics: sums in f32; the gain of the norm is folded into weight, 1 / rms is applied to the sums
 // source:   Zhang and Sennrich 2019, RMSNorm; input and output projections of Dao and Gu 2024, section 7
@@ -20,6 +20,9 @@ struct Params {
   row_count: u32,
   x_row: u32,
   eps: f32,
+  // Quad of all rows of W with which this part of them begins, and how many quads all are.
+  first_quad: u32,
+  all_quads: u32,
 }
 @group(0) @binding(0) var<storage, read> x: array<Loaded, X_LENGTH>;
 @group(0) @binding(1) var<storage, read> weight: array<array<Unit, UNITS>, QUADS>;
@@ -33,12 +36,13 @@ fn main(lane: Lane) {
   run_tiles(lane);
 }
 
-fn emit(row: u32, quad: u32, product: vec4<f32>) {
+fn emit(row: u32, quad_of_part: u32, product: vec4<f32>) {
+  let quad = params.first_quad + quad_of_part;
   var sum = product;
   if (HAS_BIAS == 1u) {
     sum += bias[quad];
   }
-  let at = row * QUADS + quad;
+  let at = row * params.all_quads + quad;
   if (ADDS == 1u) {
     sum += y[at];
   }

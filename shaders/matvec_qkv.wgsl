@@ -1,5 +1,5 @@
 // matvec_qkv: q, k, v = W rmsnorm(x[t,:]) + bias; q and k rotated by rows[t].position; k, v go to the cache at rows[t].slot
-// shapes:   rows [T,8], x [T,D], weight [(H+2K)A,D] in quads, scales, rope [P,A/2,2], bias [(H+2K)A] -> q [T,H A], cache [S,2,K A] or, behind q, [2,T,K A]
+// shapes:   rows [T,8], x [T,D], weight [part of (H+2K)A,D] in quads, scales, rope [P,A/2,2], bias [(H+2K)A] -> q [T,H A], cache [S,2,K A] or, behind q, [2,T,K A]
 // grid:     x: workgroups that share the tiles of TILE_QUADS quads of rows, in TURNS; y: tiles of TILE_ROWS rows t
 // numerics: sums in f32, cache in real; the gain of the norm is folded into weight, 1 / rms is applied to the sums
 // source:   Su et al. 2021, rotary embedding in the half-split form of Llama; Zhang and Sennrich 2019, RMSNorm
@@ -26,6 +26,8 @@ struct Params {
   row_count: u32,
   x_row: u32,
   eps: f32,
+  // Quad of all rows of W with which this part of them begins.
+  first_quad: u32,
 }
 @group(0) @binding(0) var<storage, read> rows: array<u32>;
 @group(0) @binding(1) var<storage, read> x: array<Loaded, X_LENGTH>;
@@ -42,7 +44,8 @@ fn main(lane: Lane) {
   run_tiles(lane);
 }
 
-fn emit(row: u32, quad: u32, product: vec4<f32>) {
+fn emit(row: u32, quad_of_part: u32, product: vec4<f32>) {
+  let quad = params.first_quad + quad_of_part;
   var sum = product;
   if (HAS_BIAS == 1u) {
     sum += bias[quad];

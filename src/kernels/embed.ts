@@ -7,7 +7,7 @@ import { CTL_WORDS, ROW_BIT_WORDS, ROW_WORDS } from "./layouts";
 import { scaleOverrides, storageInclude } from "./matvec";
 import { needBytes } from "./reduce";
 import type { Recording } from "./tuning";
-import { partsOf, type WeightMatrix } from "./weights";
+import { expectParts, type WeightMatrix, type WeightParts } from "./weights";
 
 export const embedKernel = defineKernel({
   name: "embed",
@@ -31,7 +31,7 @@ export interface EmbedArgs {
   /** u32 [T, ROW_WORDS]; a row whose token is not below vocabSize becomes zeros. */
   readonly rows: GPUBuffer | BufferRange;
   /** [vocabSize, dim], whole or in parts by rows. */
-  readonly table: WeightMatrix | readonly WeightMatrix[];
+  readonly table: WeightParts;
   /** f32 [T, dim] */
   readonly x: GPUBuffer | BufferRange;
   readonly T: number;
@@ -61,10 +61,7 @@ const unitGroups = (v: Variant): number =>
 /** x[t,:] = scale * table[token of rows[t],:]; one dispatch a part. */
 export function embed(rec: Recording, args: EmbedArgs): void {
   const { rows, x, T, dim, vocabSize, scale = 1 } = args;
-  const parts = partsOf(args.table);
-  const total = parts.reduce((n, { part }) => n + part.rows, 0);
-  if (total !== vocabSize || parts.some(({ part }) => part.cols !== dim))
-    throw new Error(`embed: table has ${total} rows, expected ${vocabSize} of ${dim} columns`);
+  const parts = expectParts("embed", args.table, vocabSize, dim);
   needBytes("embed", "rows", rows, 4 * ROW_WORDS * T);
   needBytes("embed", "x", x, 4 * T * dim);
   for (const { first, part } of parts) {

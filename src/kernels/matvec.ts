@@ -1,8 +1,9 @@
 /** What all products of a matrix with rows of activations share: the choice of tile, lanes and storage, and the grid. */
 import type { Variant } from "../engine/kernel";
+import type { BufferRange } from "../engine/memory";
 import { type TileInput, TILE_CHUNKS, type TileLanes, TILE_QUADS, tileName } from "./tile";
 import type { Recording } from "./tuning";
-import { fitsTexels, groupsOf, quadsOf, type WeightMatrix } from "./weights";
+import { expectParts, fitsTexels, groupsOf, quadsOf, type WeightMatrix, type WeightParts } from "./weights";
 
 /** Overrides that every such kernel declares. */
 export const MATVEC_OVERRIDES = {
@@ -186,6 +187,29 @@ export function planMatvec(
       ...(w.texels ? { texture: w.texels } : {}),
     },
   };
+}
+
+/** How one part of a matrix is multiplied. */
+interface PartPlan extends MatvecPlan {
+  readonly bind: { readonly weight: BufferRange; readonly scales: BufferRange };
+  /** Where the part's rows lie among all, in quads. */
+  readonly rows: { readonly first_quad: number; readonly all_quads: number };
+}
+
+/** {@link planMatvec} for every part of W [rows, cols]: one dispatch each. @throws Error if W has another shape */
+export function planParts(
+  rec: Recording,
+  kernel: string,
+  { weight, rows, cols, T }: { weight: WeightParts; rows: number; cols: number; T: number },
+  input: TileInput,
+  x: Parameters<typeof planMatvec>[4],
+  overrides: Readonly<Record<string, number>> = {},
+): readonly PartPlan[] {
+  return expectParts(kernel, weight, rows, cols).map(({ first, part }) => ({
+    ...planMatvec(rec, part, T, input, x, overrides),
+    bind: { weight: part.data, scales: part.scales ?? part.data },
+    rows: { first_quad: first / 4, all_quads: quadsOf(rows) },
+  }));
 }
 
 /** Threads that SwiftShader computes with; Node before 21 has no navigator. */

@@ -2,17 +2,17 @@
 import { defineKernel } from "../engine/kernel";
 import type { BufferRange } from "../engine/memory";
 import source from "../../shaders/matvec_gated.wgsl?raw";
-import { MATVEC_OVERRIDES, planMatvec } from "./matvec";
+import { MATVEC_OVERRIDES, planParts } from "./matvec";
 import { needBytes } from "./reduce";
 import type { Recording } from "./tuning";
-import type { WeightMatrix } from "./weights";
+import type { WeightParts } from "./weights";
 
 export const matvecGatedKernel = defineKernel({
   name: "matvec_gated",
   source,
   reads: ["x", "weight", "scales", "bias"],
   writes: ["hidden"],
-  params: { row_count: "u32", x_row: "u32", eps: "f32" },
+  params: { row_count: "u32", x_row: "u32", eps: "f32", first_quad: "u32", all_quads: "u32" },
   overrides: { ...MATVEC_OVERRIDES, ACTIVATION: 0, HAS_BIAS: 0 },
 });
 
@@ -20,7 +20,7 @@ export interface MatvecGatedArgs {
   /** f32 [T, dim] */
   readonly x: GPUBuffer | BufferRange;
   /** [2 hiddenDim, dim], rows in {@link import("./weights").gatedRowOrder}, the norm's gain folded into the columns. */
-  readonly weight: WeightMatrix;
+  readonly weight: WeightParts;
   /** f32 [2 hiddenDim] in the order of the weight's rows. */
   readonly bias?: GPUBuffer | BufferRange;
   /** f32 [T, hiddenDim] */
@@ -35,28 +35,19 @@ export interface MatvecGatedArgs {
   readonly activation?: "silu" | "gelu";
 }
 
-/** hidden[t,:] = f(G n) * (U n) with n = rmsnorm(x[t,:]), biases added to both products */
+/** hidden[t,:] = f(G n) * (U n) with n = rmsnorm(x[t,:]), biases added to both products; one dispatch a part. */
 export function matvecGated(rec: Recording, args: MatvecGatedArgs): void {
   const { x, weight, bias, hidden, T, dim, hiddenDim, eps } = args;
-  if (weight.rows !== 2 * hiddenDim || weight.cols !== dim || hiddenDim % 2 !== 0) {
-    throw new Error(
-      `matvec_gated: weight is ${weight.rows} x ${weight.cols}, expected ${2 * hiddenDim} x ${dim} with an even hiddenDim`,
-    );
-  }
+  if (hiddenDim % 2 !== 0) throw new Error(`matvec_gated: expected an even hiddenDim, found ${hiddenDim}`);
   needBytes("matvec_gated", "x", x, 4 * T * dim);
   needBytes("matvec_gated", "hidden", hidden, 4 * T * hiddenDim);
   if (bias) needBytes("matvec_gated", "bias", bias, 8 * hiddenDim);
-  const plan = planMatvec(
-    rec,
-    weight,
-    T,
-    "norm",
-    { buffer: x },
-    { ACTIVATION: args.activation === "gelu" ? 1 : 0, HAS_BIAS: bias ? 1 : 0 },
-  );
-  rec.list.add(matvecGatedKernel, plan.variant, {
-    bind: { x, weight: weight.data, scales: weight.scales ?? weight.data, bias: bias ?? weight.data, hidden },
-    params: { row_count: T, x_row: 0, eps },
-    ...plan.where,
-  });
+  const overrides = { ACTIVATION: args.activation === "gelu" ? 1 : 0, HAS_BIAS: bias ? 1 : 0 };
+  const matrix = { weight, rows: 2 * hiddenDim, cols: dim, T };
+  for (const part of planParts(rec, "matvec_gated", matrix, "norm", { buffer: x }, overrides))
+    rec.list.add(matvecGatedKernel, part.variant, {
+      bind: { x, ...part.bind, bias: bias ?? part.bind.weight, hidden },
+      params: { row_count: T, x_row: 0, eps, ...part.rows },
+      ...part.where,
+    });
 }

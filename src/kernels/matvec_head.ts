@@ -5,7 +5,7 @@ import source from "../../shaders/matvec_head.wgsl?raw";
 import { MATVEC_OVERRIDES, planMatvec } from "./matvec";
 import { needBytes } from "./reduce";
 import type { Recording } from "./tuning";
-import { partsOf, type WeightMatrix } from "./weights";
+import { expectParts, type WeightParts } from "./weights";
 
 export const matvecHeadKernel = defineKernel({
   name: "matvec_head",
@@ -30,7 +30,7 @@ export interface MatvecHeadArgs {
   /** f32 [dim], of the final norm. */
   readonly gain: GPUBuffer | BufferRange;
   /** [vocabSize, dim], whole or in parts by rows; may be the embedding table. */
-  readonly weight: WeightMatrix | readonly WeightMatrix[];
+  readonly weight: WeightParts;
   /** f32 [*, vocabSize] */
   readonly logits: GPUBuffer | BufferRange;
   /** Rows, 1 to 512. */
@@ -50,13 +50,7 @@ export type HeadInput = Pick<MatvecHeadArgs, "x" | "gain" | "weight" | "dim" | "
 /** logits[outRow + t,:] = W (gain * rmsnorm(x[firstRow + t,:])); one dispatch a part. */
 export function matvecHead(rec: Recording, args: MatvecHeadArgs): void {
   const { x, gain, logits, T, firstRow = 0, outRow = 0, dim, vocabSize, eps } = args;
-  const parts = partsOf(args.weight);
-  const total = parts.reduce((n, { part }) => n + part.rows, 0);
-  if (total !== vocabSize || parts.some(({ part }) => part.cols !== dim)) {
-    throw new Error(
-      `matvec_head: weight has ${total} rows in parts of ${parts.map(({ part }) => part.cols).join(", ")} columns, expected ${vocabSize} x ${dim}`,
-    );
-  }
+  const parts = expectParts("matvec_head", args.weight, vocabSize, dim);
   needBytes("matvec_head", "x", x, 4 * (firstRow + T) * dim);
   needBytes("matvec_head", "gain", gain, 4 * dim);
   needBytes("matvec_head", "logits", logits, 4 * (outRow + T) * vocabSize);

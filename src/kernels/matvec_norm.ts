@@ -2,25 +2,25 @@
 import { defineKernel } from "../engine/kernel";
 import type { BufferRange } from "../engine/memory";
 import source from "../../shaders/matvec_norm.wgsl?raw";
-import { MATVEC_OVERRIDES, planMatvec } from "./matvec";
+import { MATVEC_OVERRIDES, planParts } from "./matvec";
 import { needBytes } from "./reduce";
 import type { Recording } from "./tuning";
-import { quadsOf, type WeightMatrix } from "./weights";
+import { colsOfParts, quadsOf, rowsOfParts, type WeightParts } from "./weights";
 
 export const matvecNormKernel = defineKernel({
   name: "matvec_norm",
   source,
   reads: ["x", "weight", "scales", "bias"],
   writes: ["y"],
-  params: { row_count: "u32", x_row: "u32", eps: "f32" },
+  params: { row_count: "u32", x_row: "u32", eps: "f32", first_quad: "u32", all_quads: "u32" },
   overrides: { ...MATVEC_OVERRIDES, HAS_BIAS: 0, ADDS: 0 },
 });
 
 export interface MatvecNormArgs {
-  /** f32 [T, weight.cols] */
+  /** f32 [T, D] */
   readonly x: GPUBuffer | BufferRange;
-  /** [O, weight.cols], the norm's gain folded into the columns. */
-  readonly weight: WeightMatrix;
+  /** [O, D], the norm's gain folded into the columns. */
+  readonly weight: WeightParts;
   /** f32 [O], O rounded up to a multiple of four. */
   readonly bias?: GPUBuffer | BufferRange;
   /** f32 [T, O], O rounded up to a multiple of four. */
@@ -32,18 +32,19 @@ export interface MatvecNormArgs {
   readonly eps: number;
 }
 
-/** y[t,:] = W rmsnorm(x[t,:]) + bias */
+/** y[t,:] = W rmsnorm(x[t,:]) + bias; one dispatch a part. */
 export function matvecNorm(rec: Recording, args: MatvecNormArgs): void {
   const { x, weight, bias, y, adds = false, T, eps } = args;
-  const width = 4 * quadsOf(weight.rows);
-  needBytes("matvec_norm", "x", x, 4 * T * weight.cols);
+  const matrix = { weight, rows: rowsOfParts(weight), cols: colsOfParts(weight), T };
+  const width = 4 * quadsOf(matrix.rows);
+  needBytes("matvec_norm", "x", x, 4 * T * matrix.cols);
   needBytes("matvec_norm", "y", y, 4 * T * width);
   if (bias) needBytes("matvec_norm", "bias", bias, 4 * width);
   const overrides = { HAS_BIAS: bias ? 1 : 0, ADDS: adds ? 1 : 0 };
-  const plan = planMatvec(rec, weight, T, "norm", { buffer: x }, overrides);
-  rec.list.add(matvecNormKernel, plan.variant, {
-    bind: { x, weight: weight.data, scales: weight.scales ?? weight.data, bias: bias ?? weight.data, y },
-    params: { row_count: T, x_row: 0, eps },
-    ...plan.where,
-  });
+  for (const part of planParts(rec, "matvec_norm", matrix, "norm", { buffer: x }, overrides))
+    rec.list.add(matvecNormKernel, part.variant, {
+      bind: { x, ...part.bind, bias: bias ?? part.bind.weight, y },
+      params: { row_count: T, x_row: 0, eps, ...part.rows },
+      ...part.where,
+    });
 }

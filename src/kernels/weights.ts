@@ -108,14 +108,45 @@ export function fitsTexels(device: GPUDevice, w: Pick<WeightMatrix, "rows" | "co
   );
 }
 
-/** A matrix cut into parts by rows, as large vocabularies must be: each part's first row comes after the last one's end. */
-export function partsOf(w: WeightMatrix | readonly WeightMatrix[]): { first: number; part: WeightMatrix }[] {
+/**
+ * A matrix, whole or cut by rows into as many as the device can bind: each part's first row, a multiple of four, comes after
+ * the last one's end. A product takes one dispatch a part, and a row's result is the same bits whichever part it is in.
+ */
+export type WeightParts = WeightMatrix | readonly WeightMatrix[];
+
+/** Rows of all parts together. */
+export const rowsOfParts = (w: WeightParts): number =>
+  [w].flat().reduce((n, part: WeightMatrix) => n + part.rows, 0);
+
+/** Columns, which all parts have. */
+export const colsOfParts = (w: WeightParts): number => [w].flat()[0]!.cols;
+
+/** Parts with the first row of each. */
+export function partsOf(w: WeightParts): { first: number; part: WeightMatrix }[] {
   let first = 0;
   return [w].flat().map((part: WeightMatrix) => {
     const at = { first, part };
     first += part.rows;
     return at;
   });
+}
+
+/** The same of a matrix that is to be [rows, cols]. @throws Error, with the kernel's name, if it is not */
+export function expectParts(
+  kernel: string,
+  w: WeightParts,
+  rows: number,
+  cols: number,
+): ReturnType<typeof partsOf> {
+  const parts = partsOf(w);
+  const total = rowsOfParts(w);
+  if (total !== rows || parts.some(({ part }) => part.cols !== cols))
+    throw new Error(
+      `${kernel}: weight has ${total} rows in parts of ${parts.map(({ part }) => part.cols).join(", ")} columns, expected ${rows} x ${cols}`,
+    );
+  const uneven = parts.find(({ first }) => first % 4 !== 0);
+  if (uneven) throw new Error(`${kernel}: a part begins at row ${uneven.first}, expected a multiple of four`);
+  return parts;
 }
 
 /**

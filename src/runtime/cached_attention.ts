@@ -6,7 +6,7 @@ import { headNorm } from "../kernels/head_norm";
 import { matvecQkv } from "../kernels/matvec_qkv";
 import { packCache } from "../kernels/pack_cache";
 import type { Recording } from "../kernels/tuning";
-import type { WeightMatrix } from "../kernels/weights";
+import type { WeightParts } from "../kernels/weights";
 
 /** Heads of a layer. */
 export interface HeadsShape {
@@ -28,7 +28,7 @@ export interface CachedAttention extends HeadsShape {
   readonly T: number;
   readonly dim: number;
   readonly eps: number;
-  readonly weight: WeightMatrix;
+  readonly weight: WeightParts;
   readonly bias?: GPUBuffer;
   /** Null for a layer without rotation. */
   readonly rope: GPUBuffer | null;

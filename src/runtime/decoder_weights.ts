@@ -1,6 +1,6 @@
 /** The weights of a decoder on the device: norm gains folded into the matrices after them, partners made neighbours. */
 import { ropeTable } from "../kernels/rope";
-import type { WeightMatrix } from "../kernels/weights";
+import type { WeightMatrix, WeightParts } from "../kernels/weights";
 import type { DecoderConfig } from "../models/decoder";
 import type { CheckpointTensors } from "../models/model";
 import { ropeFrequencies, ropeGain } from "../models/rope";
@@ -10,25 +10,26 @@ import type { WeightUpload } from "./upload";
 
 type Vector = Float32Array<ArrayBuffer>;
 
+/** Matrices are in parts where one is more than a shader can be given at once. */
 export interface LayerWeights {
-  readonly qkv: WeightMatrix;
+  readonly qkv: WeightParts;
   /** Biases and norms that the architecture lacks are null. */
   readonly qkvBias: GPUBuffer | null;
   /** f32 [2, A]: of queries, then of keys. */
   readonly headNorms: GPUBuffer | null;
-  readonly out: WeightMatrix;
+  readonly out: WeightParts;
   readonly outBias: GPUBuffer | null;
   readonly attnPostNorm: GPUBuffer | null;
-  readonly gateUp: WeightMatrix;
+  readonly gateUp: WeightParts;
   readonly gateUpBias: GPUBuffer | null;
-  readonly down: WeightMatrix;
+  readonly down: WeightParts;
   readonly downBias: GPUBuffer | null;
   readonly mlpPostNorm: GPUBuffer | null;
 }
 
 export interface DecoderWeights {
   readonly layers: readonly LayerWeights[];
-  /** [V, D] in parts by rows: a large vocabulary is more than a shader can be given at once. */
+  /** [V, D] in parts by rows. */
   readonly embedding: readonly WeightMatrix[];
   readonly head: readonly WeightMatrix[];
   readonly finalGain: GPUBuffer;

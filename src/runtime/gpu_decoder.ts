@@ -16,7 +16,7 @@ import { matvecResidual } from "../kernels/matvec_residual";
 import { rmsnorm } from "../kernels/rmsnorm";
 import { rowsTail } from "../kernels/rows";
 import type { Recording, Tuning } from "../kernels/tuning";
-import type { WeightMatrix } from "../kernels/weights";
+import type { WeightMatrix, WeightParts } from "../kernels/weights";
 import { assert } from "../base/errors";
 import type { DecoderConfig } from "../models/decoder";
 import type { LoadedModel } from "../models/load";
@@ -98,7 +98,7 @@ export class GpuDecoder implements GpuModel {
 /** A product at the end of a sublayer, and the norm between it and the residual stream. */
 interface SublayerEnd {
   readonly a: GPUBuffer;
-  readonly weight: WeightMatrix;
+  readonly weight: WeightParts;
   readonly bias: GPUBuffer | null;
   readonly norm: GPUBuffer | null;
 }

@@ -12,7 +12,7 @@ import { matvecGated } from "../kernels/matvec_gated";
 import { matvecResidual } from "../kernels/matvec_residual";
 import { rmsnorm } from "../kernels/rmsnorm";
 import type { Recording, Tuning } from "../kernels/tuning";
-import type { WeightMatrix } from "../kernels/weights";
+import type { WeightMatrix, WeightParts } from "../kernels/weights";
 import type { OuroConfig } from "../models/architectures/ouro";
 import type { LoadedModel } from "../models/load";
 import { cachedAttention } from "./cached_attention";
@@ -96,7 +96,7 @@ class LoopedScratch extends DepthDecoderScratch<GpuLooped> {
     const { x, q, sublayer, attended, hidden } = this;
     const heads = { nHeads, nKvHeads, headDim };
     const { cacheStorage } = this.model;
-    const end = (a: GPUBuffer, weight: WeightMatrix, gain: GPUBuffer, T: number): void => {
+    const end = (a: GPUBuffer, weight: WeightParts, gain: GPUBuffer, T: number): void => {
       matvecResidual(rec, { a, weight, x: sublayer, T, replaces: true });
       rmsnorm(rec, { x: sublayer, gain, y: x, T, dim, eps, adds: true });
     };

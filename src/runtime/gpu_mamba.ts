@@ -15,7 +15,7 @@ import { rmsnorm } from "../kernels/rmsnorm";
 import { rowsTail } from "../kernels/rows";
 import { channelsOf, ssmInputs, ssmScan } from "../kernels/ssm";
 import type { Recording, Tuning } from "../kernels/tuning";
-import { quadsOf, type WeightMatrix } from "../kernels/weights";
+import { quadsOf, rowsOfParts, type WeightMatrix } from "../kernels/weights";
 import type { Mamba2Config } from "../models/architectures/mamba2";
 import type { LoadedModel } from "../models/load";
 import type { ModelFacts } from "../models/model";
@@ -128,7 +128,7 @@ class MambaState implements ModelState {
 
   /** Words of a row behind the first product. */
   private get stride(): number {
-    return 4 * quadsOf(this.model.weights.layers[0]!.into.rows);
+    return 4 * quadsOf(rowsOfParts(this.model.weights.layers[0]!.into));
   }
 
   recordLayers(rec: Recording, { rows, bits, count: T, tail }: RowBuffers): void {

@@ -14,7 +14,7 @@ import { matvecResidual } from "../kernels/matvec_residual";
 import { rmsnorm } from "../kernels/rmsnorm";
 import { ropeTable } from "../kernels/rope";
 import type { Recording, Tuning } from "../kernels/tuning";
-import type { WeightMatrix } from "../kernels/weights";
+import type { WeightMatrix, WeightParts } from "../kernels/weights";
 import type { RecurrentDepthConfig } from "../models/architectures/recurrent_depth";
 import type { LoadedModel } from "../models/load";
 import type { ModelFacts, RecurrenceFacts } from "../models/model";
@@ -27,20 +27,20 @@ import { WeightUpload } from "./upload";
 
 /** One sandwich block; norms 1 and 3 are folded into the matrices after them. */
 export interface BlockWeights {
-  readonly qkv: WeightMatrix;
+  readonly qkv: WeightParts;
   /** f32 [3D], zeros for values. */
   readonly bias: GPUBuffer;
-  readonly out: WeightMatrix;
+  readonly out: WeightParts;
   readonly norm2: GPUBuffer;
-  readonly gateUp: WeightMatrix;
-  readonly down: WeightMatrix;
+  readonly gateUp: WeightParts;
+  readonly down: WeightParts;
   readonly norm4: GPUBuffer;
 }
 
 export interface RecurrentWeights {
   readonly blocks: Readonly<Record<Part, readonly BlockWeights[]>>;
   /** [D, D] each: what the adapter makes of the latent and of the embedding. */
-  readonly adapter: { readonly latent: WeightMatrix; readonly embedding: WeightMatrix };
+  readonly adapter: { readonly latent: WeightParts; readonly embedding: WeightParts };
   /** [V, D] in parts by rows, the head too. */
   readonly embedding: readonly WeightMatrix[];
   readonly finalNorm: GPUBuffer;

@@ -1,5 +1,5 @@
 /** The weights of a Mamba-2 on the device: gains of norms folded into the products after them, rates as numbers to multiply by. */
-import type { WeightMatrix } from "../kernels/weights";
+import type { WeightMatrix, WeightParts } from "../kernels/weights";
 import { channelsOf } from "../kernels/ssm";
 import type { Mamba2Config } from "../models/architectures/mamba2";
 import type { CheckpointTensors } from "../models/model";
@@ -8,7 +8,7 @@ import type { WeightUpload } from "./upload";
 
 export interface MambaLayer {
   /** [2HP + 2GN + H, D]: z, x, B, C and the steps. */
-  readonly into: WeightMatrix;
+  readonly into: WeightParts;
   readonly intoBias: GPUBuffer | null;
   /** f32 [channels, 4], the newest row's last. */
   readonly taps: GPUBuffer;
@@ -18,7 +18,7 @@ export interface MambaLayer {
   readonly rates: GPUBuffer;
   /** f32 [H] */
   readonly skip: GPUBuffer;
-  readonly out: WeightMatrix;
+  readonly out: WeightParts;
   readonly outBias: GPUBuffer | null;
 }
 
@@ -48,7 +48,7 @@ export async function uploadMamba(
   const inner = c.nHeads * c.headDim;
   const layer = async (l: number): Promise<MambaLayer> => {
     const get = (name: string): Float32Array<ArrayBuffer> => tensors.get(`layers.${l}.${name}`).toFloat32();
-    const product = (name: string, weight: string, norm: string): Promise<WeightMatrix> =>
+    const product = (name: string, weight: string, norm: string): Promise<WeightParts> =>
       upload.matrix(`layer${l}.${name}`, foldGain(matrix(tensors, `layers.${l}.${weight}`), get(norm)));
     const vector = (name: string, values: Float32Array<ArrayBuffer>): GPUBuffer =>
       upload.vector(`layer${l}.${name}`, values);

@@ -63,20 +63,29 @@ export class WeightUpload {
     }
   }
 
-  /** For products. */
-  matrix(name: string, m: Matrix): Promise<WeightMatrix> {
-    return this.add(name, inMemory(m), false, unchecked);
+  /** For products, in parts as {@link WeightUpload.parts} makes them. */
+  matrix(name: string, m: Matrix): Promise<readonly WeightMatrix[]> {
+    return this.cut(name, inMemory(m), false, unchecked);
   }
 
   /**
    * For products and, as a table, for looking up rows: cut by rows into as few parts as the device can bind
    * ("upload.part_bytes" makes them smaller).
    */
-  async parts(name: string, m: RowSource, isTable: boolean): Promise<readonly WeightMatrix[]> {
+  parts(name: string, m: RowSource, isTable: boolean): Promise<readonly WeightMatrix[]> {
+    return this.cut(name, m, isTable, this.checked);
+  }
+
+  private async cut(
+    name: string,
+    m: RowSource,
+    isTable: boolean,
+    checked: Checked,
+  ): Promise<readonly WeightMatrix[]> {
     const four = weightBytes(4, m.cols, this.storage);
     const room = this.tuning.choices["upload.part_bytes"] ?? bindingBytes(this.engine);
     const rows = rowsWithin(room, Math.max(four.data, four.scales) / 4);
-    if (rows >= m.rows) return [await this.add(name, m, isTable, this.checked)];
+    if (rows >= m.rows) return [await this.add(name, m, isTable, checked)];
     const made: WeightMatrix[] = [];
     for (let first = 0; first < m.rows; first += rows) {
       const part: RowSource = {
@@ -84,7 +93,7 @@ export class WeightUpload {
         cols: m.cols,
         read: (from, to) => m.read(first + from, first + to),
       };
-      made.push(await this.add(`${name}.${made.length}`, part, isTable, this.checked));
+      made.push(await this.add(`${name}.${made.length}`, part, isTable, checked));
     }
     return made;
   }

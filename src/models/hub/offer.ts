@@ -107,32 +107,29 @@ const contextsUpTo = (most: number): readonly number[] => [
 const NO_F16 = "This device does not calculate with 16-bit numbers.";
 
 /** Sizes on the device: matrices in `storage`, vectors in f32. */
-function choiceOf(
-  tensors: CheckpointTensors,
-  config: KnownConfig,
-  storage: WeightStorage,
-  limits: DeviceLimits,
-): StorageChoice {
+function choiceOf(tensors: CheckpointTensors, storage: WeightStorage, limits: DeviceLimits): StorageChoice {
   let total = 0;
-  let largest = 0;
-  // Decoders keep embedding and head in parts that fit.
-  const isCut = (name: string): boolean => !("recurrence" in config) && (name === "embed" || name === "head");
-  for (const { name, shape, count } of tensors.names.map((own) => tensors.get(own))) {
+  let largest = { bytes: 0, what: "" };
+  for (const name of tensors.names) {
+    const { shape, count } = tensors.get(name);
     const [rows = 1, cols = 1] = shape;
-    if (shape.length !== 2 || cols % 4 !== 0) {
-      total += 4 * count;
-      continue;
-    }
-    const { data, scales } = weightBytes(rows, cols, storage);
-    total += data + scales;
-    if (!isCut(name)) largest = Math.max(largest, data);
+    const isMatrix = shape.length === 2 && cols % 4 === 0;
+    const sizeOf = (n: number): number => {
+      if (!isMatrix) return 4 * count;
+      const { data, scales } = weightBytes(n, cols, storage);
+      return data + scales;
+    };
+    total += sizeOf(rows);
+    // Matrices are kept in parts that fit, of four rows at least; vectors are not cut.
+    const bytes = sizeOf(Math.min(rows, 4));
+    if (bytes > largest.bytes) largest = { bytes, what: isMatrix ? `Four rows of ${name}` : name };
   }
   const most = Math.min(limits.maxBindingBytes, limits.maxBufferBytes);
   const problem =
     storage === "f16" && !limits.hasF16
       ? NO_F16
-      : largest > most
-        ? `One matrix would take ${sizeText(largest)}; this device reads at most ${sizeText(most)} at a time.`
+      : largest.bytes > most
+        ? `${largest.what} would take ${sizeText(largest.bytes)} and cannot be cut further; this device reads at most ${sizeText(most)} at a time. Choose another way to keep the weights, or a smaller model.`
         : null;
   return { storage, weightBytes: total, problem };
 }
@@ -192,7 +189,7 @@ export async function inspect(source: ModelSource, limits: DeviceLimits): Promis
     contexts: contextsUpTo(config.maxContext),
     caches: cachesOf(config, limits.hasF16),
     stateBytes: "stateBytes" in config ? config.stateBytes : 0,
-    choices: WEIGHT_STORAGES.map((storage) => choiceOf(tensors, config, storage, limits)),
+    choices: WEIGHT_STORAGES.map((storage) => choiceOf(tensors, storage, limits)),
     files: [
       ...SMALL.filter((name) => listed.has(name)),
       ...(listed.has(SINGLE_FILE) ? [] : [INDEX_FILE]),

@@ -149,9 +149,13 @@ group("an offer", () => {
   });
 
   it("knows what the device cannot hold", async () => {
-    // Half of its largest matrix in f16, 64 x 32; the embedding is larger, and cut.
-    const small = { ...limits, maxBindingBytes: 3_000 };
-    const { choices, preferred } = await offerOf(hub(), library, "tiny/whole", small);
+    const given = (maxBindingBytes: number) =>
+      offerOf(hub(), library, "tiny/whole", { ...limits, hasF16: true, maxBindingBytes });
+    // Every matrix is larger, and cut: the largest in f32 would take 64 x 64 x 4 bytes and more.
+    const cut = await given(2_000);
+    expect(cut.choices.map(({ problem }) => problem)).toEqual([null, null, null, null]);
+    // Less than four rows of 64 columns in f32 and in f16, which are not cut.
+    const { choices, preferred } = await given(500);
     expect(choices.map(({ storage: s, problem }) => [s, problem !== null])).toEqual([
       ["f32", true],
       ["f16", true],
