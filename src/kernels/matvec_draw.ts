@@ -11,7 +11,7 @@ import { MATVEC_OVERRIDES, mostGroups, planMatvec } from "./matvec";
 import { needBytes, REDUCE_OVERRIDES, reduceVariant } from "./reduce";
 import { topRoom } from "./top_tokens";
 import type { Recording } from "./tuning";
-import { partsOf, type WeightMatrix } from "./weights";
+import { expectParts, type WeightParts } from "./weights";
 
 export const matvecDrawKernel = defineKernel({
   name: "matvec_draw",
@@ -57,6 +57,21 @@ const mostPieces = (rec: Recording, vocabSize: number): number =>
   rec.tuning.choices["head.groups"] ??
   (rec.list.engine.gpu.isSoftware ? 16 : Math.min(1024, Math.max(64, Math.ceil(vocabSize / 128))));
 
+/**
+ * How a law is drawn from ("head.fused"): its head and all that follows one after another; in the head's pass, with the list of
+ * candidates; or in the head's pass unless candidates are listed. Fewest writes are not fastest everywhere: the device is
+ * measured. Not measured, a software adapter lists apart, as bench/RESULTS.md has it, and a GPU does not.
+ */
+export const Fused = { NEVER: 0, WITH_LIST: 1, WITHOUT_LIST: 2 } as const;
+export const fusedOf = ({ list, tuning }: Recording): number =>
+  tuning.choices["head.fused"] ?? (list.engine.gpu.isSoftware ? Fused.WITHOUT_LIST : Fused.WITH_LIST);
+
+/** Choices worth measuring on a device, in this order. */
+export const drawCandidates = (): Readonly<Record<string, readonly number[]>> => ({
+  "head.fused": Object.values(Fused),
+  "head.groups": [16, 64, 256, 1024],
+});
+
 export interface MatvecDrawArgs {
   /** f32 [*, dim] */
   readonly x: GPUBuffer | BufferRange;
@@ -65,7 +80,7 @@ export interface MatvecDrawArgs {
   /** f32 [dim], of the final norm. */
   readonly gain: GPUBuffer | BufferRange;
   /** [vocabSize, dim], whole or in parts by rows. */
-  readonly weight: WeightMatrix | readonly WeightMatrix[];
+  readonly weight: WeightParts;
   readonly dim: number;
   readonly vocabSize: number;
   readonly eps: number;
@@ -86,12 +101,7 @@ export interface MatvecDrawArgs {
 /** One dispatch a part of the vocabulary, and one more. @returns bytes that the first of them write */
 export function matvecDraw(rec: Recording, a: MatvecDrawArgs): number {
   const { x, row = 0, gain, dim, vocabSize, eps, temperature, k, ctl, seq, outcome, found } = a;
-  const matrices = partsOf(a.weight);
-  const total = matrices.reduce((n, { part }) => n + part.rows, 0);
-  if (total !== vocabSize || matrices.some(({ part }) => part.cols !== dim))
-    throw new Error(
-      `matvec_draw: weight has ${total} rows in parts of ${matrices.map(({ part }) => part.cols).join(", ")} columns, expected ${vocabSize} x ${dim}`,
-    );
+  const matrices = expectParts("matvec_draw", a.weight, vocabSize, dim);
   if (!Number.isInteger(k) || k < 0 || k > MAX_DRAWN_TOP)
     throw new Error(`matvec_draw: k is ${k}, expected 0 to ${MAX_DRAWN_TOP}`);
   if (!(temperature >= 0)) throw new Error(`matvec_draw: expected temperature >= 0, found ${temperature}`);

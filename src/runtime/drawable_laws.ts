@@ -3,7 +3,7 @@
  * as long as the vocabulary is written. Whoever asks for the law itself gets it, by the head and what follows it.
  */
 import type { HeadInput } from "../kernels/matvec_head";
-import { foundWords, MAX_DRAWN_TOP, matvecDraw } from "../kernels/matvec_draw";
+import { foundWords, Fused, fusedOf, MAX_DRAWN_TOP, matvecDraw } from "../kernels/matvec_draw";
 import type { Recording } from "../kernels/tuning";
 import type { SamplerSettings } from "../trace/events";
 import type { Allocate, LawsHandle } from "./handles";
@@ -55,14 +55,13 @@ export class DrawableLaws implements LawsHandle {
   }
 
   /**
-   * Where the k best will be: tokens u32 [k], then logprobs f32 [k]; null if the law has to be asked. Software adapters are
-   * slower with the list in the draw (bench/RESULTS.md): there it is of the whole law, unless "head.fused" is 1.
+   * Where the k best will be: tokens u32 [k], then logprobs f32 [k]; null if the law has to be asked, as where drawing and
+   * listing in one pass is slower.
    */
   list(k: number): GPUBuffer | null {
     const { rec, allocate, model } = this.o;
     this.o.checkPresent();
-    const { list, tuning } = rec;
-    if (list.engine.gpu.isSoftware && tuning.choices["head.fused"] !== 1) return null;
+    if (fusedOf(rec) !== Fused.WITH_LIST) return null;
     if (this.law || this.isDrawn || this.listed || k > MAX_DRAWN_TOP) return null;
     const found = allocate("top", 4 * foundWords(k), model);
     this.listed = { k, found };

@@ -150,7 +150,7 @@ export class GpuRecorder implements Recorder {
     const isOne = role === "target" && !r.tree && r.lawCount === 1 && !learn && !allowed;
     if (
       !isOne ||
-      this.rec.tuning.choices["head.fused"] === 0 ||
+      this.parts.fusedOf(this.rec) === this.parts.Fused.NEVER ||
       !this.parts.isDrawable(sampler, model.facts.vocabSize)
     ) {
       return lawsWhile(checkPresent, full(), { role, at: r.lawAt, count: r.lawCount, temperature });

@@ -1,21 +1,29 @@
 /**
  * Chooses kernel variants for a device by a short measurement: one forward pass with each candidate, the fastest kept whose logits
- * are those of the default.
+ * are those of the default; of ways to draw (`head.*`) rounds of plain decoding, the fastest kept that say the same.
  * What was found is remembered by whoever calls, under a key that changes with the device and with the kernels.
  */
 import type { Engine } from "../engine/dispatch_list";
 import { kernels } from "../kernels";
-import { tuningCandidates } from "../kernels/matvec";
+import { tuningCandidates as productCandidates } from "../kernels/matvec";
+import { drawCandidates } from "../kernels/matvec_draw";
 import type { Tuning } from "../kernels/tuning";
 import type { GpuModel } from "./gpu_model";
 import { promptLogits } from "./logits";
 import { timePass } from "./time_pass";
+import { playRounds } from "./time_rounds";
+
+/** All that is measured, in this order: how many share a vocabulary matters only where the head draws. */
+export const tuningCandidates = (): Readonly<Record<string, readonly number[]>> => ({
+  ...productCandidates(),
+  ...drawCandidates(),
+});
 
 /** Times of one choice: the value and the milliseconds of one pass with it. */
 export interface Measured {
   readonly choice: string;
   readonly times: readonly { readonly value: number; readonly timeMs: number }[];
-  /** Values whose logits were not those of the default: they are never chosen. */
+  /** Values whose logits, or rounds, were not those of the default: they are never chosen. */
   readonly wrong: readonly number[];
   readonly chosen: number | null;
 }
@@ -38,19 +46,6 @@ const TRIALS = 3;
 /** Rows of the pass that a choice matters for: `matvec1.*` is one token, `matmul.*` a prefill, the rest a small tree. */
 const rowsFor = (choice: string): number =>
   choice.startsWith("matvec1.") ? 1 : choice.startsWith("matmul.") ? 32 : 8;
-
-/** Milliseconds of a forward pass over `count` rows, the least of a few trials; null if the variant does not compile. */
-async function leastTime(
-  engine: Engine,
-  tuning: Tuning,
-  model: GpuModel,
-  count: number,
-  now: () => number,
-): Promise<number | null> {
-  const options = { count, before: 0, replays: REPLAYS, trials: TRIALS, now };
-  const times = await timePass(engine, tuning, model, options);
-  return times && Math.min(...times);
-}
 
 /** Largest difference of logits that is rounding, in parts of the largest: packed products round activations to 8 bits. */
 const roundingOf = (choice: string): number => (choice === "matvec.packed_dot" ? 0.1 : 1e-3);
@@ -80,6 +75,52 @@ export function difference(found: Float32Array, expected: Float32Array): number 
   return size > 0 ? most / size : most;
 }
 
+/** What a choice is measured by. */
+interface Measurement {
+  /** Milliseconds with these variants, the least of a few trials; null if they cannot be used. */
+  readonly time: (tuning: Tuning) => Promise<number | null>;
+  /** Whether two variants calculate the same but for rounding; the first is the default. */
+  readonly agree: (standard: Tuning, tried: Tuning) => Promise<boolean>;
+}
+
+const least = (times: readonly number[] | undefined): number | null => (times ? Math.min(...times) : null);
+
+/** A forward pass of as many rows as the choice matters for. */
+function passes(engine: Engine, model: GpuModel, choice: string, now: () => number): Measurement {
+  const count = rowsFor(choice);
+  const options = { count, before: 0, replays: REPLAYS, trials: TRIALS, now };
+  let expected: Float32Array | null = null;
+  return {
+    time: async (tuning) => least((await timePass(engine, tuning, model, options)) ?? undefined),
+    agree: async (standard, tried) => {
+      expected ??= await logitsOf(engine, standard, model, count);
+      return difference(await logitsOf(engine, tried, model, count), expected) <= roundingOf(choice);
+    },
+  };
+}
+
+/** Rounds of plain decoding, which must say the same tokens. */
+function rounds(engine: Engine, model: GpuModel, now: () => number): Measurement {
+  const played = new Map<Tuning, Awaited<ReturnType<typeof playRounds>>>();
+  const play = async (tuning: Tuning) => {
+    const found = await playRounds(engine, tuning, model, { replays: REPLAYS, trials: TRIALS, now });
+    played.set(tuning, found);
+    return found;
+  };
+  return {
+    time: async (tuning) => least((await play(tuning))?.times),
+    agree: (standard, tried) => {
+      const [expected, found] = [played.get(standard), played.get(tried)];
+      const isSame =
+        !!expected &&
+        !!found &&
+        String(found.tokens) === String(expected.tokens) &&
+        difference(found.logprobs, expected.logprobs) <= roundingOf("head");
+      return Promise.resolve(isSame);
+    },
+  };
+}
+
 /** Measures one choice after another, each with the best of those before. */
 export async function tune(
   engine: Engine,
@@ -93,24 +134,23 @@ export async function tune(
   let tuning = base;
   for (const [choice, values] of Object.entries(candidates)) {
     if (now() >= end) break;
-    const count = rowsFor(choice);
-    const standard = await leastTime(engine, tuning, model, count, now);
+    const { time, agree } = choice.startsWith("head.")
+      ? rounds(engine, model, now)
+      : passes(engine, model, choice, now);
+    const standard = await time(tuning);
     if (standard === null) continue;
     let best: { value: number | null; timeMs: number } = { value: null, timeMs: standard * WORTHWHILE };
     const times: { value: number; timeMs: number }[] = [];
     const wrong: number[] = [];
-    let expected: Float32Array | null = null;
     for (const value of values) {
       if (now() >= end) break;
       const tried = { ...tuning, choices: { ...tuning.choices, [choice]: value } };
-      const timeMs = await leastTime(engine, tried, model, count, now);
+      const timeMs = await time(tried);
       if (timeMs === null) continue;
       times.push({ value, timeMs });
       if (timeMs >= best.timeMs) continue;
       // What would be chosen must also calculate rightly.
-      expected ??= await logitsOf(engine, tuning, model, count);
-      const found = await logitsOf(engine, tried, model, count);
-      if (difference(found, expected) <= roundingOf(choice)) best = { value, timeMs };
+      if (await agree(tuning, tried)) best = { value, timeMs };
       else wrong.push(value);
     }
     if (best.value !== null) tuning = { ...tuning, choices: { ...tuning.choices, [choice]: best.value } };

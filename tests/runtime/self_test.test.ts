@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Kernel, Variant } from "../../src/engine/kernel";
 import type { Pipelines } from "../../src/engine/pipelines";
+import { Fused } from "../../src/kernels/matvec_draw";
 import { selfTest } from "../../src/runtime/self_test";
 import { tune } from "../../src/runtime/tuner";
 import type { EngineHost } from "../../src/worker/host";
@@ -123,5 +124,28 @@ it("the tuner keeps no variant whose logits differ, however fast", async () => {
   const { tuning, measured } = await tune(host.engine, host.tuning, model.gpu, options);
   expect(measured[0]).toMatchObject({ wrong: [2], chosen: 1 });
   expect(tuning.choices["matvec1.quads"]).toBe(1);
+  host.destroy();
+});
+
+it("the tuner keeps no way to draw whose rounds say something else, however fast", async () => {
+  let isListing = false;
+  const host = await brokenHost(
+    ({ name }, { consts }) => {
+      if (name === "matvec_head") isListing = false;
+      // The draw that lists ten has room for sixteen.
+      if (name === "matvec_draw") isListing = consts!["TOP"] === 16 || isListing;
+      return name === "matvec_draw" && consts!["TOP"] === 16;
+    },
+    ["let z = select(", "let z = 1.1 * select("],
+  );
+  const model = await host.load("tiny", memorySource(tinyModel()));
+  let at = 0;
+  const now = (): number => (at += isListing ? 1 : 10);
+  const candidates = { "head.fused": Object.values(Fused) };
+  const { tuning, measured } = await tune(host.engine, host.tuning, model.gpu, {
+    ...{ budgetMs: 1e9, candidates, now },
+  });
+  expect(measured[0]).toMatchObject({ wrong: [Fused.WITH_LIST], chosen: null });
+  expect(tuning).toEqual(host.tuning);
   host.destroy();
 });
