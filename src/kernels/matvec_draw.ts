@@ -69,7 +69,7 @@ export const fusedOf = ({ list, tuning }: Recording): number =>
 /** Choices worth measuring on a device, in this order. */
 export const drawCandidates = (): Readonly<Record<string, readonly number[]>> => ({
   "head.fused": Object.values(Fused),
-  "head.groups": [16, 64, 256, 1024],
+  "head.groups": [64, 256, 1024],
 });
 
 export interface MatvecDrawArgs {

@@ -30,12 +30,14 @@ const SAMPLER: SamplerSettings = { temperature: 1, topK: 0, topP: 1, minP: 0, re
 export async function playRounds(
   engine: Engine,
   tuning: Tuning,
-  target: GpuModel,
+  model: GpuModel,
   { replays, trials, now }: RoundOptions,
 ): Promise<PlayedRounds | null> {
   const rounds = 2 * (trials + 1) * replays;
-  if (target.masked || target.maxContext < PROMPT + rounds) return null;
-  const { vocabSize } = target.facts;
+  if (model.masked || model.maxContext < PROMPT + rounds) return null;
+  const { vocabSize } = model.facts;
+  // The same model for a text this short, so that caches of a long one are not made for it.
+  const target = Object.create(model, { maxContext: { value: PROMPT + rounds } }) as GpuModel;
   const [times, tokens, logprobs]: [number[], number[], number[]] = [[], [], []];
   let session: GpuSession | null = null;
   try {

@@ -32,7 +32,7 @@ export interface TuneResult {
   readonly measured: readonly Measured[];
 }
 export interface TuneOptions {
-  /** No candidate is started after this long; choices not reached keep their defaults. */
+  /** No candidate is started after this long, ways to draw after half as long again; choices not reached keep their defaults. */
   readonly budgetMs: number;
   readonly candidates?: Readonly<Record<string, readonly number[]>>;
   readonly now?: () => number;
@@ -42,6 +42,8 @@ export interface TuneOptions {
 const WORTHWHILE = 0.95;
 const REPLAYS = 4;
 const TRIALS = 3;
+/** Of rounds, each of which is two passes and more. */
+const ROUNDS = { replays: 2, trials: 2 } as const;
 
 /** Rows of the pass that a choice matters for: `matvec1.*` is one token, `matmul.*` a prefill, the rest a small tree. */
 const rowsFor = (choice: string): number =>
@@ -103,7 +105,7 @@ function passes(engine: Engine, model: GpuModel, choice: string, now: () => numb
 function rounds(engine: Engine, model: GpuModel, now: () => number): Measurement {
   const played = new Map<Tuning, Awaited<ReturnType<typeof playRounds>>>();
   const play = async (tuning: Tuning) => {
-    const found = await playRounds(engine, tuning, model, { replays: REPLAYS, trials: TRIALS, now });
+    const found = await playRounds(engine, tuning, model, { ...ROUNDS, now });
     played.set(tuning, found);
     return found;
   };
@@ -129,14 +131,17 @@ export async function tune(
   options: TuneOptions,
 ): Promise<TuneResult> {
   const { budgetMs, candidates = tuningCandidates(), now = () => performance.now() } = options;
-  const end = now() + budgetMs;
+  let end = now() + budgetMs;
+  let isDrawing = false;
   const measured: Measured[] = [];
   let tuning = base;
   for (const [choice, values] of Object.entries(candidates)) {
-    if (now() >= end) break;
-    const { time, agree } = choice.startsWith("head.")
-      ? rounds(engine, model, now)
-      : passes(engine, model, choice, now);
+    const isOfDrawing = choice.startsWith("head.");
+    // Products, which are many, leave no time otherwise.
+    if (isOfDrawing && !isDrawing) end = now() + budgetMs / 2;
+    isDrawing = isOfDrawing;
+    if (now() >= end) continue;
+    const { time, agree } = isOfDrawing ? rounds(engine, model, now) : passes(engine, model, choice, now);
     const standard = await time(tuning);
     if (standard === null) continue;
     let best: { value: number | null; timeMs: number } = { value: null, timeMs: standard * WORTHWHILE };

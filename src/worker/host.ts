@@ -52,7 +52,7 @@ export interface Remembered {
   set(key: string, value: unknown): Promise<void>;
 }
 
-/** Longest measurement of a new device. */
+/** Longest measurement of a new device; of ways to draw half as much more. */
 const TUNE_BUDGET_MS = 1500;
 
 export interface HostOptions extends OpenOptions {
