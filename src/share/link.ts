@@ -22,6 +22,13 @@ export interface LinkBegin {
   readonly forced: readonly number[];
 }
 
+/** As KeptModel in trace/events.ts: in how many bits a model of the run was kept, in the engine's own words. */
+export interface LinkKept {
+  readonly model: string;
+  readonly storage: string;
+  readonly cacheStorage: string;
+}
+
 /** Everything a link can hold but a trace. `S` is the schema of the sampler. */
 export interface LinkContents<S extends ParamsSchema = ParamsSchema> {
   readonly model: string;
@@ -38,6 +45,8 @@ export interface LinkContents<S extends ParamsSchema = ParamsSchema> {
   readonly views: readonly string[];
   /** Hash of the new tokens of the run that was shared, as in its run_end; null if it was not finished. */
   readonly hash: string | null;
+  /** How the shared run's models were kept where that was not in f32. Said to people; how a model is kept is the device's own choice. */
+  readonly kept: readonly LinkKept[];
 }
 
 /** What a link is written and read against. */
@@ -74,6 +83,9 @@ export const LINK_LIMITS = {
   beginTokens: 2 ** 16,
   idLength: 200,
   views: 8,
+  /** Models of which is said how they were kept, and letters of a word that says it. */
+  kept: 8,
+  storageLength: 16,
 } as const;
 
 const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
@@ -109,6 +121,7 @@ export function encodeLink<S extends ParamsSchema>(
   Object.assign(raw, changed(context.run, { seed: contents.seed, maxNewTokens: contents.maxNewTokens }));
   if (contents.begin !== null) raw["begin"] = contents.begin;
   if (contents.hash !== null) raw["hash"] = contents.hash;
+  if (contents.kept.length > 0) raw["kept"] = contents.kept;
   const settings = packText(new TextEncoder().encode(JSON.stringify(raw)));
   return `v${LINK_VERSION}.${settings}${trace ? `.${packText(trace)}` : ""}`;
 }
@@ -120,6 +133,7 @@ const defaultsOf = <S extends ParamsSchema>(context: LinkContext<S>): LinkConten
   ...readParams(context.run, {}).values,
   begin: null,
   hash: null,
+  kept: [],
 });
 
 /** Reads one value after another and keeps what was wrong. */
@@ -170,6 +184,20 @@ const isViews = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.length <= LINK_LIMITS.views && value.every(isId);
 const isHash = (value: unknown): value is string => typeof value === "string" && /^[0-9a-f]{8}$/.test(value);
 
+/** Storage types are engine's words, which may be newer than this page: short, of letters and digits. */
+const isStorage = (value: unknown): value is string =>
+  typeof value === "string" && value.length <= LINK_LIMITS.storageLength && /^[a-z][a-z0-9]*$/.test(value);
+const isKept = (value: unknown): value is readonly LinkKept[] =>
+  Array.isArray(value) &&
+  value.length <= LINK_LIMITS.kept &&
+  value.every(
+    (entry) =>
+      isRecord(entry) &&
+      isId(entry["model"]) &&
+      isStorage(entry["storage"]) &&
+      isStorage(entry["cacheStorage"]),
+  );
+
 const isCount = (value: unknown, most: number): value is number =>
   Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= most;
 function isBegin(value: unknown): value is LinkBegin {
@@ -199,6 +227,7 @@ const FIELDS: readonly string[] = [
   "maxNewTokens",
   "views",
   "hash",
+  "kept",
 ];
 
 function readContents<S extends ParamsSchema>(
@@ -239,6 +268,7 @@ function readContents<S extends ParamsSchema>(
     ...reader.params(context.run),
     views: reader.read("views", `at most ${LINK_LIMITS.views} ids of views`, isViews, defaults.views),
     hash: reader.read<string | null>("hash", "eight hexadecimal digits", isHash, null),
+    kept: reader.read("kept", "models and how they were kept", isKept, []),
   };
   for (const key of Object.keys(raw))
     if (!FIELDS.includes(key)) reader.report(key, `unknown field; known ones are ${FIELDS.join(", ")}`);

@@ -3,7 +3,7 @@
  * writer of the engine store and, together with opening a recorded trace, of the run store.
  */
 import { toErrorRecord, type ErrorRecord } from "../base/errors";
-import type { TraceEvent } from "../trace/events";
+import type { KeptModel, TraceEvent } from "../trace/events";
 import type { DeviceInfo, LoadProgress, RunSettings, WorkerMessage } from "../worker/api";
 import type * as ClientModule from "../worker/client";
 import { keepCosts, useCosts } from "./stores/costs";
@@ -44,12 +44,12 @@ export const watchProgress = (watch: typeof watcher): void => {
 
 /** Grows with every run asked for, so that an answer to an older question is known as such. */
 let attempt = 0;
-/** Token hash the run on its way is expected to end with, from a link. */
-let expectedHash: string | null = null;
+/** What the run on its way is expected to end with, from a link: the hash of its tokens, of models kept like that. */
+let expected: { readonly hash: string; readonly kept: readonly KeptModel[] } | null = null;
 
-/** Replays are checked against this hash when the next run ends. */
-export const expectHash = (hash: string | null): void => {
-  expectedHash = hash;
+/** Replays are checked against this hash when the next run ends; `kept` are the models that were not in f32 where it was made. */
+export const expectHash = (hash: string | null, kept: readonly KeptModel[]): void => {
+  expected = hash === null ? null : { hash, kept };
 };
 
 const setPhase = (phase: EnginePhase): void => useEngine.setState({ phase });
@@ -90,10 +90,11 @@ function onEnd(timeline: Timeline): void {
   if (status.error) useEngine.setState({ error: status.error });
   if (asked?.aside?.timeline === timeline) asked.aside.onEnd();
   if (asked?.leaves || asked?.aside) return;
-  if (expectedHash !== null && status.reason !== "cancelled" && status.reason !== "error") {
-    const isSame = expectedHash === status.hash;
-    void import("./replay_notice").then((m) => addNotice(m.replayNotice(isSame, start?.kept ?? [])), report);
-    expectedHash = null;
+  if (expected !== null && status.reason !== "cancelled" && status.reason !== "error") {
+    const { hash, kept } = expected;
+    const facts = [hash === status.hash, kept, start?.kept ?? []] as const;
+    void import("./replay_notice").then((m) => addNotice(m.replayNotice(...facts)), report);
+    expected = null;
   }
 }
 

@@ -9,11 +9,12 @@ import { hashTokens } from "../trace/hash";
 import type { Timeline } from "../trace/timeline";
 import type { RunView } from "../trace/view";
 import type { RunSettings } from "../worker/api";
-import { draftOf, methodOf, modelOf, runSchema, samplerSchema } from "./definitions";
+import { draftOf, keptLabel, methodOf, modelOf, runSchema, samplerSchema } from "./definitions";
 import { expectHash } from "./engine";
 import { showTrace } from "./files";
+import { listed } from "./format";
 import { settingsOfRun, type Asked } from "./run_settings";
-import { addNotice } from "./stores/engine";
+import { addNotice, dropNotice } from "./stores/engine";
 import { setView, useLayout } from "./stores/layout";
 import { useMoreModels } from "./stores/more_models";
 import { useRun } from "./stores/run";
@@ -51,7 +52,7 @@ export type LinkKind =
 const beginOf = ({ begin, prompt }: RunStartEvent): RunStartEvent["begin"] =>
   begin?.step === 0 && begin.forced.length === 0 && blanksOf(prompt).length > 0 ? null : begin;
 
-const contentsOf = (asked: Asked, hash: string | null): Contents => ({
+const contentsOf = (asked: Asked, hash: string | null, kept: RunStartEvent["kept"] = []): Contents => ({
   model: asked.model,
   draft: asked.draft,
   method: asked.method,
@@ -63,6 +64,7 @@ const contentsOf = (asked: Asked, hash: string | null): Contents => ({
   maxNewTokens: asked.maxNewTokens,
   views: [useLayout.getState().view],
   hash,
+  kept,
 });
 
 /** Hash of a run that came to its end; null for others. */
@@ -70,7 +72,7 @@ const hashOf = ({ status }: RunView): string | null =>
   status.state === "ended" && status.reason !== "cancelled" && status.reason !== "error" ? status.hash : null;
 
 const contentsOfRun = (start: RunStartEvent): Contents =>
-  contentsOf({ ...start, begin: beginOf(start) }, hashOf(useRun.getState().latest));
+  contentsOf({ ...start, begin: beginOf(start) }, hashOf(useRun.getState().latest), start.kept);
 const contentsOfSetup = (): Contents => contentsOf(runSettings(useSettings.getState()), null);
 
 const traceOf = (timeline: Timeline): Uint8Array => new TextEncoder().encode(encodeTrace(timeline.events));
@@ -78,7 +80,7 @@ const traceOf = (timeline: Timeline): Uint8Array => new TextEncoder().encode(enc
 /** A run as part of a longer link: its settings, and what came of them if `timeline` is given. */
 export const encodeRun = (settings: RunSettings, timeline: Timeline | null): string =>
   encodeLink(
-    contentsOf(settings, timeline && hashOf(timeline.latest)),
+    contentsOf(settings, timeline && hashOf(timeline.latest), timeline?.latest.start?.kept),
     context,
     timeline ? traceOf(timeline) : undefined,
   );
@@ -128,6 +130,16 @@ function openTrace(bytes: Uint8Array, hash: string | null): boolean {
   return true;
 }
 
+/** Says what is true until the next run of the visitor's own comes to the stage. */
+function noticeUntilRun(message: string): void {
+  addNotice(message);
+  const stop = useRun.subscribe((now, before) => {
+    if (now.timeline === before.timeline || now.source.kind !== "live") return;
+    stop();
+    dropNotice(message);
+  });
+}
+
 /** Whether a link says that it is of a version that is not known here. */
 const isNewer = (fragment: string): boolean =>
   Number(/^#?v(\d{1,6})\./.exec(fragment)?.[1] ?? 0) > LINK_VERSION;
@@ -157,13 +169,13 @@ export function openLink(fragment: string): boolean {
         `One entry of this link, \u201c${key}\u201d, is not one this page can use; all others are in place. Look at the setup before you press Run. (What is wrong with it: ${message}.)`,
       );
   if (link.status !== "read") return false;
-  const { views, hash, ...settings } = link.contents;
+  const { views, hash, kept, ...settings } = link.contents;
   adoptSettings({ ...settings, detail: "full", profile: false });
   // Nothing is asked of another host unless the visitor says so: the page tells which model it would be.
   useMoreModels.setState({ wanted: modelOf(settings.model) ? null : settings.model });
   setView(viewOf(views[0] ?? DEFAULT_VIEW).head.id);
   if (link.trace && openTrace(link.trace, hash)) return true;
-  expectHash(hash);
+  expectHash(hash, kept);
   if (useLayout.getState().isReplayOnly) {
     addNotice(
       "This link holds settings and no recording, so there is nothing to show in a frame. Open it in Decoscope to run them.",
@@ -171,6 +183,15 @@ export function openLink(fragment: string): boolean {
     return false;
   }
   const isTold = link.trace !== null || link.issues.some(({ key }) => key === "trace");
-  if (!isTold) addNotice("The settings of the link are in place. Run replays them on this device.");
+  const says = [
+    ...(isTold ? [] : ["The settings of the link are in place. Run replays them on this device."]),
+    // In how many bits a model is kept is no setting of a run: it is said, and chosen where models are.
+    ...(kept.length === 0
+      ? []
+      : [
+          `The run in the link was made with ${listed(kept.map(keptLabel))}; how models are kept here is chosen on the Models page.`,
+        ]),
+  ];
+  if (says.length > 0) noticeUntilRun(says.join(" "));
   return false;
 }

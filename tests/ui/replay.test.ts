@@ -1,6 +1,6 @@
 /** What the page says when the replay of a link has ended: whether its tokens are the link's, and what may be why not. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { RunStartEvent, TraceEvent } from "../../src/trace/events";
+import type { KeptModel, RunStartEvent, TraceEvent } from "../../src/trace/events";
 import type { DeviceInfo, WorkerMessage } from "../../src/worker/api";
 import type { EngineClient } from "../../src/worker/client";
 import { sampleTrace } from "../helpers/sample_trace";
@@ -36,8 +36,12 @@ const withKept = (kept: RunStartEvent["kept"]): readonly TraceEvent[] =>
   events.map((e) => (e.kind === "run_start" && kept ? { ...e, kept } : e));
 
 /** Notices of a replay of these events that a link expects to end with `expected`. */
-async function noticesOf(expected: string, ofRun: readonly TraceEvent[]): Promise<readonly string[]> {
-  expectHash(expected);
+async function noticesOf(
+  expected: string,
+  ofRun: readonly TraceEvent[],
+  there: readonly KeptModel[] = [],
+): Promise<readonly string[]> {
+  expectHash(expected, there);
   await run();
   worker.send!({ type: "events", run: worker.run, events: ofRun });
   await vi.waitFor(() => expect(useEngine.getState().notices).not.toEqual([]));
@@ -58,6 +62,15 @@ describe("a replay", () => {
     const [notice] = await noticesOf("0000", withKept(kept));
     expect(notice).toMatch(/other tokens.*in int4, keys and values in int8/);
     expect(notice).not.toContain("round differently");
+  });
+
+  it("with other tokens says how the models of both were kept where the link says it", async () => {
+    const there = [{ model: "story-target", storage: "int8", cacheStorage: "f32" }];
+    const [other] = await noticesOf("0000", withKept(undefined), there);
+    expect(other).toMatch(/It ran with all its models in f32, the run in the link with .* in int8/);
+    useEngine.setState({ notices: [], phase: "idle" });
+    const [same] = await noticesOf("0000", withKept(there), there);
+    expect(same).toMatch(/Both ran with .* in int8.*round differently/);
   });
 
   it("with other tokens and models in f32 leaves open which of the two it is", async () => {

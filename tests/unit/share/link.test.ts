@@ -44,6 +44,14 @@ const settings: fc.Arbitrary<LinkContents<typeof CONTEXT.sampler>> = fc
       maxNewTokens: fc.integer({ min: 1, max: 200 }),
       views: fc.oneof(fc.constant(["tree"]), fc.array(id, { maxLength: 3 })),
       hash: fc.option(fc.stringMatching(/^[0-9a-f]{8}$/)),
+      kept: fc.array(
+        fc.record({
+          model: fc.constantFrom("big", "org/name"),
+          storage: fc.constantFrom("f16", "int8", "int4"),
+          cacheStorage: fc.constantFrom("f32", "int8"),
+        }),
+        { maxLength: 2 },
+      ),
     }),
   );
 
@@ -89,6 +97,7 @@ describe("round trip", () => {
           "maxNewTokens",
           "views",
           "hash",
+          "kept",
         ] as const)
           expect(Object.hasOwn(raw, key)).toBe(
             JSON.stringify(contents[key]) !== JSON.stringify(DEFAULTS[key]),
@@ -113,9 +122,15 @@ describe("frozen links", () => {
 
   it.each(files)("%s opens as what was shared", (name) => {
     const link = readFileSync(new URL(name, dir), "utf8");
-    const expected = JSON.parse(readFileSync(new URL(name.replace(".txt", ".json"), dir), "utf8")) as unknown;
+    const expected = JSON.parse(readFileSync(new URL(name.replace(".txt", ".json"), dir), "utf8")) as {
+      readonly contents: object;
+    };
     const { contents, trace, issues } = decodeLink(link, CONTEXT);
-    expect({ contents, trace: trace && new TextDecoder().decode(trace), issues }).toEqual(expected);
+    expect({ contents, trace: trace && new TextDecoder().decode(trace), issues }).toEqual({
+      ...expected,
+      // Links of that time do not say how models were kept.
+      contents: { kept: [], ...expected.contents },
+    });
   });
 });
 
@@ -148,6 +163,13 @@ describe("links edited by hand", () => {
     [{ begin: { step: 1, tokens: [3, null], forced: [1] } }, "begin", "found", {}],
     [{ begin: { step: 1, tokens: [3] } }, "begin", "found", {}],
     [{ hash: "xyz" }, "hash", 'expected eight hexadecimal digits, found "xyz"; using null', {}],
+    [{ kept: [{ model: "big" }] }, "kept", "expected models and how they were kept", { kept: [] }],
+    [
+      { kept: [{ model: "big", storage: "in <b>8</b> bits", cacheStorage: "f32" }] },
+      "kept",
+      "expected models and how they were kept",
+      { kept: [] },
+    ],
     [{ hash: null }, "hash", "expected eight hexadecimal digits, found null", {}],
     [{ colour: 1 }, "colour", "unknown field; known ones are model", {}],
   ])("%j", (raw, key, message, contents) => {
