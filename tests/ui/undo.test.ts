@@ -8,7 +8,10 @@ import { newLane, opponentOf, useCompare, withMethod } from "../../src/ui/compar
 import { methodOf } from "../../src/ui/definitions";
 import { ableModels, measure, useBench } from "../../src/ui/parallel_bench/store";
 import { showcaseSettings } from "../../src/ui/showcase";
-import { dropUndo, undo, useUndo } from "../../src/ui/stores/undo";
+import { startRun } from "../../src/ui/start_run";
+import { useEngine } from "../../src/ui/stores/engine";
+import { beginRun, useRun } from "../../src/ui/stores/run";
+import { dropUndo, offerUndo, undo, useUndo } from "../../src/ui/stores/undo";
 import { timeline } from "./moments";
 
 beforeEach(dropUndo);
@@ -46,6 +49,28 @@ describe("Run again", () => {
     await runLanes(false);
     expect(useUndo.getState().last).toBeNull();
     expect(lengths()[0]).toBe(before[0]);
+  });
+});
+
+describe("an offer to have back what was on the stage", () => {
+  const offer = (): void => offerUndo("An example took the place of your run.", () => undefined);
+
+  it("is gone once a newer run was asked for, and stays where none can be made", async () => {
+    beginRun({ kind: "live" }, timeline.events);
+    offer();
+    useEngine.setState({ hasWebGpu: false });
+    await startRun();
+    expect(useUndo.getState().last).not.toBeNull();
+    useEngine.setState({ hasWebGpu: true });
+    await startRun();
+    expect(useUndo.getState().last).toBeNull();
+  });
+
+  it("is gone once a branch was added, which the runs it would put back do not have", () => {
+    beginRun({ kind: "live" }, timeline.events);
+    offer();
+    beginRun({ kind: "live" }, [], { run: useRun.getState().current, step: 0, forced: "" });
+    expect(useUndo.getState().last).toBeNull();
   });
 });
 

@@ -5,6 +5,7 @@
 import { create } from "zustand";
 import type { TraceEvent } from "../../trace/events";
 import { Timeline } from "../../trace/timeline";
+import { dropUndo } from "./undo";
 import { emptyView } from "../../trace/fold";
 import type { RunView } from "../../trace/view";
 
@@ -107,6 +108,8 @@ export function beginRun(
     timeline: new Timeline(events),
     leaves: isBranch ? leaves : null,
   };
+  // Runs as they were before this branch do not have it.
+  if (isBranch) dropUndo();
   useRun.setState({ ...onStage(run), known: isBranch ? trimmed([...known, run]) : [run] });
   return run;
 }
