@@ -1,7 +1,7 @@
 /** What the place of benchmarks says: names in place of ids, and names of curves that do not touch. */
 import * as v from "valibot";
 import { expect, it } from "vitest";
-import { spreadEnds } from "../../src/ui/benchmarks/draw";
+import { spreadEnds, withUnit } from "../../src/ui/benchmarks/draw";
 import { referenceColour } from "../../src/ui/benchmarks/marks";
 import { resultWithNames, withNames } from "../../src/ui/benchmarks/names";
 import { SCHEMAS } from "../../src/ui/benchmarks/schema";
@@ -55,4 +55,10 @@ it("names of curves stand apart", () => {
   ).map(({ y }) => y);
   expect(ys[0]).toBe(9.5);
   for (let i = 1; i < ys.length; i++) expect((ys[i]! - ys[i - 1]!) * 2.7).toBeGreaterThan(13);
+});
+
+it("an axis says its unit once", () => {
+  expect(withUnit({ label: "Bits per token", unit: "bits" })).toBe("Bits per token");
+  expect(withUnit({ label: "Lower bound", unit: "bits" })).toBe("Lower bound (bits)");
+  expect(withUnit({ label: "Rows" })).toBe("Rows");
 });

@@ -51,6 +51,27 @@ describe("a device's figures", () => {
     ]);
   });
 
+  it("have a line of rows that share nothing that goes on to the chart's edge", () => {
+    for (const ms of [(n: number) => 2 + n / 4, (n: number) => 2 * n]) {
+      const passes = [1, 2, 4, 8, 16, 32, 64].map((rows) => ({ rows, ms: ms(rows) }));
+      const [chart] = resultOf(measured({ ...figures, passes }), "M")!.charts;
+      const top = chart!.y.range![1];
+      const line = chart!.references.find((r) => r.kind === "curve")!;
+      const end = line.kind === "curve" ? line.points.at(-1)! : null;
+      expect(end!.y).toBeCloseTo(Math.min(64, top), 9);
+      expect(end!.x).toBe(end!.y);
+      expect(top).toBeGreaterThan(Math.max(...chart!.series[0]!.points.map((p) => p.y)));
+    }
+  });
+
+  it("say of each variant who chose it", () => {
+    const by = resultOf(measured(figures), "M")!
+      .tables.at(-1)!
+      .rows.map((r) => [r["name"], r["by"]]);
+    expect(by).toContainEqual(["matvec.lanes", "a measurement here"]);
+    expect(by).toContainEqual(["16-bit arithmetic there", "what the device can do"]);
+  });
+
   it("say nothing of bytes where these are not known", () => {
     const decode = { ...figures.decode, bytesPerToken: null, bytesPerSecond: null };
     const rows = resultOf(measured({ ...figures, decode }), "M")!.tables[0]!.rows;

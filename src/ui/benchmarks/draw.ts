@@ -13,9 +13,20 @@ const BOTTOM = 42;
 const DODGE = 4;
 /** So many different x are few enough to be the ticks themselves. */
 const FEW = 6;
+/** And so many where each is a power of two: evenly spaced on a log axis, and short. */
+const FEW_DOUBLED = 10;
 
-const withUnit = ({ label, unit }: { readonly label: string; readonly unit?: string | undefined }): string =>
-  unit === undefined ? label : `${label} (${unit})`;
+/** An axis by name and unit; "Bits per token" has said its unit. */
+export const withUnit = ({
+  label,
+  unit,
+}: {
+  readonly label: string;
+  readonly unit?: string | undefined;
+}): string =>
+  unit === undefined || label.toLowerCase().startsWith(`${unit.toLowerCase()} `)
+    ? label
+    : `${label} (${unit})`;
 
 const number = (x: number): string =>
   Number.isInteger(x)
@@ -146,7 +157,8 @@ function xScale(
   if (chart.x.scale === "names") return { domain: xs };
   const numbers = xs.filter((x) => typeof x === "number");
   const isLog = chart.x.scale === "log";
-  const few = numbers.length <= FEW;
+  const few =
+    numbers.length <= FEW || (isLog && numbers.length <= FEW_DOUBLED && numbers.every(isPowerOfTwo));
   // A log scale made "nice" reaches from one power of ten to another; the data with some room is enough.
   const domain =
     chart.x.range ?? (isLog ? [Math.min(...numbers) / 1.25, Math.max(...numbers) * 1.25] : undefined);
@@ -236,7 +248,8 @@ function drawPoints(chart: BenchmarkChart, width: number, document: Document): E
   });
 }
 
-/** 1, 2 or 5 times a power of ten or a power of two: what a log axis writes out. */
+const isPowerOfTwo = (x: number): boolean => Number.isInteger(Math.log2(x));
+/** 1, 2 or 5 times a power of ten: what a log axis writes out. */
 const isTidy = (d: number): boolean => {
   const leading = d / 10 ** Math.floor(Math.log10(d) + 1e-9);
   return [1, 2, 5].some((n) => Math.abs(leading - n) < 1e-6);

@@ -50,12 +50,19 @@ const WORDS: Readonly<Record<string, string>> = {
   storage: "Weights kept in",
 };
 
+/** y = x from one row on, close enough together to be smooth on a log axis; so far that it ends at the chart's edge. */
+const straight = (end: number): readonly { readonly x: number; readonly y: number }[] =>
+  Array.from({ length: 33 }, (_, i) => end ** (i / 32)).map((x) => ({ x, y: x }));
+
 /** The result so far; null while there is nothing to show. */
 export function resultOf({ model, device, figures }: Measured, label: string): BenchmarkResult | null {
   const { variants, passes = [] } = figures;
   const table = speeds(figures);
   if (table.length === 0) return null;
   const one = passes.find((p) => p.rows === 1)?.ms;
+  const most = Math.max(...passes.map((p) => p.rows));
+  // A little above the dearest pass, and never so low that the line of rows that share nothing could not be seen to rise.
+  const top = 1.1 * Math.max(4, ...passes.map((p) => p.ms / (one ?? p.ms)));
   const read = readResult({
     format: RESULT_FORMAT,
     id: "this-device",
@@ -73,12 +80,12 @@ export function resultOf({ model, device, figures }: Measured, label: string): B
             {
               title: "What it costs to verify",
               shows:
-                "A pass over N rows beside a pass over one, c(N) = time(N) / time(1), 64 tokens into a text. A draft of N rows pays if it yields more tokens a round than c(N) and the drafting together. Dashed: N times the pass over one, as if rows shared nothing.",
+                "A pass checks N rows (drafted tokens) at once. How many passes over a single row does that cost: c(N) = time(N) / time(1), 64 tokens into a text. Lower is better: along the dotted line at 1 more rows cost nothing, along the rising one they share nothing, and each costs a pass of its own. A draft of N rows pays if it yields more tokens a round than c(N) and the drafting together.",
               x: { label: "Rows in one pass, N", scale: "log" as const },
-              y: { label: "Cost of the pass", unit: "passes over one row" },
+              y: { label: "Cost of the pass", unit: "passes over one row", range: [0, top] },
               series: [
                 {
-                  label: "measured",
+                  label: "measured here",
                   points: passes.map(({ rows, ms }) => ({
                     x: rows,
                     y: ms / one,
@@ -91,11 +98,9 @@ export function resultOf({ model, device, figures }: Measured, label: string): B
                 {
                   kind: "curve" as const,
                   label: "N times one row",
-                  points: passes
-                    .filter(({ ms, rows }) => rows <= 2 * Math.max(2, ms / one))
-                    .map(({ rows }) => ({ x: rows, y: rows })),
+                  points: straight(Math.min(most, top)),
                 },
-              ].filter((r) => r.kind === "y" || r.points.length > 1),
+              ],
             },
           ],
     tables: [
@@ -133,12 +138,22 @@ export function resultOf({ model, device, figures }: Measured, label: string): B
         ? [
             {
               title: "Variants",
-              help: "What the kernels were built with; names with a dot were chosen by a measurement on this device, all others by what it can do.",
+              help: "What the kernels were built with.",
               columns: [
                 { key: "name", label: "Choice", help: "Of the kernels." },
                 { key: "value", label: "Value", help: "In words or as the kernel counts." },
+                {
+                  key: "by",
+                  label: "Chosen by",
+                  help: "The fastest of a few tries, or what the device offers.",
+                },
               ],
-              rows: Object.entries(variants).map(([name, value]) => ({ name: WORDS[name] ?? name, value })),
+              rows: Object.entries(variants).map(([name, value]) => ({
+                name: WORDS[name] ?? name,
+                value,
+                // The tuner's choices are named by kernel and size, with a dot between.
+                by: name.includes(".") ? "a measurement here" : "what the device can do",
+              })),
             },
           ]
         : []),
