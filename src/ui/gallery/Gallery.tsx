@@ -1,5 +1,6 @@
 /** Every registered method as a card, to be found by family, property, model, paper or author. */
-import { useId, useState } from "react";
+import { useId } from "react";
+import { create } from "zustand";
 import { INDEX_PATH, loadIndex } from "../benchmarks/load";
 import { methodOf, methods, models, type MethodInfo } from "../definitions";
 import { useFetched } from "../fetched";
@@ -131,8 +132,12 @@ function Unknown() {
   );
 }
 
+/** Outlives the place, so that Back from a method shows the cards that it was chosen from. */
+const useFilter = create<Filter>()(() => NO_FILTER);
+const setFilter = (filter: Filter): void => useFilter.setState(filter, true);
+
 export function Gallery() {
-  const [filter, setFilter] = useState<Filter>(NO_FILTER);
+  const filter = useFilter();
   const index = useFetched(INDEX_PATH, loadIndex);
   // Without them the cards are whole, so a list that does not load says nothing here; the Benchmarks place does.
   const notes = index.state === "here" ? index.value.notes : [];

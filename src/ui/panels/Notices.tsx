@@ -68,7 +68,7 @@ function Loading() {
             {total === null ? "" : ` of ${bytes(total)}`}
           </span>
         )}
-        {isAwaited && <span>Below is still the run before.</span>}
+        {isAwaited && <span>Until its first step, the stage shows the run before.</span>}
       </p>
       <progress {...(share === null ? {} : { value: share })} max={1} aria-label={what} />
       <button type="button" onClick={cancel}>

@@ -37,7 +37,11 @@ const goHome = (): void => {
   location.hash = hrefOf(HOME);
 };
 
-const THEMES: readonly Theme[] = ["system", "light", "dark"];
+const THEMES: readonly { readonly theme: Theme; readonly label: string }[] = [
+  { theme: "system", label: "As the system" },
+  { theme: "light", label: "Light" },
+  { theme: "dark", label: "Dark" },
+];
 
 /** All there is to do at the moment. */
 function commands(): readonly Command[] {
@@ -60,10 +64,10 @@ function commands(): readonly Command[] {
     { group: "Action", label: "Help", also: "keys signs", act: () => openDialog("help") },
     onStage("Action", "Save trace file", () => void saveTrace()),
     onStage("Action", "Show the recorded run", () => void openRecordedRun()),
-    ...THEMES.map((theme) => ({
+    ...THEMES.map(({ theme, label }) => ({
       group: "Theme",
-      label: theme,
-      also: "theme",
+      label,
+      also: "",
       act: () => setTheme(theme),
     })),
     ...places.map(({ id, label }) => ({

@@ -283,7 +283,10 @@ export function RunBar() {
           type="button"
           onClick={() => {
             isStepped.current = true;
-            void startRun(true);
+            // Where no run came of it, the next one's first step is not this press's.
+            void startRun(true).finally(() => {
+              if (!isBusy(useEngine.getState().phase)) isStepped.current = false;
+            });
           }}
           title="Start a run and stop after its first step"
         >
