@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { comparisonFragment, openComparison } from "../../src/ui/compare/actions";
+import { originsOf } from "../../src/ui/compare/LaneKey";
 import { commonParts } from "../../src/ui/compare/difference";
 import { openRace, readRace, writeRace } from "../../src/ui/compare/race_file";
 import { MEASURES, momentAt, rowLayersOf, trackOf } from "../../src/ui/compare/race";
@@ -54,6 +55,12 @@ describe.each([
       );
     }
   });
+});
+
+test("the key has the lines under the tokens of all runs, and none of a canvas", () => {
+  const found = originsOf([{ timeline: texts }, { timeline: canvas }, { timeline: null }]);
+  expect(new Set(found)).toEqual(new Set(texts.latest.tokens.toArray().map((t) => t.origin)));
+  expect(originsOf([{ timeline: canvas }])).toEqual([]);
 });
 
 test("rows count with the layers of each model", () => {

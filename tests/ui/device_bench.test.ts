@@ -56,10 +56,9 @@ describe("a device's figures", () => {
       const passes = [1, 2, 4, 8, 16, 32, 64].map((rows) => ({ rows, ms: ms(rows) }));
       const [chart] = resultOf(measured({ ...figures, passes }), "M")!.charts;
       const top = chart!.y.range![1];
-      const line = chart!.references.find((r) => r.kind === "curve")!;
-      const end = line.kind === "curve" ? line.points.at(-1)! : null;
-      expect(end!.y).toBeCloseTo(Math.min(64, top), 9);
-      expect(end!.x).toBe(end!.y);
+      const end = chart!.references.find((r) => r.kind === "curve")!.points.at(-1)!;
+      expect(end.y).toBeCloseTo(Math.min(64, top), 9);
+      expect(end.x).toBe(end.y);
       expect(top).toBeGreaterThan(Math.max(...chart!.series[0]!.points.map((p) => p.y)));
     }
   });

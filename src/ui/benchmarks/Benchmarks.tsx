@@ -59,10 +59,18 @@ function OverviewLine({ id }: { readonly id: string }) {
   );
 }
 
+const OVERVIEW = "benchmarks-overview";
+
 /** Everything that was measured, at a glance, and what can be measured here. */
 function Overview({ ids }: { readonly ids: readonly string[] }) {
   return (
-    <nav className="overview" aria-label="What was measured" data-testid="overview">
+    <nav
+      id={OVERVIEW}
+      tabIndex={-1}
+      className="overview"
+      aria-label="What was measured"
+      data-testid="overview"
+    >
       <ul>
         {ids.map((id) => (
           <li key={id}>
@@ -142,6 +150,12 @@ export function Benchmarks() {
   );
 }
 
+function toOverview(): void {
+  const list = document.getElementById(OVERVIEW);
+  list?.scrollIntoView({ block: "center" });
+  list?.focus({ preventScroll: true });
+}
+
 function Results() {
   const index = useFetched(INDEX_PATH, loadIndex);
   return (
@@ -161,7 +175,7 @@ function Results() {
         </div>
       )}
       {index.state === "here" && (
-        <>
+        <div>
           {ordered(index.value.results).map((id) => (
             <Result
               key={id}
@@ -170,7 +184,10 @@ function Results() {
             />
           ))}
           <NotMeasured ids={index.value.results} />
-        </>
+          <button type="button" className="to-overview" onClick={toOverview}>
+            To the list of results
+          </button>
+        </div>
       )}
     </div>
   );

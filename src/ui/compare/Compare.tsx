@@ -25,6 +25,7 @@ import {
 } from "./actions";
 import { CostTable } from "./CostTable";
 import { Differences } from "./Differences";
+import { LaneKey } from "./LaneKey";
 import { amount, LaneView } from "./LaneView";
 import { isMeasure, trackOf, type Measure } from "./race";
 import { openRaceFile, writeRace } from "./race_file";
@@ -361,6 +362,7 @@ export function Compare() {
           <LinkRow lanes={lanes} />
           <RaceBar longest={longest} />
           <Origin lanes={lanes} by={by} />
+          <LaneKey lanes={lanes} />
           <div className="lanes" data-count={lanes.length} role="group" aria-label={`Race of ${names}`}>
             {lanes.map((lane, i) => (
               <LaneView key={lane.id} lane={lane} index={i} longest={longest} />
