@@ -1,5 +1,6 @@
 /** What the transport's buttons and keys do, for recorded and live runs alike. */
 import * as engine from "./engine";
+import { earlyStep } from "./early_step";
 import { useEngine } from "./stores/engine";
 import {
   nextStop,
@@ -141,11 +142,13 @@ export function goTo(step: number): void {
 
 /**
  * The round to begin with: one in the middle of the run that shows as much as possible, drafts accepted and drafts
- * rejected; a canvas that is half filled. The last one if no round has a tree.
+ * rejected; a canvas where it stops early, or else half filled. The last one if no round has a tree.
  */
 export function liveliestStep(view: RunView): number {
   const last = view.rounds.length - 1;
   if (view.canvas) {
+    const early = earlyStep(view);
+    if (early !== null) return early;
     const half = view.canvas.cells.filter((cell) => cell.status !== "fixed").length / 2;
     const isHalfway = (r: RoundView): boolean =>
       (r.canvas?.cells.filter((cell) => cell.status === "masked").length ?? 0) <= half;

@@ -5,6 +5,8 @@ import { foldEvents } from "../../src/trace/fold";
 import { methods } from "../../src/ui/definitions";
 import { earlyStop } from "../../src/ui/early_stop";
 import { idleRules } from "../../src/ui/idle_rules";
+import { openedWords } from "../../src/ui/panels/Opened";
+import { liveliestStep } from "../../src/ui/playback";
 import { parseRecording } from "../../src/ui/recordings";
 import { recordingOf } from "../../src/ui/showcase";
 import { ROOT } from "../helpers/repository";
@@ -47,6 +49,11 @@ describe("rules that never acted", () => {
     expect(Number(gap)).toBeGreaterThanOrEqual(Number(bar));
     const last = events.map((e) => (e.kind === "canvas" ? { ...e, planned: Number(step) } : e));
     expect(earlyStop(foldEvents(last)), "nothing was saved").toBeNull();
+    // And a run is opened where it can be seen.
+    const view = foldEvents(events);
+    expect(liveliestStep(view)).toBe(Number(step) - 1);
+    expect(openedWords(view, Number(step) - 1)).toMatch(/which stops it early$/);
+    expect(liveliestStep(foldEvents(last))).toBeLessThan(Number(step) - 1);
   });
 
   it("says nothing before the end, nor of a run that was stopped", async () => {

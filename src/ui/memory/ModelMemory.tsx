@@ -11,7 +11,8 @@ export function ModelMemory({ model }: { readonly model: string }) {
   return (
     <div className="model-memory" data-testid={`loaded-${model}`}>
       <p className="help">
-        On the GPU now: <span className="figures">{bytes(held.bytes)}</span>
+        On the GPU now: <span className="figures">{bytes(held.bytes)}</span>. Its weights take another size
+        there than in the file: kept in the bits chosen here and laid out for the kernels.
       </p>
       <MemoryBar held={held} full={held.bytes} />
       <MemoryFigures held={held} />

@@ -1,5 +1,6 @@
 /** Why a run stands where it stands when it is opened, and the way to its beginning. */
 import type { RunView } from "../../trace/view";
+import { earlyStep } from "../early_step";
 import { goTo, play } from "../playback";
 import { useLayout } from "../stores/layout";
 import { useRun } from "../stores/run";
@@ -13,6 +14,7 @@ function useOpened(): number | null {
 
 /** Where a run was opened, and what that step shows. */
 export function openedWords(view: RunView, step: number): string {
+  if (step === earlyStep(view)) return `opened at step ${step + 1}, which stops it early`;
   if (step >= view.rounds.length - 1) return "opened at its last step";
   const round = view.rounds.at(step);
   const has = (state: "accepted" | "rejected"): boolean =>
