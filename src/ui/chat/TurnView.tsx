@@ -11,6 +11,8 @@ function Facts({ usage, isCut }: Pick<Turn, "usage" | "isCut">) {
       {thinkingTokens > 0 && `, ${count(thinkingTokens)} of them thinking`} in {duration(ms)}
       {isCut && ", cut off"} · prompt of {plural(promptTokens, "token")}: {count(reusedTokens)} from the
       cache, {count(prefilledRows)} read
+      {/* The last one is no row of the prefill: it goes through with the first pass of the answer. */}
+      {promptTokens === reusedTokens + prefilledRows + 1 && ", the last with the answer"}
     </p>
   );
 }
