@@ -54,7 +54,9 @@ test("the run before stays on the stage until there is something to see of the b
       }),
   );
   await page.getByTestId("force-token").click();
-  await expect(page.getByTestId("loading")).toContainText("Until its first step, the stage shows the run before.");
+  await expect(page.getByTestId("loading")).toContainText(
+    "Until its first step, the stage shows the run before.",
+  );
   expect(await empty, "marks of the tree, at the worst moment").toBeGreaterThan(1);
   await app.ended();
   await expect(page.getByTestId("opened")).toHaveCount(0);

@@ -46,6 +46,7 @@ describe("Run again", () => {
 
   it("offers nothing where only missing runs are made", async () => {
     useCompare.setState({ lanes: [lanes[0]!, { ...lanes[1]!, timeline: null, length: 0 }] });
+    offerUndo("A run with other settings takes the place of this one.", () => undefined);
     await runLanes(false);
     expect(useUndo.getState().last).toBeNull();
     expect(lengths()[0]).toBe(before[0]);

@@ -3,6 +3,7 @@ import { runAside, cancel } from "../engine";
 import { addNotice, isBusy, useEngine } from "../stores/engine";
 import { useRun } from "../stores/run";
 import { runSettings, useSettings } from "../stores/settings";
+import { dropUndo } from "../stores/undo";
 import { methodOf } from "../definitions";
 import { loadRecording } from "../recordings";
 import { settingsOfRun } from "../run_settings";
@@ -82,6 +83,8 @@ export async function runLanes(again: boolean): Promise<void> {
   if (isBusy(useEngine.getState().phase)) cancel();
   const isDone = (lane: Lane): boolean => lane.timeline?.latest.status.state === "ended";
   if (again) offerBack("New runs take the place of these.", isDone);
+  // The runs as an older click found them do not have the ones that are made now.
+  else dropUndo();
   for (const { id } of useCompare.getState().lanes) {
     const lane = useCompare.getState().lanes.find((l) => l.id === id);
     if (!lane || (!again && isDone(lane))) continue;
