@@ -20,7 +20,7 @@ import { section, withSection } from "./cards";
 import type { Evaluation, Figure, ModelFigures } from "./figures";
 import { boundFigures, causalFigures, cutWindows, recurrentFigures, routedFigures } from "./stories";
 import { cacheFigures, storageFigures } from "./storages";
-import { bestOfFigures, causalTaskFigures, maskedTaskFigures } from "./tasks";
+import { bestOfFigures, causalTaskFigures, maskedTaskFigures, taskFiguresByDepth } from "./tasks";
 
 Object.assign(globalThis, globals);
 
@@ -81,6 +81,7 @@ async function figuresOf(host: EngineHost, entry: CatalogEntry): Promise<Figure[
         ...(await maskedTaskFigures(host, model, entry.tasks, count, 1)),
         ...(await maskedTaskFigures(host, model, entry.tasks, count, 4)),
       ];
+    if (model.gpu.recurrence) return taskFiguresByDepth(host, model, entry.tasks, count);
     const figures = await causalTaskFigures(host, model, entry.tasks, count);
     if (!entry.tasks.includes("countdown")) return figures;
     const bestOf = { level: 4, count: best, samples };

@@ -155,7 +155,7 @@ export async function recurrentFigures(
   heldOut: HeldOut,
 ): Promise<Figure[]> {
   const figures: Figure[] = [];
-  for (const depth of [1, 2, 3, model.gpu.recurrence!.trainedRecurrence]) {
+  for (let depth = 1; depth <= model.gpu.recurrence!.trainedRecurrence; depth++) {
     const named = {
       id: `bits_per_byte_${depth}`,
       label: `bits per byte, ${depth} recurrence${depth === 1 ? "" : "s"}`,

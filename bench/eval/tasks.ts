@@ -78,6 +78,19 @@ const figure = (id: string, label: string, right: number, count: number): Figure
   of: "test problems",
 });
 
+/** What has a figure of its own: tasks, and levels of those whose levels differ in kind. */
+const casesOf = (ids: readonly string[]): { readonly task: Task; readonly level: number | undefined }[] =>
+  tasks
+    .filter(({ id }) => ids.includes(id))
+    .flatMap((task) => {
+      const levels = task.id === "countdown" || task.id === "hops" ? task.levels : [undefined];
+      return levels.map((level) => ({ task, level }));
+    });
+const idOf = (task: Task, level: number | undefined): string =>
+  level === undefined ? task.id : `${task.id}_${level}`;
+const nameOf = (task: Task, level: number | undefined): string =>
+  level === undefined ? task.label : `${task.label}, ${level} ${task.levelMeans.split(",")[0] ?? ""}`;
+
 /** Greedy accuracy of a causal model on every task. */
 export async function causalTaskFigures(
   host: EngineHost,
@@ -86,21 +99,34 @@ export async function causalTaskFigures(
   count: number,
 ): Promise<Figure[]> {
   const figures: Figure[] = [];
-  for (const task of tasks.filter(({ id }) => ids.includes(id))) {
+  for (const { task, level } of casesOf(ids)) {
     const how = { ...GREEDY, method: "autoregressive", maxNewTokens: task.longest };
-    // Where levels differ in kind, each has a figure of its own.
-    const levels = task.id === "countdown" || task.id === "hops" ? task.levels : [undefined];
-    for (const level of levels) {
-      const right = await accuracy(host, model, problemsOf(task, count, level), how);
-      const of = level === undefined ? "" : `, ${level} ${task.levelMeans.split(",")[0] ?? ""}`;
-      figures.push(
-        figure(
-          level === undefined ? task.id : `${task.id}_${level}`,
-          `${task.label}${of}, greedy`,
-          right,
-          count,
-        ),
-      );
+    const right = await accuracy(host, model, problemsOf(task, count, level), how);
+    figures.push(figure(idOf(task, level), `${nameOf(task, level)}, greedy`, right, count));
+  }
+  return figures;
+}
+
+/**
+ * Greedy accuracy of a model of recurrent depth by how often its core runs, 1 to as often as training used on average; a
+ * curve for each number of hops.
+ */
+export async function taskFiguresByDepth(
+  host: EngineHost,
+  model: HostedModel,
+  ids: readonly string[],
+  count: number,
+): Promise<Figure[]> {
+  const depths = Array.from({ length: model.gpu.recurrence!.trainedRecurrence }, (_, i) => i + 1);
+  const figures: Figure[] = [];
+  for (const { task, level } of casesOf(ids)) {
+    const problems = problemsOf(task, count, level);
+    for (const depth of depths) {
+      const params = { criterion: "none", recurrences: depth };
+      const how = { ...GREEDY, params, method: "recurrent", maxNewTokens: task.longest };
+      const right = await accuracy(host, model, problems, how);
+      const named = `${nameOf(task, level)}, ${depth} recurrence${depth === 1 ? "" : "s"}`;
+      figures.push(figure(`${idOf(task, level)}_depth_${depth}`, named, right, count));
     }
   }
   return figures;
