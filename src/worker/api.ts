@@ -113,9 +113,11 @@ export interface Solved {
 
 export type { MemoryLine, MemoryReport, MemoryUse } from "../engine/memory";
 
-/** What is stored of the hub's models, and how much room there is. */
+/** What is stored of the hub's models, how models are kept, and how much room there is. */
 export interface HubShelf {
   readonly models: readonly StoredModel[];
+  /** Bundled models that are kept otherwise than they come. */
+  readonly bundled: readonly { readonly id: string; readonly kept: Kept }[];
   /** Null where the browser does not tell. */
   readonly space: Space | null;
 }
@@ -152,8 +154,7 @@ export interface WorkerApi {
   hubRemove(id: string): Promise<Outcome<null>>;
   /** What a model takes from files of the visitor's machine; it will have the id `./folder`. */
   folderOffer(folder: string, files: readonly File[]): Promise<Outcome<LocalOffer>>;
-  /** Loads it, kept as asked or as it would best be. */
-  loadFolder(folder: string, files: readonly File[], kept: Kept | null): Promise<Outcome<CatalogEntry>>;
+  loadFolder(folder: string, files: readonly File[], kept: Kept): Promise<Outcome<CatalogEntry>>;
   /** What a bundled model takes, and how it is kept. */
   bundledOffer(model: string): Promise<Outcome<LocalOffer>>;
   /** Keeps a bundled model so from now on, on later visits too. Frees it if it is loaded otherwise. */

@@ -39,7 +39,7 @@ export interface EngineClient extends ChatBackend {
   hubRemove(id: string): Promise<void>;
   /** What a model takes from files of this machine. */
   folderOffer(folder: string, files: readonly File[]): Promise<LocalOffer>;
-  loadFolder(folder: string, files: readonly File[], kept: Kept | null): Promise<CatalogEntry>;
+  loadFolder(folder: string, files: readonly File[], kept: Kept): Promise<CatalogEntry>;
   /** What a bundled model takes, and how it is kept. */
   bundledOffer(model: string): Promise<LocalOffer>;
   /** Keeps it so from now on. */

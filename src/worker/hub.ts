@@ -6,7 +6,7 @@ import { DecoscopeError } from "../base/errors";
 import * as v from "valibot";
 import { CACHE_STORAGES } from "../kernels/cache";
 import { WEIGHT_STORAGES } from "../kernels/weights";
-import { findModel, type CatalogEntry } from "../models/catalog";
+import { catalog, findModel, type CatalogEntry } from "../models/catalog";
 import { parseJson } from "../models/config";
 import { HeldRanges } from "../models/hub/held_ranges";
 import { Library, type Manifest } from "../models/hub/library";
@@ -87,8 +87,14 @@ const optionsOf = ({ storage, cacheStorage, context }: Kept): LoadOptions => ({
   maxContext: context,
 });
 
+/** How a bundled model is kept while nobody chose anything. */
+const asItComes = (context: number): Kept => ({ storage: "f32", cacheStorage: "f32", context });
+
+const isAlike = (a: Kept, b: Kept): boolean =>
+  a.storage === b.storage && a.cacheStorage === b.cacheStorage && a.context === b.context;
+
 const isKeptSo = ({ storage, cacheStorage, gpu }: HostedModel, kept: Kept): boolean =>
-  storage === kept.storage && cacheStorage === kept.cacheStorage && gpu.maxContext === kept.context;
+  isAlike({ storage, cacheStorage, context: gpu.maxContext }, kept);
 
 export class HubModels {
   private readonly library = new Library(opfs);
@@ -253,8 +259,8 @@ export class HubModels {
     };
   }
 
-  folderOffer(folder: string, files: readonly File[], signal?: AbortSignal): Promise<LocalOffer> {
-    return this.localOffer(folderSource(folder, files, { signal }), ({ choices, context }) => {
+  folderOffer(folder: string, files: readonly File[]): Promise<LocalOffer> {
+    return this.localOffer(folderSource(folder, files), ({ choices, context }) => {
       const choice = preferred(choices);
       return choice && { storage: choice.storage, cacheStorage: "f32", context };
     });
@@ -263,18 +269,11 @@ export class HubModels {
   async loadFolder(
     folder: string,
     files: readonly File[],
-    wanted: Kept | null,
+    kept: Kept,
     signal: AbortSignal,
   ): Promise<Fetched> {
     const host = await this.needs.openHost();
     const source = folderSource(folder, files, { signal });
-    const offer = wanted ? null : await this.folderOffer(folder, files, signal);
-    const kept = wanted ?? offer?.kept;
-    if (!kept)
-      throw new DecoscopeError(
-        "limit",
-        `${source.id} does not fit this device. ${offer?.choices.at(-1)?.problem ?? ""} Choose a smaller model.`,
-      );
     if (this.folders.get(source.id)?.files !== files) await this.free(source.id, "Load it otherwise");
     await this.freeUnless(source.id, kept);
     const hosted = await host.load(source.id, source, this.needs.onProgress, signal, optionsOf(kept));
@@ -300,6 +299,23 @@ export class HubModels {
     return {};
   }
 
+  /** How somebody chose to keep a bundled model; null if nobody did, or it cannot be read. */
+  private async choiceFor(id: string): Promise<Kept | null> {
+    const read = v.safeParse(keptSchema, await this.needs.remembered.get(`kept/${id}`).catch(() => null));
+    return read.success ? read.output : null;
+  }
+
+  /** Bundled models that are kept otherwise than they come. */
+  private async bundledOtherwise(): Promise<HubShelf["bundled"]> {
+    const all = await Promise.all(
+      catalog.map(async ({ id, contextLength }) => {
+        const kept = await this.choiceFor(id);
+        return kept && !isAlike(kept, asItComes(contextLength)) ? [{ id, kept }] : [];
+      }),
+    );
+    return all.flat();
+  }
+
   /** @throws DecoscopeError "load" if no such model comes with the page */
   async bundledOffer(id: string): Promise<LocalOffer> {
     const entry = findModel(id);
@@ -313,10 +329,8 @@ export class HubModels {
       return known;
     };
     const ranges = new HeldRanges(async ({ file, begin, end }) => (await read(file)).slice(begin, end));
-    const known = v.safeParse(keptSchema, await this.needs.remembered.get(`kept/${id}`).catch(() => null));
-    return this.localOffer({ ...source, ranges }, ({ context }) =>
-      known.success ? known.output : { storage: "f32", cacheStorage: "f32", context },
-    );
+    const known = await this.choiceFor(id);
+    return this.localOffer({ ...source, ranges }, ({ context }) => known ?? asItComes(context));
   }
 
   /** @throws DecoscopeError "method" while a run or an answer is under way, "load" if the browser remembers nothing */
@@ -342,7 +356,12 @@ export class HubModels {
   }
 
   async shelf(): Promise<HubShelf> {
-    return { models: await this.library.list(), space: await opfs.space() };
+    const [models, bundled, space] = await Promise.all([
+      this.library.list(),
+      this.bundledOtherwise(),
+      opfs.space(),
+    ]);
+    return { models, bundled, space };
   }
 
   /** @throws DecoscopeError "method" while a run or an answer is under way */

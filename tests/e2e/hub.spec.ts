@@ -229,10 +229,13 @@ test("a bundled model is kept as chosen, on later visits too, until somebody cho
   expect(rounded, "four bits a weight write another text").not.toBe(exact);
   await expect(page.locator(".caption")).toContainText("in int4, keys and values in f32");
   await app.open(MODELS);
+  await expect(card).toContainText("weights in int4, keys and values in f32");
   await card.getByRole("button", { name: "Choose how it is kept" }).click();
   await expect(weights).toHaveValue("int4");
   await card.getByRole("button", { name: "Leave it as it is" }).click();
-  await keepAs("f32");
+  await card.getByRole("button", { name: "Keep it as it comes" }).click();
+  await expect(by(page, "hub-done")).toContainText("weights in f32");
+  await expect(card).not.toContainText("Kept otherwise");
   expect(await runText()).toBe(exact);
 });
 

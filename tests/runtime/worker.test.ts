@@ -136,6 +136,14 @@ describe("a choice of how a model is kept", () => {
     given(await api.hubRemove(MODEL));
   });
 
+  it("is told of, until it is as the model comes", async () => {
+    expect(given(await api.hubShelf()).bundled).toEqual([]);
+    given(await api.keepBundled(MODEL, INT8));
+    expect(given(await api.hubShelf()).bundled).toEqual([{ id: MODEL, kept: INT8 }]);
+    given(await api.keepBundled(MODEL, F32));
+    expect(given(await api.hubShelf()).bundled).toEqual([]);
+  });
+
   it("that cannot be remembered leaves the model as it is", async () => {
     await load();
     stored.fails = true;

@@ -30,7 +30,7 @@ vi.stubGlobal("location", PAGE);
 vi.stubGlobal("navigator", { storage: { persist: () => Promise.resolve(true) } });
 const { BundledKept } = await import("../../src/ui/hub/BundledKept");
 const { HubModels } = await import("../../src/ui/hub/HubModels");
-const { accept, keepBundled, lookUp, offerBundled, offerFolder, removeModel, useHub } =
+const { accept, keepBundled, lookUp, offerBundled, offerFolder, refreshShelf, removeModel, useHub } =
   await import("../../src/ui/hub/store");
 const { useEngine } = await import("../../src/ui/stores/engine");
 
@@ -43,7 +43,7 @@ beforeEach(() => {
   useHub.setState({ busy: null, offer: null, problem: null, done: null });
   Object.assign(client, {
     openDevice: () => Promise.resolve({ avoided: [] as readonly string[] } as DeviceInfo),
-    hubShelf: () => Promise.resolve({ models: [], space: null }),
+    hubShelf: () => Promise.resolve({ models: [], bundled: [], space: null }),
     hubOffer: (name: string) => Promise.reject(new Error(`no ${name} at the hub`)),
     folderOffer: (folder: string) => Promise.resolve(offer(`./${folder}`)),
     bundledOffer: (id: string) => Promise.resolve(offer(id)),
@@ -83,6 +83,40 @@ it("an offer stays where it was made while something else is asked for", async (
   expect(inForm()).toContain("in use");
   expect(inForm()).not.toContain('data-testid="hub-offer"');
   expect(inCard()).toContain("Keep it so");
+});
+
+describe("a card of a bundled model", () => {
+  const remembered = { ...kept, storage: "int4" } as const;
+  const isAsked = (bundled: readonly object[]) =>
+    Object.assign(client, { hubShelf: () => Promise.resolve({ models: [], bundled, space: null }) });
+  it("says how it is kept where somebody chose that on an earlier visit, and only then", async () => {
+    isAsked([{ id: "story-target", kept: remembered }]);
+    await refreshShelf();
+    expect(inCard()).toContain(
+      "Kept otherwise on this device: weights in int4, keys and values in f32, texts of up to 64 tokens.",
+    );
+    isAsked([{ id: "story-draft", kept: remembered }]);
+    await refreshShelf();
+    expect(inCard()).not.toContain("Kept otherwise");
+    expect(inCard()).not.toContain("as it comes");
+  });
+});
+
+it("a stored model says how it is kept, and is asked about with that choice", async () => {
+  const id = "org/name";
+  const stored = { id, kept: { ...kept, context: 32 }, storedBytes: 1, totalBytes: 1, licence: null };
+  const models = [{ ...stored, entry: null }];
+  Object.assign(client, {
+    hubShelf: () => Promise.resolve({ models, bundled: [], space: null }),
+    hubOffer: () => Promise.resolve({ ...offer(id), preferred: "int8" }),
+  });
+  await refreshShelf();
+  expect(inForm()).toContain("weights in f32, keys and values in f32, texts of up to 32 tokens");
+  await lookUp(id);
+  expect(useHub.getState().kept).toEqual(stored.kept);
+  Object.assign(client, { hubOffer: () => Promise.resolve({ ...offer("org/other"), preferred: "int8" }) });
+  await lookUp("org/other");
+  expect(useHub.getState().kept?.storage).toBe("int8");
 });
 
 describe("while something is done, it is said what", () => {

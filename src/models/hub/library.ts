@@ -47,6 +47,7 @@ export interface StoredModel {
   readonly id: string;
   readonly commit: string;
   readonly licence: string | null;
+  readonly kept: Kept;
   readonly begun: number;
   readonly storedBytes: number;
   readonly totalBytes: number;
@@ -124,12 +125,13 @@ export class Library {
     for (const name of await this.storage.folders()) {
       const manifest = await manifestIn(await this.storage.folder(name));
       if (!manifest) continue;
-      const { commit, licence, begun, entry, files } = manifest;
+      const { commit, licence, storage, cacheStorage, context, begun, entry, files } = manifest;
       const id = hubId(manifest);
       models.push({
         id,
         commit,
         licence,
+        kept: { storage, cacheStorage, context },
         begun,
         entry,
         storedBytes: await this.storedBytes(id, files),

@@ -5,7 +5,8 @@ import { bytes } from "../format";
 import { useMemory } from "../memory/store";
 import { heldByModels } from "../memory/sums";
 import { hrefOf } from "../routes";
-import { choose, fetchModel, removeModel, useHub } from "./store";
+import { keptText } from "./kept_text";
+import { choose, fetchModel, lookUp, removeModel, useHub } from "./store";
 
 type Stored = HubShelf["models"][number];
 
@@ -38,7 +39,10 @@ function Row({ model }: { readonly model: Stored }) {
   const isWhole = model.storedBytes === model.totalBytes;
   return (
     <tr data-testid={`stored-${model.id}`}>
-      <th scope="row">{model.id}</th>
+      <th scope="row">
+        {model.id}
+        <span className="help">{keptText(model.kept)}</span>
+      </th>
       <td className="figures">
         {isWhole ? bytes(model.totalBytes) : `${bytes(model.storedBytes)} of ${bytes(model.totalBytes)}`}
         {held && <span className="help"> {bytes(held.bytes)} on the GPU now</span>}
@@ -52,6 +56,11 @@ function Row({ model }: { readonly model: Stored }) {
         ) : (
           <button type="button" disabled={isBusy} onClick={() => void fetchModel(model.id, null)}>
             {isWhole ? "Load" : "Go on"}
+          </button>
+        )}
+        {model.entry && (
+          <button type="button" disabled={isBusy} onClick={() => void lookUp(model.id)}>
+            Keep it otherwise
           </button>
         )}
         <DeleteButton model={model} />

@@ -104,7 +104,7 @@ export async function refreshShelf(): Promise<void> {
     dropModels((id) => !id.startsWith("./") && !stored.has(id) && !unstored.has(id));
   } catch {
     // Without WebGPU or storage there is nothing to list; what was asked for says why.
-    set({ shelf: { models: [], space: null } });
+    set({ shelf: { models: [], bundled: [], space: null } });
   }
 }
 
@@ -118,9 +118,11 @@ export const lookUp = (name: string): Promise<void> =>
     const { engine } = await engineFor([]);
     const offer = await engine.hubOffer(name, tokenOf(useHub.getState()));
     const { preferred: storage, context } = offer;
+    const stored = useHub.getState().shelf?.models.find(({ id }) => id === offer.id)?.kept;
+    const isPossible = stored && offer.choices.some((c) => c.storage === stored.storage && !c.problem);
     set({
       offer: { from: "hub", ...offer },
-      kept: storage === null ? null : { storage, cacheStorage: "f32", context },
+      kept: isPossible ? stored : storage && { storage, cacheStorage: "f32", context },
     });
   });
 
@@ -192,6 +194,10 @@ export const keepBundled = (id: string, kept: Kept): Promise<void> =>
     await (await openClient()).keepBundled(id, kept);
     set({ done: { id, kept }, offer: null });
   });
+
+/** Keeps a bundled model as it comes: as if nobody had chosen. */
+export const keepAsItComes = ({ id, contextLength }: CatalogEntry): Promise<void> =>
+  keepBundled(id, { storage: "f32", cacheStorage: "f32", context: contextLength });
 
 /** Does what the offer on the page asks about. */
 export async function accept(): Promise<void> {
