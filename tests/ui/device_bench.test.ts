@@ -86,6 +86,6 @@ describe("a device's figures", () => {
     expect(text).toContain("| Rows, N | Time (ms) | c(N) (passes over one row) |\n| --- | --- | --- |");
     expect(text).toContain("| 16-bit arithmetic there | yes |");
     const software = { ...measured(figures), device: { ...device, isSoftware: true } };
-    expect(markdownOf(resultOf(software, "M")!)).toContain("vendor | gen-9 (software adapter), 20");
+    expect(markdownOf(resultOf(software, "M")!)).toContain("vendor | gen-9, software, 20");
   });
 });

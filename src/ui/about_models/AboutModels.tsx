@@ -1,5 +1,6 @@
 /** The place that says what the bundled models are, what they were trained on, how good they are, and what they are not. */
 import { Fragment, useRef, useState } from "react";
+import { AdapterName } from "../adapter";
 import { ResultTable } from "../benchmarks/ResultTable";
 import { BundledKept } from "../hub/BundledKept";
 import { HUB_SECTION, HubModels } from "../hub/HubModels";
@@ -104,7 +105,7 @@ function Measured({ of }: { readonly of: Readonly<Record<string, Measurement>> }
     <ul className="help">
       {Object.entries(of).map(([id, { command, adapter, date }]) => (
         <li key={id}>
-          {labelOf(id)}: <code>{command}</code>, {date}, on {adapter}
+          {labelOf(id)}: <code>{command}</code>, {date}, on <AdapterName of={adapter} />
         </li>
       ))}
     </ul>

@@ -1,5 +1,6 @@
 /** What one benchmark found: where it comes from, charts, tables, notes. */
 import { useMemo } from "react";
+import { AdapterName } from "../adapter";
 import { labelOf, methodOf } from "../definitions";
 import { hrefOf } from "../routes";
 import { ChartFigure } from "./ChartFigure";
@@ -30,7 +31,9 @@ function Origin({ result, outdated = [] }: Props) {
         </div>
         <div>
           <dt>on</dt>
-          <dd>{result.adapter}</dd>
+          <dd>
+            <AdapterName of={result.adapter} isSoftware={result.isSoftware} />
+          </dd>
         </div>
         <div>
           <dt>date</dt>

@@ -1,5 +1,6 @@
 /** A chart as an svg that stands alone: title, legend and where the numbers come from around the drawing. */
 import { symbol } from "d3-shape";
+import { adapterName } from "../adapter";
 import type { Size } from "../views/view";
 import { markOf } from "./marks";
 import type { BenchmarkChart, BenchmarkResult } from "./schema";
@@ -50,7 +51,7 @@ export function standalone(
   inner.setAttribute("color", "var(--ink)");
   root.append(inner);
   y += Number(drawing.getAttribute("height")) + 12;
-  const device = result.isSoftware ? `${result.adapter} (software adapter)` : result.adapter;
+  const device = adapterName(result.adapter, result.isSoftware);
   const origin = [result.command, device, result.date, result.commit ? `commit ${result.commit}` : ""];
   add(
     "text",

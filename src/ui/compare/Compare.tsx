@@ -1,5 +1,6 @@
 /** The place where runs are put beside one another: two to four methods on one prompt, raced by what they spend. */
 import { useEffect, useId, useMemo, useRef, useState } from "react";
+import { adapterName } from "../adapter";
 import { labelOf, methodOf, runSchema, samplerSchema } from "../definitions";
 import { download } from "../download";
 import { cancel, report } from "../engine";
@@ -295,13 +296,18 @@ function LinkRow({ lanes }: { readonly lanes: readonly Lane[] }) {
 function Origin({ lanes, by }: { readonly lanes: readonly Lane[]; readonly by: Measure }) {
   const ran = lanes.flatMap(({ timeline }) => (timeline && timeline.length > 0 ? [timeline] : []));
   const others = ran.filter((timeline) => !isMadeHere(timeline));
-  const adapters = new Set(others.flatMap(({ latest }) => latest.start?.adapter ?? []));
+  const adapters = [...new Set(others.flatMap(({ latest }) => latest.start?.adapter ?? []))];
   const hasOwnTimes = by === "time" && others.length < ran.length;
   if (others.length === 0 && !hasOwnTimes) return null;
   return (
     <p className="help" data-testid="race-origin">
-      {others.length > 0 &&
-        `${others.length === ran.length ? "Recorded runs" : plural(others.length, "recorded run")}, made on ${listed([...adapters])}. \u201cRun again\u201d makes them on this device. `}
+      {others.length > 0 && (
+        <>
+          {others.length === ran.length ? "Recorded runs" : plural(others.length, "recorded run")}, made on{" "}
+          <span title={adapters.join("; ")}>{listed([...new Set(adapters.map((a) => adapterName(a)))])}</span>
+          {". \u201cRun again\u201d makes them on this device. "}
+        </>
+      )}
       {hasOwnTimes &&
         "A method\u2019s first run on this page holds the compiling of its kernels; run again for times without it."}
     </p>

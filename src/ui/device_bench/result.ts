@@ -1,4 +1,5 @@
 /** What was measured on this device in the form that files of results have, and as text to paste elsewhere. */
+import { adapterName } from "../adapter";
 import type { DeviceFigures } from "../../worker/api";
 import type { BenchmarkInput, BenchmarkResult, BenchmarkTable } from "../benchmarks/schema";
 import { readResult, RESULT_FORMAT } from "../benchmarks/schema";
@@ -193,7 +194,7 @@ export const markdownOf = (r: BenchmarkResult): string =>
   [
     `## ${r.title}`,
     "",
-    `${r.adapter}${r.isSoftware ? " (software adapter)" : ""}, ${r.date}`,
+    `${adapterName(r.adapter, r.isSoftware)}, ${r.date}`,
     "",
     r.tables.map(tableText).join("\n\n"),
     "",

@@ -1,5 +1,6 @@
 /** The line across the top: name, engine, sharing, files, theme, help. */
 import { useRef } from "react";
+import { AdapterName } from "../adapter";
 import { openRecordedRun, saveTrace } from "../files";
 import { openFile } from "../open_file";
 import { useEngine, type EnginePhase } from "../stores/engine";
@@ -34,7 +35,13 @@ function EngineStatus() {
   const hasNone = useRun((s) => s.latest.metrics.tokens === 0);
   const isAwaited = useEngine((s) => s.isAwaited);
   const isPreparing = (isAwaited || hasNone) && (phase === "running" || (phase === "paused" && isStepping));
-  const where = device ? device.adapter : hasWebGpu ? "WebGPU" : "No WebGPU";
+  const where = device ? (
+    <AdapterName of={device.adapter} isSoftware={device.isSoftware} />
+  ) : hasWebGpu ? (
+    "WebGPU"
+  ) : (
+    "No WebGPU"
+  );
   const state = isLost
     ? "device lost"
     : hasWebGpu

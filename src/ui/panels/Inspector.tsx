@@ -1,5 +1,6 @@
 /** The inspector column: what is chosen, its laws and its acceptance test; numbers of the run. */
 import { lazy, Suspense, useMemo } from "react";
+import { AdapterName } from "../adapter";
 import { QUANTITIES } from "../../trace/quantities";
 import { acceptanceOfTested, tokensPerTargetForward } from "../../trace/metrics";
 import { roundOf, type RunView } from "../../trace/view";
@@ -143,7 +144,7 @@ function RunFacts({ view }: { readonly view: RunView }) {
       )}
       {start && (
         <p className="help">
-          {modelsLabel(start)}, {labelOf(start.method)}, on {start.adapter}
+          {modelsLabel(start)}, {labelOf(start.method)}, on <AdapterName of={start.adapter} />
         </p>
       )}
     </section>
@@ -157,8 +158,8 @@ function DeviceFacts() {
     <section aria-label="This device">
       <h2 className="section-name">This device</h2>
       <p className="help">
-        {device.adapter}
-        {device.isSoftware ? ", in software" : ""}; largest binding {bytes(device.maxBindingBytes)}
+        <AdapterName of={device.adapter} isSoftware={device.isSoftware} />; largest binding{" "}
+        {bytes(device.maxBindingBytes)}
         {device.subgroupSize === null ? "" : `; subgroups of ${device.subgroupSize}`}
         {device.features.length > 0 ? `; ${device.features.join(", ")}` : ""}
       </p>

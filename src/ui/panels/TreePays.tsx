@@ -1,4 +1,5 @@
 /** Does the tree pay here? From counts of the run and times measured on this device, never guessed. */
+import { AdapterName } from "../adapter";
 import { modelOf } from "../definitions";
 import { measureCosts } from "../engine";
 import { duration, ratio } from "../format";
@@ -100,8 +101,9 @@ export function PaysReport({
       <CostCurve pays={pays} target={target} />
       <p className="help">
         c and d are in plain steps: passes of one row through the target, {duration(plainMs)} each on{" "}
-        {here.adapter}. Medians; L is of this run. Choosing drafts, sampling, verifying and reading back are
-        not in it: a tree has more of them than plain steps, and gains less than this.
+        <AdapterName of={here.adapter} isSoftware={here.isSoftware} />. Medians; L is of this run. Choosing
+        drafts, sampling, verifying and reading back are not in it: a tree has more of them than plain steps,
+        and gains less than this.
         {here.isSoftware
           ? " This is a software adapter, whose c(N) grows with N much faster than a GPU\u2019s: there, a small tree costs hardly more than one row."
           : ""}
