@@ -3,6 +3,7 @@
  * still being asked for, which is when somebody wants the old ones back.
  */
 import { beforeEach, describe, expect, it } from "vitest";
+import { edit, regenerate, remove, send, useChat, type Turn } from "../../src/ui/chat/store";
 import { runLanes } from "../../src/ui/compare/actions";
 import { newLane, opponentOf, useCompare, withMethod } from "../../src/ui/compare/store";
 import { methodOf } from "../../src/ui/definitions";
@@ -102,5 +103,49 @@ describe("a new measurement", () => {
     useBench.setState({ measured: new Map() });
     await measure();
     expect(useUndo.getState().last).toBeNull();
+  });
+});
+
+describe("a conversation", () => {
+  const turn = (id: number, role: Turn["role"]): Turn => ({
+    ...{ id, role, content: `text ${id}`, thinking: "", tokens: [], usage: null, isCut: false, trace: [] },
+  });
+  const turns = [turn(-4, "user"), turn(-3, "assistant"), turn(-2, "user"), turn(-1, "assistant")];
+  const shown = (): readonly string[] => useChat.getState().turns.map(({ content }) => content);
+  beforeEach(() => useChat.setState({ turns, text: "", editing: null, busy: null }));
+
+  it("gives back what was removed, until a next message is sent", async () => {
+    remove(-2);
+    undo();
+    expect(useChat.getState().turns).toBe(turns);
+    remove(-2);
+    useChat.setState({ text: "and then" });
+    await send();
+    expect(shown()).toEqual(["text -4", "text -3", "and then"]);
+    expect(useUndo.getState().last).toBeNull();
+  });
+
+  it("leaves the offers of other places alone", async () => {
+    remove(-2);
+    offerUndo("Something else.", () => undefined);
+    useChat.setState({ text: "and then" });
+    await send();
+    expect(useUndo.getState().last?.did).toBe("Something else.");
+  });
+
+  it("gives back what a message written anew took away", async () => {
+    edit(-2);
+    useChat.setState({ text: "otherwise" });
+    await send();
+    expect(shown()).toEqual(["text -4", "text -3", "otherwise"]);
+    undo();
+    expect(useChat.getState().turns).toBe(turns);
+  });
+
+  it("gives an answer back while it is written again, and the new one does not come after all", async () => {
+    const over = regenerate(-1);
+    undo();
+    await over;
+    expect(useChat.getState()).toMatchObject({ turns, busy: null, problem: null });
   });
 });

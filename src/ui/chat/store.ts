@@ -9,7 +9,7 @@ import { engineFor } from "../engine";
 import { showTrace } from "../files";
 import { isRunMissed, remember } from "../remember";
 import { hrefOf } from "../routes";
-import { offerUndo } from "../stores/undo";
+import { dropUndo, offerUndo, useUndo } from "../stores/undo";
 
 /** One message. Messages are never changed, only replaced, so that taking a click back is putting the old list back. */
 export interface Turn {
@@ -79,6 +79,10 @@ export const useChat = create<ChatState>()(() => ({
 const set = useChat.setState;
 let lastId = 0;
 let abort: AbortController | null = null;
+/** Takes back what this conversation's last click removed. */
+let putBack: (() => void) | null = null;
+/** Why an answer ends whose question is gone with the conversation it was asked in. */
+const TAKEN_BACK = "taken back";
 
 export const change = (settings: Partial<ChatSettings>): void =>
   set((s) => ({ settings: { ...s.settings, ...settings } }));
@@ -99,7 +103,13 @@ const turnOf = (role: Turn["role"], content: string): Turn => ({
 /** Replaces the conversation and says how to have the old one back. */
 function replace(turns: readonly Turn[], did: string): void {
   const before = useChat.getState().turns;
-  if (before.length > turns.length) offerUndo(did, () => set({ turns: before, editing: null }));
+  if (before.length > turns.length) {
+    putBack = () => {
+      abort?.abort(TAKEN_BACK);
+      set({ turns: before, editing: null });
+    };
+    offerUndo(did, putBack);
+  }
   set({ turns });
 }
 
@@ -142,7 +152,10 @@ async function answer(): Promise<void> {
   set({ busy: "loading", problem: null, said: "" });
   const turn = turnOf("assistant", "");
   let written = turn;
-  const show = (): void => set((s) => ({ turns: [...s.turns.filter(({ id }) => id !== turn.id), written] }));
+  const isTakenBack = (): boolean => own.signal.reason === TAKEN_BACK;
+  const show = (): void => {
+    if (!isTakenBack()) set((s) => ({ turns: [...s.turns.filter(({ id }) => id !== turn.id), written] }));
+  };
   try {
     const { model } = useChat.getState();
     const { engine } = await engineFor([model]);
@@ -176,9 +189,10 @@ async function answer(): Promise<void> {
       },
       own.signal,
     );
-    set({ said: written.content.trim() === "" ? "The answer is empty." : `Answer: ${written.content}` });
+    if (!isTakenBack())
+      set({ said: written.content.trim() === "" ? "The answer is empty." : `Answer: ${written.content}` });
   } catch (thrown) {
-    set({ problem: toErrorRecord(thrown) });
+    if (!isTakenBack()) set({ problem: toErrorRecord(thrown) });
   } finally {
     abort = null;
     set({ busy: null });
@@ -191,6 +205,8 @@ export async function send(): Promise<void> {
   if (busy !== null || text.trim() === "") return;
   const at = turns.findIndex(({ id }) => id === editing);
   if (at >= 0) replace(turns.slice(0, at), "The message was written anew, and what came after it removed.");
+  // The conversation as an older click found it does not have this message.
+  else if (useUndo.getState().last?.restore === putBack) dropUndo();
   set((s) => ({ turns: [...s.turns, turnOf("user", text)], text: "", editing: null }));
   await answer();
 }
