@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { comparisonFragment, openComparison } from "../../src/ui/compare/actions";
-import { originsOf } from "../../src/ui/compare/LaneKey";
+import { cellStatesOf, originsOf } from "../../src/ui/compare/LaneKey";
+import { shownCells } from "../../src/ui/views/canvas/cells";
 import { commonParts } from "../../src/ui/compare/difference";
 import { openRace, readRace, writeRace } from "../../src/ui/compare/race_file";
 import { MEASURES, momentAt, rowLayersOf, trackOf } from "../../src/ui/compare/race";
@@ -61,6 +62,20 @@ test("the key has the lines under the tokens of all runs, and none of a canvas",
   const found = originsOf([{ timeline: texts }, { timeline: canvas }, { timeline: null }]);
   expect(new Set(found)).toEqual(new Set(texts.latest.tokens.toArray().map((t) => t.origin)));
   expect(originsOf([{ timeline: canvas }])).toEqual([]);
+});
+
+test("the key has every look that a position of a canvas has at some step, and no other", () => {
+  const steps = [-1, ...Array.from({ length: canvas.latest.rounds.length }, (_, step) => step)];
+  const ever = new Set(
+    steps.flatMap((step) =>
+      shownCells(canvas.viewAt(canvas.momentAfterStep(step)), step).map((c) => c.state),
+    ),
+  );
+  expect(ever.delete("prompt")).toBe(true);
+  expect(new Set(cellStatesOf([{ timeline: texts }, { timeline: canvas }, { timeline: null }]))).toEqual(
+    ever,
+  );
+  expect(cellStatesOf([{ timeline: texts }])).toEqual([]);
 });
 
 test("rows count with the layers of each model", () => {

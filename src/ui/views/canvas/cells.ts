@@ -161,3 +161,29 @@ export function shownCells(view: RunView, step: number): readonly ShownCell[] {
     };
   });
 }
+
+/** The states that positions of a run have at some step, in the order of the legend; none in runs without a canvas. */
+export function statesOf(view: RunView): readonly CellState[] {
+  const { canvas } = view;
+  if (!canvas) return [];
+  const forced = forcedPositions(view);
+  const rounds = canvasRounds(view, Infinity).map((round) => round.canvas);
+  const reasons = rounds.map(({ unmasked }) => unmasked.map((event) => event.reason));
+  const hasAnswer = reasons.map((of) => of.some((reason) => reason !== "end_fill"));
+  const isFixed = (wanted: boolean): boolean =>
+    canvas.cells.some(
+      (c) => c.status === "fixed" && c.position >= canvas.first && forced.has(c.position) === wanted,
+    );
+  const has: Readonly<Record<CellState, boolean>> = {
+    prompt: canvas.first > 0,
+    given: isFixed(false),
+    forced: isFixed(true),
+    masked: canvas.opened.some((c) => c.status === "masked"),
+    candidate: rounds.some(({ scores }) => scores !== null),
+    committed_now: hasAnswer.includes(true),
+    committed: hasAnswer.slice(0, -1).includes(true),
+    remasked: rounds.some(({ remasked }) => remasked.some((event) => event.positions.length > 0)),
+    end_fill: reasons.flat().includes("end_fill"),
+  };
+  return CELL_STATES.filter((state) => has[state]);
+}
