@@ -57,7 +57,7 @@ test("a race is saved as a file and opened again, from here and from the playgro
   const file = await saved.path();
   await page.getByRole("button", { name: /^Token by token, or draft trees/ }).click();
   await expect(methods.last()).toHaveValue("rsd-s");
-  await page.getByTestId("race-file").setInputFiles(file);
+  await page.getByLabel("Race file").setInputFiles(file);
   await expect(methods.last()).toHaveValue("fast-dllm");
   await expect(page.getByTestId("lane-spent")).toHaveText([/, done$/, /, done$/]);
 

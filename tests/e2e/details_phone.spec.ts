@@ -70,3 +70,23 @@ test("numbers, signs and controls explain themselves when pointed at, focused or
   expect(box.x).toBeGreaterThanOrEqual(0);
   expect(box.x + box.width).toBeLessThanOrEqual(page.viewportSize()!.width);
 });
+
+test("on a phone, prompt and method are a tap away from the stage, and the stage from them", async ({
+  app,
+  page,
+}, { project }) => {
+  await app.open();
+  const toSetup = page.getByRole("button", { name: "Setup", exact: true });
+  if (project.name !== "phone") {
+    await expect(toSetup).toHaveCount(0);
+    return;
+  }
+  const prompt = page.getByRole("textbox", { name: "Prompt" });
+  await expect(prompt).not.toBeInViewport();
+  await toSetup.click();
+  await expect(prompt).toBeInViewport({ ratio: 1 });
+  await expect(page.getByRole("combobox", { name: "Method" })).toBeInViewport({ ratio: 1 });
+  await page.getByRole("button", { name: "Stage", exact: true }).click();
+  await expect(page.locator(".caption")).toBeInViewport({ ratio: 1 });
+  await expect(toSetup).toBeVisible();
+});

@@ -6,6 +6,7 @@ import { download } from "../download";
 import { cancel, report } from "../engine";
 import { ParamsForm } from "../form/ParamsForm";
 import { bytes, listed, plural } from "../format";
+import { FileInput } from "../panels/FileInput";
 import { NoWebGpu } from "../panels/NoWebGpu";
 import { Notices } from "../panels/Notices";
 import { PauseIcon, PlayIcon } from "../panels/icons";
@@ -31,6 +32,7 @@ import { amount, LaneView } from "./LaneView";
 import { isMeasure, trackOf, type Measure } from "./race";
 import { openRaceFile, writeRace } from "./race_file";
 import { addLane, changeShared, isMadeHere, MOST_LANES, useCompare, type Lane } from "./store";
+import "../sharing/link_field.css";
 import "./compare.css";
 
 const BY: readonly { readonly value: Measure; readonly label: string }[] = [
@@ -203,19 +205,11 @@ function OpenRace() {
   const input = useRef<HTMLInputElement>(null);
   return (
     <>
-      <input
+      <FileInput
         ref={input}
-        type="file"
+        name="Race file"
         accept=".json,application/json"
-        className="visually-hidden"
-        tabIndex={-1}
-        aria-label="Race file"
-        data-testid="race-file"
-        onChange={(e) => {
-          const [chosen] = e.target.files ?? [];
-          e.target.value = "";
-          if (chosen) openRaceFile(chosen).catch(report);
-        }}
+        onChoose={(file) => void openRaceFile(file).catch(report)}
       />
       <button type="button" onClick={() => input.current?.click()}>
         Open a saved race
@@ -278,6 +272,7 @@ function LinkRow({ lanes }: { readonly lanes: readonly Lane[] }) {
       </div>
       {link !== "" && (
         <input
+          className="link-field"
           aria-label="Link to this comparison"
           data-testid="compare-link"
           readOnly

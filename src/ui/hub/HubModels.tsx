@@ -86,7 +86,7 @@ export function HubModels() {
   }, []);
   if (!hasWebGpu)
     return (
-      <section className="hub" id={HUB_SECTION} tabIndex={-1} aria-label="Models of the hub">
+      <section className="hub models-part" id={HUB_SECTION} tabIndex={-1} aria-label="Models of the hub">
         <h3>Bring a model of your own</h3>
         <p>
           Loading one needs WebGPU, which this browser does not have. Recorded runs of the bundled models play
@@ -95,7 +95,7 @@ export function HubModels() {
       </section>
     );
   return (
-    <section className="hub" id={HUB_SECTION} tabIndex={-1} aria-label="Models of the hub">
+    <section className="hub models-part" id={HUB_SECTION} tabIndex={-1} aria-label="Models of the hub">
       <h3>Bring a model of your own</h3>
       <p>
         Any model of the Hugging Face hub whose architecture runs here, by its name. You see its size, what it

@@ -90,7 +90,7 @@ export function MemoryPanel() {
   useMemoryWatch();
   return (
     <section
-      className="memory"
+      className="memory models-part"
       id={MEMORY_SECTION}
       tabIndex={-1}
       aria-label="Memory on the GPU"

@@ -8,6 +8,7 @@ import { openDialog } from "../stores/layout";
 import { useRun } from "../stores/run";
 import { HOME } from "../routes";
 import { useRoute } from "../stores/route";
+import { FileInput } from "./FileInput";
 import { ChevronIcon } from "./icons";
 import { Logo } from "./Logo";
 import { Menu } from "./Menu";
@@ -66,27 +67,20 @@ function EngineStatus() {
 }
 
 function TraceMenu() {
-  const file = useRef<HTMLInputElement>(null);
+  const input = useRef<HTMLInputElement>(null);
   const hasRun = useRun((s) => s.length > 0);
   return (
     <>
-      <input
-        ref={file}
-        type="file"
+      <FileInput
+        ref={input}
+        name="Trace file"
         accept=".jsonl,.gz,.json,.html,.htm,application/json,text/html"
-        className="visually-hidden"
-        tabIndex={-1}
-        aria-label="Trace file"
-        onChange={(e) => {
-          const [chosen] = e.target.files ?? [];
-          e.target.value = "";
-          if (chosen) void openFile(chosen);
-        }}
+        onChoose={(file) => void openFile(file)}
       />
       <Menu
         className="quiet"
         items={[
-          { label: "Open trace file\u2026", onSelect: () => file.current?.click() },
+          { label: "Open trace file\u2026", onSelect: () => input.current?.click() },
           { label: "Save trace file", isDisabled: !hasRun, onSelect: () => void saveTrace() },
           { label: "Show the recorded run", onSelect: () => void openRecordedRun() },
         ]}

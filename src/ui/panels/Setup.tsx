@@ -33,6 +33,7 @@ import {
 import { Beginning } from "./Beginning";
 import { Blanks } from "./Blanks";
 import { CompareLink } from "./CompareLink";
+import { ToSetup } from "./ToSetup";
 import { NoWebGpu } from "./NoWebGpu";
 import { STEP_FORWARD } from "./step_forward";
 import { OfflineStatus } from "./OfflineStatus";
@@ -294,6 +295,7 @@ export function RunBar() {
         </button>
       )}
       <CompareLink what="setup" />
+      <ToSetup />
     </div>
   );
 }

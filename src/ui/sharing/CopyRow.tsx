@@ -1,5 +1,6 @@
 /** A text to be copied, with its button and what came of it. */
 import { useState, type ReactNode } from "react";
+import "./link_field.css";
 
 interface CopyRowProps {
   /** Name of the field. */
@@ -27,6 +28,7 @@ export function CopyRow({ name, action, value, testId, isPrimary = false, childr
     <>
       <div className="link-row">
         <input
+          className="link-field"
           aria-label={name}
           data-testid={testId}
           readOnly
