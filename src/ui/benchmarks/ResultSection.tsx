@@ -2,6 +2,7 @@
 import { useMemo } from "react";
 import { AdapterName } from "../adapter";
 import { labelOf, methodOf } from "../definitions";
+import { listed, quoted } from "../format";
 import { hrefOf } from "../routes";
 import { ChartFigure } from "./ChartFigure";
 import { resultWithNames } from "./names";
@@ -46,16 +47,20 @@ function Origin({ result, outdated = [] }: Props) {
           </div>
         )}
         {weights.length > 0 && (
-          <div>
+          <div className="origin-weights">
             <dt title="The start of the SHA-256 of each model's weights">weights</dt>
-            <dd>{weights.map(([model, hash]) => `${model} ${hash.slice(0, HASH_DIGITS)}`).join(", ")}</dd>
+            {weights.map(([model, hash]) => (
+              <dd key={model}>
+                {labelOf(model)} <code title={hash}>{hash.slice(0, HASH_DIGITS)}</code>
+              </dd>
+            ))}
           </div>
         )}
       </dl>
       {outdated.length > 0 && (
         <p className="software-note" data-testid="outdated">
-          Measured before the weights of {outdated.join(" and ")} that come with this page: they were trained
-          further since, and the command measures them anew.
+          Measured with earlier weights of {listed(outdated.map((id) => quoted(labelOf(id))))}: since then
+          they were trained further. The command measures them anew.
         </p>
       )}
       {result.isSoftware && (
