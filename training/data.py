@@ -8,6 +8,7 @@ heldout.json (how many bytes of text that is).
 import argparse
 import glob
 import gzip
+import itertools
 import json
 import os
 import re
@@ -15,26 +16,38 @@ import re
 import numpy as np
 import torch
 
-from hub import fetch_texts, is_held_out, is_hub_name
+from hub import HELD_OUT, fetch_texts, is_held_out, is_hub_name
 from tokenizer import END, Tokenizer, learn_merges
 
 MARK = "<|endoftext|>"
 
 
-def stories_of(text):
-    """Returns the stories of a text: between marks if it has any (with paragraphs as lines), else between blank lines."""
-    if MARK not in text:
-        return text.rstrip("\n").split("\n\n")
-    parts = [part.strip() for part in text.split(MARK)]
-    return [re.sub(r"\n\s*\n", "\n", part) for part in parts if part]
+def marked_stories(file):
+    """Yields the stories of an open file that stand between marks, their paragraphs as lines."""
+    lines = []
+    for line in itertools.chain(file, [MARK]):
+        *ended, begun = line.split(MARK)
+        for part in ended:
+            story = "".join([*lines, part]).strip()
+            lines = []
+            if story:
+                yield re.sub(r"\n\s*\n", "\n", story)
+        lines.append(begun)
 
 
 def read_stories(paths, most=None):
-    """Returns the stories of text files, gzipped or not, in the order given; of each file the first `most`."""
+    """Returns the stories of text files, gzipped or not, in the order given; of each file the first `most`.
+
+    A gzipped file has a blank line between stories; another is read only as far as it is needed.
+    """
     stories = []
     for path in paths:
-        with (gzip.open if path.endswith(".gz") else open)(path, "rt", encoding="utf-8") as file:
-            stories += stories_of(file.read())[:most]
+        if path.endswith(".gz"):
+            with gzip.open(path, "rt", encoding="utf-8") as file:
+                stories += file.read().rstrip("\n").split("\n\n")[:most]
+        else:
+            with open(path, encoding="utf-8") as file:
+                stories += itertools.islice(marked_stories(file), most)
     return stories
 
 
@@ -43,8 +56,9 @@ def split_paths(data, files, folder):
 
     What is fetched goes to `folder`; `files` are those of the data set to fetch.
     """
-    paths = fetch_texts(data, files, folder) if is_hub_name(data) else glob.glob(os.path.join(data, "*.txt.gz"))
-    held = sorted(path for path in paths if is_held_out(path))
+    is_remote = is_hub_name(data)
+    paths = fetch_texts(data, files, folder) if is_remote else glob.glob(os.path.join(data, "*.txt.gz"))
+    held = sorted(path for path in paths if is_held_out(path, HELD_OUT if is_remote else HELD_OUT[:1]))
     if not held or len(held) == len(paths):
         raise SystemExit(f"{data}: expected text files to train on and one whose name has heldout, found {sorted(paths)}")
     return sorted(path for path in paths if path not in held), held
