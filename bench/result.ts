@@ -24,12 +24,18 @@ export type Measured = Omit<BenchmarkInput, "format" | "date" | "commit" | "weig
   readonly models: readonly string[];
 };
 
+/** By path; weights are hashed as they are when this is first asked. */
+const hashes = new Map<string, string>();
+
 /** SHA-256 of the weights of a bundled model or of a model's folder; null where there are none. */
 export function hashOfWeights(model: string): string | null {
   const path = [`public/models/${model}`, model]
     .map((f) => `${f}/model.safetensors`)
     .find((f) => existsSync(f));
-  return path === undefined ? null : createHash("sha256").update(readFileSync(path)).digest("hex");
+  if (path === undefined) return null;
+  const hash = hashes.get(path) ?? createHash("sha256").update(readFileSync(path)).digest("hex");
+  hashes.set(path, hash);
+  return hash;
 }
 
 /** Models of a result whose weights are others now; those that are not here cannot be compared. */

@@ -107,7 +107,8 @@ def groups(tasks, count):
             group = found.setdefault(f"hops:{records[i][0]}" if name == "hops" else name, [])
             if len(group) < count:
                 group.append(records[i])
-    return dict(sorted(found.items(), key=lambda item: item[0] if item[0].startswith("hops") else ""))
+    lookups = sorted(name for name in found if name.startswith("hops"))
+    return {name: found[name] for name in [*(name for name in found if name not in lookups), *lookups]}
 
 
 def started_from(folder):
@@ -119,6 +120,8 @@ def started_from(folder):
     for name in ("embedding", "adapter", "final_norm"):
         getattr(model, name).data.copy_(getattr(given, name).data)
     for own, others in zip(model.parts(), given.parts()):
+        if len(own) > len(others):
+            raise SystemExit(f"{folder}: expected {len(own)} layers or more in each part of the model, found {len(others)}")
         for layer, other in zip(own, others):
             layer.load_state_dict(other.state_dict())
     return model

@@ -76,12 +76,23 @@ def laws_of(named, tasks):
     return laws
 
 
+def changed_weights(text):
+    """Returns WEIGHTS with those of `text`, task=weight,task=weight; ends with a message about what is no such pair."""
+    weights = dict(WEIGHTS)
+    for pair in filter(None, text.split(",")):
+        name, _, weight = pair.partition("=")
+        if name not in WEIGHTS or not weight.replace(".", "", 1).isdigit():
+            raise SystemExit(f"--weights: expected task=number with a task among {', '.join(WEIGHTS)}; found {pair}")
+        weights[name] = float(weight)
+    return weights
+
+
 def train(rank, args):
     torch.manual_seed(args.seed)
     model = LanguageModel(SHAPE)
     if args.init:
         model.load_state_dict(load_model(args.init).state_dict())
-    weights = {**WEIGHTS, **dict(pair.split("=") for pair in args.weights.split(",") if pair)}
+    weights = changed_weights(args.weights)
     problems = Tasks(args.tasks, "train", SHAPE.context, weights)
     test = Tasks(args.tasks, "test", SHAPE.context, weights)
 

@@ -70,10 +70,21 @@ async function askPlacements(bench: Bench, peer: Peer): Promise<Record<string, n
   return placedOnCpu(told);
 }
 
+async function measureFloor(bench: Bench): Promise<ReadFloor> {
+  console.log("reading of the weights ...");
+  const entry = findModel(task.model);
+  if (!entry) throw new Error(`expected a bundled model, found ${task.model}`);
+  const page = await bench.page("reading");
+  return page.evaluate(
+    (bytes) => (window.bench as NonNullable<typeof window.bench>).measureReadFloor(bytes),
+    BYTES_OF_FLOAT * entry.parameters,
+  );
+}
+
 /** Each engine gets a page of its own, so that none pays for what another left behind. */
 async function measure(): Promise<{
   readonly rows: readonly Row[];
-  readonly floor: ReadFloor;
+  readonly floor: ReadFloor | null;
   readonly failed: readonly string[];
 }> {
   const bench = await openBrowser(options.gpu);
@@ -118,13 +129,7 @@ async function measure(): Promise<{
         failed.push(`- ${name}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
       }
     }
-    console.log("reading of the weights ...");
-    const page = await bench.page("reading");
-    const floor = await page.evaluate(
-      (bytes) => (window.bench as NonNullable<typeof window.bench>).measureReadFloor(bytes),
-      BYTES_OF_FLOAT * (findModel(task.model)?.parameters ?? NaN),
-    );
-    return { rows, floor, failed };
+    return { rows, floor: options.gpu ? null : await measureFloor(bench), failed };
   } finally {
     await bench.close();
   }
@@ -146,7 +151,8 @@ function checkTokens(rows: readonly Row[]): void {
 
 const { rows, floor, failed } = await measure();
 console.log(`\n${String(task.newTokens)} tokens of ${task.model}; ${rows[0]?.report.ranOn ?? ""}\n`);
-console.log(`${speedTable(rows)}\n\n${ratioTable(rows)}\n\n${floorLine(floor, rows, AIM_WASM)}`);
+console.log(`${speedTable(rows)}\n\n${ratioTable(rows)}`);
+if (floor !== null) console.log(`\n${floorLine(floor, rows, AIM_WASM)}`);
 const placed = placements(rows);
 if (placed !== "") console.log(`\nOperators that the WebGPU provider took:\n\n${placed}`);
 if (failed.length > 0) console.log(`\nDid not run:\n\n${failed.join("\n")}`);
