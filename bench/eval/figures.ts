@@ -14,6 +14,8 @@ export interface Figure {
   /** How many things were looked at, and what they are. */
   readonly count: number;
   readonly of: string;
+  /** Of a model of recurrent depth: the curve that the figure is a point of, and how often its core ran. */
+  readonly curve?: { readonly label: string; readonly recurrences: number };
 }
 
 export interface ModelFigures {

@@ -161,7 +161,8 @@ export async function recurrentFigures(
       label: `bits per byte, ${depth} recurrence${depth === 1 ? "" : "s"}`,
     };
     const how = { policy: fixedDepth(depth), cache: "latest", origin: "random", readsEach: false } as const;
-    figures.push(await lossFigure(host, model, heldOut, named, how));
+    const curve = { label: "bits per byte", recurrences: depth };
+    figures.push({ ...(await lossFigure(host, model, heldOut, named, how)), curve });
   }
   return figures;
 }

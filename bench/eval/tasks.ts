@@ -126,7 +126,8 @@ export async function taskFiguresByDepth(
       const how = { ...GREEDY, params, method: "recurrent", maxNewTokens: task.longest };
       const right = await accuracy(host, model, problems, how);
       const named = `${nameOf(task, level)}, ${depth} recurrence${depth === 1 ? "" : "s"}`;
-      figures.push(figure(`${idOf(task, level)}_depth_${depth}`, named, right, count));
+      const curve = { label: nameOf(task, level), recurrences: depth };
+      figures.push({ ...figure(`${idOf(task, level)}_depth_${depth}`, named, right, count), curve });
     }
   }
   return figures;

@@ -2,7 +2,13 @@
 import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 import { bodyOf, CardText } from "../../src/ui/about_models/card_text";
-import { cachesOf, readEvaluation, storagesOf, tableOf } from "../../src/ui/about_models/evaluation";
+import {
+  cachesOf,
+  depthChartsOf,
+  readEvaluation,
+  storagesOf,
+  tableOf,
+} from "../../src/ui/about_models/evaluation";
 import { models } from "../../src/ui/definitions";
 import { readText } from "../helpers/repository";
 
@@ -50,6 +56,37 @@ describe("the evaluation", () => {
     expect(tableOf(evaluation).rows).toEqual([
       { model: "story-target", figure: "sums solved", value: "63\u202f%", over: "40 problems" },
     ]);
+  });
+  it("draws figures by recurrences as lines and leaves them out of the rows", () => {
+    const at = (label: string, recurrences: number, value: number, unit = "share") => ({
+      ...figure,
+      unit,
+      value,
+      curve: { label, recurrences },
+    });
+    const figures = [
+      figure,
+      at("sort", 1, 0.5),
+      at("sort", 2, 1),
+      at("copy", 1, 0.25),
+      at("loss", 1, 0.8, "bits/byte"),
+    ];
+    const evaluation = readEvaluation({ models: { "task-loop": { ...measured, figures } } });
+    expect(tableOf(evaluation).rows).toHaveLength(1);
+    const [shares, loss, ...more] = depthChartsOf(evaluation).map(({ chart }) => chart);
+    expect(more).toEqual([]);
+    expect(shares?.series).toEqual([
+      {
+        label: "sort",
+        points: [
+          { x: 1, y: 50 },
+          { x: 2, y: 100 },
+        ],
+      },
+      { label: "copy", points: [{ x: 1, y: 25 }] },
+    ]);
+    expect(loss?.series).toEqual([{ label: "loss", points: [{ x: 1, y: 0.8 }] }]);
+    expect(loss?.y.unit).toBe("bits per byte");
   });
   it("says what storage types cost, where that was measured", () => {
     expect(storagesOf(readEvaluation({ models: {} }))).toBeNull();

@@ -1,6 +1,7 @@
 /** The place that says what the bundled models are, what they were trained on, how good they are, and what they are not. */
 import { Fragment, useRef, useState } from "react";
 import { AdapterName } from "../adapter";
+import { ChartFigure } from "../benchmarks/ChartFigure";
 import { ResultTable } from "../benchmarks/ResultTable";
 import { BundledKept } from "../hub/BundledKept";
 import { HUB_SECTION, HubModels } from "../hub/HubModels";
@@ -16,6 +17,7 @@ import {
   EVALUATION_PATH,
   type Evaluation,
   loadEvaluation,
+  depthChartsOf,
   storagesOf,
   tableOf,
 } from "./evaluation";
@@ -148,6 +150,20 @@ function EvaluationFigures() {
       return (
         <>
           <ResultTable table={tableOf(evaluation.value)} />
+          <div className="charts">
+            {depthChartsOf(evaluation.value).map(({ model, chart }) => {
+              const { command, adapter, date } = evaluation.value.models[model]!;
+              const origin = { command, adapter, date, commit: null, isSoftware: false };
+              return (
+                <ChartFigure
+                  key={chart.title}
+                  chart={chart}
+                  result={origin}
+                  name={`decoscope-${model}-depth`}
+                />
+              );
+            })}
+          </div>
           <Measured of={evaluation.value.models} />
           <Storages evaluation={evaluation.value} />
         </>

@@ -1,7 +1,8 @@
 /** Figures of the models as `npm run eval` wrote them (public/models/eval.json), checked and as a table. */
 import * as v from "valibot";
 import { DecoscopeError } from "../../base/errors";
-import type { BenchmarkTable } from "../benchmarks/schema";
+import type { BenchmarkChart, BenchmarkTable } from "../benchmarks/schema";
+import { labelOf } from "../definitions";
 import { fetchJson } from "../fetched";
 import { bytes, percent } from "../format";
 
@@ -43,6 +44,7 @@ const EVALUATION = v.object({
           unit: v.picklist(["bits/byte", "share"]),
           count: v.number(),
           of: v.string(),
+          curve: v.optional(v.object({ label: v.string(), recurrences: v.number() })),
         }),
       ),
     }),
@@ -144,7 +146,37 @@ export const cachesOf = ({ caches }: Evaluation): BenchmarkTable | null =>
     (row) => row.tokenBytes,
   );
 
-/** All figures, one row each. */
+/** Figures of models of recurrent depth by how often the core ran: a chart a model and unit, a line a curve. */
+export const depthChartsOf = ({
+  models,
+}: Evaluation): readonly { readonly model: string; readonly chart: BenchmarkChart }[] =>
+  Object.entries(models).flatMap(([model, { figures }]) => {
+    const points = figures.flatMap((f) => (f.curve ? [{ ...f, curve: f.curve }] : []));
+    return [...new Set(points.map(({ unit }) => unit))].map((unit) => {
+      const own = points.filter((f) => f.unit === unit);
+      const isShare = unit === "share";
+      const { count, of } = own[0]!;
+      const chart: BenchmarkChart = {
+        title: `${labelOf(model)}: ${isShare ? "right answers" : "loss"} by recurrences`,
+        shows: `How often the same layers ran, for every token alike. ${count.toLocaleString("en-US")} ${of}${isShare ? " a line, greedy: higher is better" : ": lower is better"}.`,
+        x: { label: "Recurrences", scale: "linear" },
+        y: isShare
+          ? { label: "Right answers", unit: "%", scale: "linear" }
+          : { label: "Loss", unit: "bits per byte", scale: "linear" },
+        mark: "line",
+        series: [...new Set(own.map(({ curve }) => curve.label))].map((label) => ({
+          label,
+          points: own
+            .filter(({ curve }) => curve.label === label)
+            .map(({ curve, value }) => ({ x: curve.recurrences, y: isShare ? 100 * value : value })),
+        })),
+        references: [],
+      };
+      return { model, chart };
+    });
+  });
+
+/** All other figures, one row each. */
 export const tableOf = ({ models }: Evaluation): BenchmarkTable => ({
   title: "Figures of the stored weights",
   help: "Measured through this engine and judged by the project's own checkers.",
@@ -155,11 +187,13 @@ export const tableOf = ({ models }: Evaluation): BenchmarkTable => ({
     { key: "over", label: "Over", help: "How many things were looked at, and what they are." },
   ],
   rows: Object.entries(models).flatMap(([model, { figures }]) =>
-    figures.map((f) => ({
-      model,
-      figure: f.label,
-      value: f.unit === "share" ? percent(f.value) : `${f.value.toFixed(3)} ${f.unit}`,
-      over: `${f.count.toLocaleString("en-US")} ${f.of}`,
-    })),
+    figures
+      .filter(({ curve }) => curve === undefined)
+      .map((f) => ({
+        model,
+        figure: f.label,
+        value: f.unit === "share" ? percent(f.value) : `${f.value.toFixed(3)} ${f.unit}`,
+        over: `${f.count.toLocaleString("en-US")} ${f.of}`,
+      })),
   ),
 });

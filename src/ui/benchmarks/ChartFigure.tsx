@@ -7,8 +7,8 @@ import { useSize } from "../panels/use_size";
 import { drawChart } from "./draw";
 import { markOf, ownerOf } from "./marks";
 import { ResultTable } from "./ResultTable";
-import type { BenchmarkChart, BenchmarkResult, BenchmarkTable } from "./schema";
-import { standalone } from "./standalone";
+import type { BenchmarkChart, BenchmarkTable } from "./schema";
+import { type ChartOrigin, standalone } from "./standalone";
 
 /** What dotted lines are: each by its name, those that belong to a series by what they have in common, since they have its colour. */
 export function referenceNames(chart: BenchmarkChart): readonly string[] {
@@ -79,7 +79,7 @@ function tableOf(chart: BenchmarkChart): BenchmarkTable {
 
 interface ChartFigureProps {
   readonly chart: BenchmarkChart;
-  readonly result: BenchmarkResult;
+  readonly result: ChartOrigin;
   /** Name of the file it is saved to. */
   readonly name: string;
 }

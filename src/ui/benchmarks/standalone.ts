@@ -11,11 +11,14 @@ const LINE = 18;
 
 const legendText = (s: string): number => s.length * 6.4 + 34;
 
+/** Where the numbers of a chart come from, as saved pictures say it. */
+export type ChartOrigin = Pick<BenchmarkResult, "command" | "adapter" | "isSoftware" | "date" | "commit">;
+
 /** The file's text with the page's variables still in it, and its size in px. */
 export function standalone(
   drawing: SVGSVGElement,
   chart: BenchmarkChart,
-  result: BenchmarkResult,
+  result: ChartOrigin,
 ): { readonly svg: string; readonly size: Size } {
   const document = drawing.ownerDocument;
   const width = Number(drawing.getAttribute("width")) + 2 * EDGE;
