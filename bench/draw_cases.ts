@@ -13,7 +13,7 @@ import { topTokens } from "../src/kernels/top_tokens";
 import { defaultTuning, type Recording } from "../src/kernels/tuning";
 import { freeWeights, WEIGHT_STORAGES } from "../src/kernels/weights";
 import { download, makeEngine, noise, upload, weightsOf } from "../tests/helpers/dense";
-import { timed } from "./timed";
+import { timed, timedInTurns } from "./timed";
 
 export interface DrawFigures {
   readonly storage: string;
@@ -110,14 +110,7 @@ export async function measureDraws(
         throw new Error(
           `${storage}, temperature ${temperature}: ${apart!.tokens.join(" ")} and ${drawn!.tokens.join(" ")} were drawn`,
         );
-      // In turns, so that what else the machine does meets both alike.
-      for (let round = 0; round < o.rounds; round++)
-        for (const { list, figures: f } of jobs) f.times.push(await timed(gpu, list));
-      for (const { list, figures: f } of jobs) {
-        f.times.sort((a, b) => a - b);
-        figures.push(f);
-        list.dispose();
-      }
+      figures.push(...(await timedInTurns(gpu, jobs, o.rounds)));
       made.forEach((b) => engine.memory.free(b));
     }
     freeWeights(engine.memory, weight);
