@@ -23,11 +23,11 @@ interface CanvasHeadOptions {
 }
 
 /**
- * Whether the head leaves statistics and no logits ("head.fused"). A software adapter is slower so (bench/RESULTS.md): there it
- * does where the logits of a whole canvas would take too much memory.
+ * Whether the head leaves statistics and no logits: always where the logits of a whole canvas would take too much memory, whatever
+ * was chosen, and otherwise by "stats.fused". Not chosen, a software adapter writes logits, since that is faster there (bench/RESULTS.md).
  */
-const isFusedFor = (engine: Engine, { choices }: Tuning, o: CanvasHeadOptions): boolean =>
-  (choices["head.fused"] ?? (engine.gpu.isSoftware && 4 * o.rows * o.vocabSize <= MOST_LOGITS ? 0 : 1)) === 1;
+const isFusedFor = (engine: Engine, { choices }: Tuning, { rows, vocabSize }: CanvasHeadOptions): boolean =>
+  4 * rows * vocabSize > MOST_LOGITS || (choices["stats.fused"] ?? (engine.gpu.isSoftware ? 0 : 1)) === 1;
 
 export class CanvasHead {
   readonly isFused: boolean;
