@@ -144,3 +144,13 @@ export async function openGpu(gpu: GPU | undefined, options: OpenOptions = {}): 
   });
   return opened;
 }
+
+/**
+ * How the device went away, asked after something on it has failed; null if it is still there. What fails is heard of a moment
+ * before the loss is announced, so this waits for a tenth of a second.
+ */
+export function lossOf({ lost }: Gpu): Promise<DecoscopeError | null> {
+  const closed = new DecoscopeError("device_lost", "The GPU device was closed while it was at work.");
+  const timeout = new Promise<null>((resolve) => setTimeout(() => resolve(null), 100));
+  return Promise.race([lost.then((e) => e ?? closed), timeout]);
+}

@@ -1,6 +1,5 @@
 /** Reading small results without waiting in line: a ring of staging buffers, each mapped while the next is filled. */
-import { DecoscopeError } from "../base/errors";
-import type { Gpu } from "./device";
+import { type Gpu, lossOf } from "./device";
 import type { Memory } from "./memory";
 
 const MAP_READ = 0x01;
@@ -59,22 +58,12 @@ export class ReadbackRing {
       buffer.unmap();
       return copy;
     } catch (e) {
-      throw (await this.lossIfLost()) ?? e;
+      throw (await lossOf(this.gpu)) ?? e;
     } finally {
       const slot = this.slots.find((s) => s.buffer === buffer);
       if (slot) this.release(slot);
       this.waiting.shift()?.();
     }
-  }
-
-  private async lossIfLost(): Promise<DecoscopeError | null> {
-    // A failed map comes a moment before the loss is announced.
-    const timeout = new Promise<null>((resolve) => setTimeout(() => resolve(null), 100));
-    const destroyed = new DecoscopeError(
-      "device_lost",
-      "The GPU device was closed while a result was on its way.",
-    );
-    return Promise.race([this.gpu.lost.then((e) => e ?? destroyed), timeout]);
   }
 
   dispose(): void {

@@ -1,4 +1,5 @@
 /** Times forward passes of a model by themselves: for choosing kernel variants, and for what N rows cost beside one. */
+import { lossOf } from "../engine/device";
 import { DispatchList, type Engine } from "../engine/dispatch_list";
 import { ROW_BIT_WORDS, ROW_WORDS } from "../kernels/layouts";
 import { matvecHead } from "../kernels/matvec_head";
@@ -21,6 +22,7 @@ export interface PassOptions {
 /**
  * Milliseconds of a forward pass in each trial; null if it cannot be made on this device. Waiting for the device is in the
  * first of the replays only, reading back in none.
+ * @throws DecoscopeError "device_lost"
  */
 export async function timePass(
   engine: Engine,
@@ -65,6 +67,8 @@ export async function timePass(
     }
     return times;
   } catch {
+    const loss = await lossOf(gpu);
+    if (loss) throw loss;
     return null;
   } finally {
     list.dispose();

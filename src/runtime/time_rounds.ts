@@ -1,4 +1,6 @@
 /** Plays rounds of plain decoding, for choosing how a law is drawn from: what they take, and what they say. */
+import { DecoscopeError } from "../base/errors";
+import { lossOf } from "../engine/device";
 import type { Engine } from "../engine/dispatch_list";
 import type { Tuning } from "../kernels/tuning";
 import type { SamplerSettings } from "../trace/events";
@@ -26,15 +28,27 @@ const PROMPT = 4;
 const LISTED = 10;
 const SAMPLER: SamplerSettings = { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 };
 
-/** The same rounds whatever the variants; null if the model or the device cannot play them. */
+const roundsOf = ({ replays, trials }: Pick<RoundOptions, "replays" | "trials">): number =>
+  2 * (trials + 1) * replays;
+
+/** Whether a model appends to a text, and to one long enough for these rounds. */
+export const canPlay = (
+  { masked, maxContext }: GpuModel,
+  options: Pick<RoundOptions, "replays" | "trials">,
+): boolean => !masked && maxContext >= PROMPT + roundsOf(options);
+
+/**
+ * The same rounds whatever the variants, of a model that can play them; null if the device cannot: a kernel does not compile, or
+ * something has no room.
+ * @throws DecoscopeError "device_lost", and whatever else is no matter of the variants
+ */
 export async function playRounds(
   engine: Engine,
   tuning: Tuning,
   model: GpuModel,
   { replays, trials, now }: RoundOptions,
 ): Promise<PlayedRounds | null> {
-  const rounds = 2 * (trials + 1) * replays;
-  if (model.masked || model.maxContext < PROMPT + rounds) return null;
+  const rounds = roundsOf({ replays, trials });
   const { vocabSize } = model.facts;
   // The same model for a text this short, so that caches of a long one are not made for it.
   const target = Object.create(model, { maxContext: { value: PROMPT + rounds } }) as GpuModel;
@@ -68,8 +82,13 @@ export async function playRounds(
       }
     }
     return { times, tokens, logprobs: Float32Array.from(logprobs) };
-  } catch {
-    return null;
+  } catch (thrown) {
+    // Of a lost device it is often said that a kernel could not be built.
+    const loss = await lossOf(engine.gpu);
+    if (loss) throw loss;
+    if (thrown instanceof DecoscopeError && (thrown.code === "shader" || thrown.code === "limit"))
+      return null;
+    throw thrown;
   } finally {
     session?.dispose();
   }

@@ -3,15 +3,17 @@
  * are those of the default; of ways to draw (`head.*`) rounds of plain decoding, the fastest kept that say the same.
  * What was found is remembered by whoever calls, under a key that changes with the device and with the kernels.
  */
+import * as v from "valibot";
+import { lossOf } from "../engine/device";
 import type { Engine } from "../engine/dispatch_list";
 import { kernels } from "../kernels";
 import { tuningCandidates as productCandidates } from "../kernels/matvec";
-import { drawCandidates } from "../kernels/matvec_draw";
+import { drawCandidates, Fused } from "../kernels/matvec_draw";
 import type { Tuning } from "../kernels/tuning";
 import type { GpuModel } from "./gpu_model";
 import { promptLogits } from "./logits";
 import { timePass } from "./time_pass";
-import { playRounds } from "./time_rounds";
+import { canPlay, playRounds } from "./time_rounds";
 
 /** All that is measured, in this order: how many share a vocabulary matters only where the head draws. */
 export const tuningCandidates = (): Readonly<Record<string, readonly number[]>> => ({
@@ -30,6 +32,8 @@ export interface Measured {
 export interface TuneResult {
   readonly tuning: Tuning;
   readonly measured: readonly Measured[];
+  /** Choices that cannot be measured by this model, but by another: how to draw, by one that fills masks or has a short context. */
+  readonly left: readonly string[];
 }
 export interface TuneOptions {
   /** No candidate is started after this long, ways to draw after half as long again; choices not reached keep their defaults. */
@@ -123,7 +127,14 @@ function rounds(engine: Engine, model: GpuModel, now: () => number): Measurement
   };
 }
 
-/** Measures one choice after another, each with the best of those before. */
+/** Whether a choice changes anything after those that were made: how many share a vocabulary does not if the head never draws. */
+const matters = (choice: string, { choices }: Tuning): boolean =>
+  choice !== "head.groups" || choices["head.fused"] !== Fused.NEVER;
+
+/**
+ * Measures one choice after another, each with the best of those before.
+ * @throws DecoscopeError "device_lost", and whatever else is no matter of the variants: then nothing was found
+ */
 export async function tune(
   engine: Engine,
   base: Tuning,
@@ -134,13 +145,18 @@ export async function tune(
   let end = now() + budgetMs;
   let isDrawing = false;
   const measured: Measured[] = [];
+  const left: string[] = [];
   let tuning = base;
   for (const [choice, values] of Object.entries(candidates)) {
     const isOfDrawing = choice.startsWith("head.");
+    if (isOfDrawing && !canPlay(model, ROUNDS)) {
+      left.push(choice);
+      continue;
+    }
     // Products, which are many, leave no time otherwise.
     if (isOfDrawing && !isDrawing) end = now() + budgetMs / 2;
     isDrawing = isOfDrawing;
-    if (now() >= end) continue;
+    if (now() >= end || !matters(choice, tuning)) continue;
     const { time, agree } = isOfDrawing ? rounds(engine, model, now) : passes(engine, model, choice, now);
     const standard = await time(tuning);
     if (standard === null) continue;
@@ -161,7 +177,10 @@ export async function tune(
     if (best.value !== null) tuning = { ...tuning, choices: { ...tuning.choices, [choice]: best.value } };
     measured.push({ choice, times, wrong, chosen: best.value });
   }
-  return { tuning, measured };
+  // Work that is given to a lost device is done in no time.
+  const loss = measured.length > 0 ? await lossOf(engine.gpu) : null;
+  if (loss) throw loss;
+  return { tuning, measured, left };
 }
 
 /** Where choices are remembered: the adapter, what it can do, and the kernels' texts, in one string. */
@@ -173,11 +192,29 @@ export function tuningKey(engine: Engine): string {
   return `tuning/${adapter}/${JSON.stringify(features)}/${(hash >>> 0).toString(16)}`;
 }
 
-/** What was remembered, if it is a record of numbers; anything else is forgotten. */
-export function readChoices(remembered: unknown): Readonly<Record<string, number>> | null {
-  if (typeof remembered !== "object" || remembered === null) return null;
-  const entries = Object.entries(remembered);
-  return entries.every(([, v]) => typeof v === "number" && Number.isFinite(v))
-    ? Object.fromEntries(entries)
-    : null;
+const remembered = v.object({
+  choices: v.record(v.string(), v.pipe(v.number(), v.finite())),
+  left: v.array(v.string()),
+});
+
+/** What is remembered of a device: its choices, and what no model could be measured by so far. */
+export type Tuned = v.InferOutput<typeof remembered>;
+
+/** What was remembered, if it is that; anything else is forgotten. */
+export function readTuned(value: unknown): Tuned | null {
+  const read = v.safeParse(remembered, value);
+  return read.success ? read.output : null;
+}
+
+/** As {@link tune}, of what an earlier model left; of everything if there was none. */
+export function tuneRest(
+  engine: Engine,
+  base: Tuning,
+  model: GpuModel,
+  left: readonly string[] | null,
+  budgetMs: number,
+): Promise<TuneResult> {
+  const all = Object.entries(tuningCandidates());
+  const candidates = Object.fromEntries(all.filter(([choice]) => left?.includes(choice) ?? true));
+  return tune(engine, base, model, { budgetMs, candidates });
 }

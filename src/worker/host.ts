@@ -63,7 +63,9 @@ export interface HostOptions extends OpenOptions {
 }
 
 export class EngineHost {
-  private tuned: Promise<void> | null = null;
+  private tuned: Promise<void> = Promise.resolve();
+  /** Choices that no model so far could be measured by; null before the first. */
+  private left: readonly string[] | null = null;
   /** What this device calculates wrongly, in words. */
   private avoided: readonly string[] = [];
   private readonly models = new Map<string, Promise<HostedModel>>();
@@ -190,28 +192,36 @@ export class EngineHost {
   }
 
   /**
-   * Takes over the kernel variants that this device prefers: remembered ones, or else measured ones. Software adapters
-   * keep the defaults, which were measured on them: there, compiling takes longer than any choice saves.
+   * Takes over the kernel variants that this device prefers: remembered ones, or else measured ones. What this model cannot be
+   * measured by is left to the next that can. Software adapters keep the defaults, which were measured on them: there, compiling
+   * takes longer than any choice saves.
+   * @throws DecoscopeError "device_lost"
    */
   tuneFor(model: HostedModel, remembered: Remembered): Promise<void> {
-    // Once a device: two measurements side by side would disturb each other.
-    this.tuned ??= this.gpu.isSoftware ? Promise.resolve() : this.tuneNow(model, remembered);
-    return this.tuned;
+    if (this.gpu.isSoftware) return Promise.resolve();
+    // One after another: two measurements side by side would disturb each other.
+    const tuning = this.tuned.then(() => this.tuneNow(model, remembered));
+    this.tuned = tuning.catch(() => undefined);
+    return tuning;
   }
 
   private async tuneNow(model: HostedModel, remembered: Remembered): Promise<void> {
+    if (this.left?.length === 0) return;
     // Fetched when something is to be measured: software adapters keep the defaults.
-    const { readChoices, tune, tuningKey } = await import("../runtime/tuner");
+    const { readTuned, tuneRest, tuningKey } = await import("../runtime/tuner");
     const key = tuningKey(this.engine);
-    const known = readChoices(await remembered.get(key).catch(() => null));
-    if (known) {
-      this.tuning = { ...this.tuning, choices: known };
-      return;
+    if (!this.left) {
+      const known = readTuned(await remembered.get(key).catch(() => null));
+      if (known) this.tuning = { ...this.tuning, choices: known.choices };
+      this.left = known?.left ?? null;
     }
-    const { tuning } = await tune(this.engine, this.tuning, model.gpu, { budgetMs: TUNE_BUDGET_MS });
+    const before = this.left?.length ?? Infinity;
+    const { tuning, left } = await tuneRest(this.engine, this.tuning, model.gpu, this.left, TUNE_BUDGET_MS);
     this.tuning = tuning;
+    this.left = left;
     // A browser without storage measures again next time.
-    await remembered.set(key, tuning.choices).catch(() => undefined);
+    if (left.length < before)
+      await remembered.set(key, { choices: tuning.choices, left }).catch(() => undefined);
   }
 
   /** Frees everything, the device too. */

@@ -1,10 +1,11 @@
 /** The choice of kernel variants by measurement, on the real device with a scripted clock. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DecoscopeError } from "../../src/base/errors";
 import type { Engine } from "../../src/engine/dispatch_list";
 import type { Kernel, Variant } from "../../src/engine/kernel";
 import { Fused } from "../../src/kernels/matvec_draw";
-import { readChoices, tune, type TuneOptions, tuningCandidates, tuningKey } from "../../src/runtime/tuner";
-import type { EngineHost, HostedModel } from "../../src/worker/host";
+import { readTuned, tune, type TuneOptions, tuningCandidates, tuningKey } from "../../src/runtime/tuner";
+import type { EngineHost, HostedModel, Remembered } from "../../src/worker/host";
 import { memorySource, tinyModel } from "../helpers/tiny_model";
 import { openHost } from "./helpers";
 
@@ -112,6 +113,86 @@ describe("how a law is drawn from", () => {
     expect(choices).toContain("head.fused");
     expect(choices).not.toContain("matmul.lanes");
   });
+
+  const both = { ...ways, "head.groups": [1] };
+
+  it("has half the time of products, for all its choices together", async () => {
+    // The ways alone take longer than that.
+    const run = async (budgetMs: number): Promise<string[]> => {
+      let at = 0;
+      const candidates = { ...both, "head.fused": [Fused.WITH_LIST] };
+      const options = { budgetMs, candidates, now: () => (at += 100) };
+      const { measured, left } = await tune(host.engine, host.tuning, model.gpu, options);
+      // Another model has no more time.
+      expect(left).toEqual([]);
+      return measured.map(({ choice }) => choice);
+    };
+    expect(await run(1000)).toEqual(["head.fused"]);
+    expect(await run(1e9)).toEqual(["head.fused", "head.groups"]);
+  });
+
+  it("is by no number of workgroups where the head never draws", async () => {
+    const { measured } = await chosenBy((a, b) => (a === b && a === "matvec_head" ? 1 : 10), both);
+    expect(measured.map(({ choice, chosen }) => [choice, chosen])).toEqual([["head.fused", Fused.NEVER]]);
+  });
+
+  it("is left to another model by one that cannot play rounds", async () => {
+    const masked = tinyModel({ config: { attention: "bidirectional" } });
+    const { gpu: filling } = await host.load("filling", memorySource(masked, { id: "filling" }));
+    const short = Object.create(model.gpu, { maxContext: { value: 12 } }) as typeof model.gpu;
+    const candidates = { "matvec1.quads": [1], ...both };
+    for (const gpu of [filling, short]) {
+      const found = await tune(host.engine, host.tuning, gpu, { budgetMs: 1e9, candidates });
+      expect(found.measured.map(({ choice }) => choice)).toEqual(["matvec1.quads"]);
+      expect(found.left).toEqual(["head.fused", "head.groups"]);
+    }
+  });
+
+  /** The ways measured where drawing kernels meet `mishap`. */
+  const withMishap = (mishap: () => never) => {
+    const engine = watched(({ name }) => {
+      if (name === "matvec_draw") mishap();
+    });
+    const options = { budgetMs: 1e9, candidates: { "head.fused": [Fused.NEVER, Fused.WITH_LIST] } };
+    // What is measured against does without that kernel.
+    const base = { ...host.tuning, choices: { "head.fused": Fused.NEVER } };
+    return tune(engine, base, model.gpu, options);
+  };
+
+  it.each(["shader", "limit"] as const)("is no way that this device cannot go: %s", async (code) => {
+    const { measured } = await withMishap(() => {
+      throw new DecoscopeError(code, "not here");
+    });
+    expect(measured[0]!.times.map((t) => t.value)).toEqual([Fused.NEVER]);
+  });
+
+  it("is not found where something else goes wrong", async () => {
+    const before = host.memory.report().liveBytes;
+    const mistaken = withMishap(() => {
+      throw new Error("our own mistake");
+    });
+    await expect(mistaken).rejects.toThrow("our own mistake");
+    expect(host.memory.report().liveBytes).toBe(before);
+  });
+});
+
+describe("a device that is lost meanwhile", () => {
+  it.each([
+    ["passes", "matvec_residual", { "matvec1.quads": [1, 2] }],
+    ["rounds", "matvec_draw", { "head.fused": [1] }],
+  ])("is not one that cannot be used: %s", async (_, kernel, candidates) => {
+    const own = await openHost();
+    const { gpu } = await own.load("tiny", memorySource(tinyModel()));
+    const { pipelines } = own.engine;
+    const get = pipelines.get.bind(pipelines);
+    pipelines.get = (asked, variant) => {
+      if (asked.name === kernel) own.gpu.device.destroy();
+      return get(asked, variant);
+    };
+    const options = { budgetMs: 1e9, candidates };
+    await expect(tune(own.engine, own.tuning, gpu, options)).rejects.toMatchObject({ code: "device_lost" });
+    own.destroy();
+  });
 });
 
 it("starts nothing once its time is up", async () => {
@@ -120,31 +201,90 @@ it("starts nothing once its time is up", async () => {
   expect(tuning).toEqual(host.tuning);
 });
 
-it("measures once on a new device, and remembers", async () => {
-  const own = await openHost();
-  const hosted = await own.load("tiny", memorySource(tinyModel()));
-  Object.defineProperty(own.gpu, "isSoftware", { value: false });
-  const stored = new Map<string, unknown>();
-  const remembered = {
-    get: (key: string) => Promise.resolve(stored.get(key)),
-    set: (key: string, value: unknown) => Promise.resolve(void stored.set(key, value)),
+describe("what a new device prefers", () => {
+  /** A device that is measured, and what is remembered between visits. */
+  const newHost = async (): Promise<EngineHost> => {
+    const own = await openHost();
+    Object.defineProperty(own.gpu, "isSoftware", { value: false });
+    return own;
   };
-  // Two models that arrive together are one measurement.
-  await Promise.all([own.tuneFor(hosted, remembered), own.tuneFor(hosted, remembered)]);
-  expect([...stored.keys()]).toEqual([tuningKey(own.engine)]);
-  expect(stored.get(tuningKey(own.engine))).toEqual(own.tuning.choices);
+  const storage = () => {
+    const stored = new Map<string, unknown>();
+    const remembered: Remembered = {
+      get: (key) => Promise.resolve(stored.get(key)),
+      set: (key, value) => Promise.resolve(void stored.set(key, value)),
+    };
+    return { stored, remembered };
+  };
+  const load = (own: EngineHost, id: string, config = {}): Promise<HostedModel> =>
+    own.load(id, memorySource(tinyModel({ config }), { id }));
 
-  const later = await openHost();
-  Object.defineProperty(later.gpu, "isSoftware", { value: false });
-  const again = await later.load("tiny", memorySource(tinyModel()));
-  stored.set(tuningKey(later.engine), { "matvec1.quads": 1 });
-  await later.tuneFor(again, remembered);
-  expect(later.tuning.choices).toEqual({ "matvec1.quads": 1 });
-  later.destroy();
-  own.destroy();
-});
+  it("is measured once, and remembered", async () => {
+    const { stored, remembered } = storage();
+    const own = await newHost();
+    const hosted = await load(own, "tiny");
+    let asked = 0;
+    const counted = { ...remembered, get: (key: string) => (asked++, remembered.get(key)) };
+    // Two models that arrive together are one measurement.
+    await Promise.all([own.tuneFor(hosted, counted), own.tuneFor(hosted, counted)]);
+    expect(asked).toBe(1);
+    const key = tuningKey(own.engine);
+    expect([...stored]).toEqual([[key, { choices: own.tuning.choices, left: [] }]]);
+    own.destroy();
 
-it("forgets what is no record of numbers", () => {
-  expect(readChoices({ a: 1 })).toEqual({ a: 1 });
-  for (const bad of [null, "x", { a: "1" }, { a: NaN }]) expect(readChoices(bad)).toBeNull();
+    const later = await newHost();
+    stored.set(key, { choices: { "matvec1.quads": 1 }, left: [] });
+    await later.tuneFor(await load(later, "tiny"), remembered);
+    expect(later.tuning.choices).toEqual({ "matvec1.quads": 1 });
+    later.destroy();
+  });
+
+  it("is found by the models that can be measured, on whichever visit they come", async () => {
+    const { stored, remembered } = storage();
+    const own = await newHost();
+    const key = tuningKey(own.engine);
+    const left = ["head.fused", "head.groups"];
+    const filling = await load(own, "filling", { attention: "bidirectional" });
+    await own.tuneFor(filling, remembered);
+    expect(stored.get(key)).toEqual({ choices: own.tuning.choices, left });
+    own.destroy();
+
+    const later = await newHost();
+    // Nothing of what was found before is measured again, and a value of no candidate shows it.
+    const kept = { "matvec1.quads": 8 };
+    stored.set(key, { choices: kept, left });
+    await later.tuneFor(await load(later, "filling", { attention: "bidirectional" }), remembered);
+    expect(stored.get(key)).toEqual({ choices: kept, left });
+    let played = 0;
+    const { pipelines } = later.engine;
+    const get = pipelines.get.bind(pipelines);
+    pipelines.get = (kernel, variant) => {
+      if (kernel.name === "matvec_draw") played++;
+      return get(kernel, variant);
+    };
+    await later.tuneFor(await load(later, "tiny"), remembered);
+    expect(played).toBeGreaterThan(0);
+    expect(stored.get(key)).toEqual({ choices: later.tuning.choices, left: [] });
+    expect(later.tuning.choices).toMatchObject(kept);
+    later.destroy();
+  });
+
+  it("is not remembered of one that was lost, which is said, and tried again", async () => {
+    const { stored, remembered } = storage();
+    const own = await newHost();
+    const hosted = await load(own, "tiny");
+    own.gpu.device.destroy();
+    for (let visit = 0; visit < 2; visit++)
+      await expect(own.tuneFor(hosted, remembered)).rejects.toMatchObject({ code: "device_lost" });
+    expect([...stored]).toEqual([]);
+    own.destroy();
+  });
+
+  it("is forgotten where it is no record of such", () => {
+    const good = { choices: { a: 1 }, left: ["b"] };
+    expect(readTuned(good)).toEqual(good);
+    for (const choices of [null, "x", { a: "1" }, { a: NaN }])
+      expect(readTuned({ ...good, choices })).toBeNull();
+    for (const bad of [null, "x", { a: 1 }, { ...good, left: "b" }]) expect(readTuned(bad)).toBeNull();
+  });
 });
