@@ -38,11 +38,16 @@ function causalRows(
 const FEWEST_ROWS = 64;
 
 /**
- * Rows of logits at a time for texts of up to `length` tokens ("judge.rows"): all, or a multiple of the fewest that takes little
- * memory.
+ * Rows of logits at a time for texts of up to `length` tokens: all, or a multiple of the fewest, which is the next that holds as many
+ * as were `chosen` ("judge.rows"), or else takes little memory.
  */
-export const judgedTogether = (length: number, vocabSize: number): number =>
-  Math.min(length, FEWEST_ROWS * Math.max(1, Math.floor(MOST_LOGITS / (4 * vocabSize * FEWEST_ROWS))));
+export const judgedTogether = (length: number, vocabSize: number, chosen?: number): number => {
+  const stretches =
+    chosen === undefined
+      ? Math.floor(MOST_LOGITS / (4 * vocabSize * FEWEST_ROWS))
+      : Math.ceil(chosen / FEWEST_ROWS);
+  return Math.min(length, FEWEST_ROWS * Math.max(1, stretches));
+};
 
 export class Guider {
   private readonly state: ModelState;
@@ -82,7 +87,7 @@ export class Guider {
     this.rows = buffer("rows", ROW_WORDS * length);
     // Stays zero: rows see slots by their bound alone.
     this.bits = buffer("bits", ROW_BIT_WORDS * length);
-    this.together = tuning.choices["judge.rows"] ?? judgedTogether(length, model.facts.vocabSize);
+    this.together = judgedTogether(length, model.facts.vocabSize, tuning.choices["judge.rows"]);
     this.logits = buffer("logits", this.together * model.facts.vocabSize);
     this.tokens = buffer("tokens", length);
     this.ranks = buffer("ranks", RANK_WORDS * length);
