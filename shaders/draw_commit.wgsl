@@ -76,11 +76,16 @@ fn main(lane: Lane) {
   if (lane.id != 0u) {
     return;
   }
-  found[2u * params.k] = bitcast<u32>(largest);
-  found[2u * params.k + 1u] = bitcast<u32>(largest + log_sum);
-  found[2u * params.k + 2u] = bitcast<u32>(log_sum - sums.y / max(sums.x, 1.0e-30));
+  let is_any = first != NONE;
+  let entropy = log_sum - sums.y / max(sums.x, 1.0e-30);
+  found[2u * params.k] = bitcast<u32>(select(MASKED, largest, is_any));
+  found[2u * params.k + 1u] = bitcast<u32>(select(MASKED, largest + log_sum, is_any));
+  found[2u * params.k + 2u] = bitcast<u32>(select(0.0, entropy, is_any));
   found[2u * params.k + 3u] = first;
-  if (params.is_greedy != 0u) {
+  if (!is_any) {
+    // No logit is a number: as where a law has no token, the last one is taken and its logarithm says so.
+    commit_drawn(params.vocab_size - 1u, MASKED, params.is_greedy != 0u);
+  } else if (params.is_greedy != 0u) {
     commit_drawn(min(first, params.vocab_size - 1u), 0.0, true);
   } else {
     commit_drawn(min(drawn.index, params.vocab_size - 1u), min(drawn_plain - largest - log_sum, 0.0), false);

@@ -3,7 +3,7 @@
 // grid:        one workgroup per row; lanes stride over its pieces
 // numerics:    f32; ties go to the smaller token; a row with fewer tokens is filled up with token NONE, MASKED
 // source:      Milakov and Gimelshein 2018 (online softmax); Maddison et al. 2014 (Gumbel-max); Shannon 1948 (entropy)
-// @use layouts, reduce, ranked
+// @use layouts, reduce, ranked, stat_row
 
 override WORKGROUP_SIZE: u32 = 64u;
 override SUBGROUP_MIN: u32 = 0u;
@@ -20,7 +20,6 @@ struct Params {
 @group(1) @binding(0) var<uniform> params: Params;
 
 const PIECE_HEAD = 8u;
-const STATS = 12u;
 var<workgroup> drawn_plain: f32;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
@@ -47,7 +46,6 @@ fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgr
   let largest = reduce_max(lane, seen.x);
   seen = join_parts(vec4<f32>(largest, 0.0, 0.0, 0.0), seen);
   let sums = reduce_sum4(lane, vec4<f32>(seen.y, seen.z, 0.0, 0.0));
-  let log_sum = log(sums.x);
   let drawn = reduce_argmax(lane, noisy);
   if (drawn.index == noisy.index) {
     drawn_plain = plain;
@@ -76,20 +74,6 @@ fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgr
     }
   }
   if (lane.id == 0u) {
-    let to = STATS * row;
-    let gap = min(best.value - next.value, -MASKED);
-    let is_drawn = drawn.index != NONE;
-    stats[to] = bitcast<u32>(best.value);
-    stats[to + 1u] = bitcast<u32>(largest + log_sum);
-    stats[to + 2u] = best.index;
-    stats[to + 3u] = bitcast<u32>((1.0 - exp(-min(gap, 100.0))) / sums.x);
-    stats[to + 4u] = bitcast<u32>(log_sum - sums.y / sums.x);
-    stats[to + 5u] = next.index;
-    stats[to + 6u] = bitcast<u32>(gap);
-    stats[to + 7u] = select(best.index, drawn.index, is_drawn);
-    stats[to + 8u] = bitcast<u32>(min(select(best.value, drawn_plain, is_drawn) - largest - log_sum, 0.0));
-    stats[to + 9u] = 0u;
-    stats[to + 10u] = 0u;
-    stats[to + 11u] = 0u;
+    write_stats(row, best, next, sums.xy, Best(drawn_plain, drawn.index));
   }
 }

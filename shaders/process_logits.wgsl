@@ -72,7 +72,8 @@ fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>) {
 
 fn value_at(at: u32, x: u32, scale: f32) -> f32 {
   let z = logits[at + x];
-  if (z <= 0.5 * MASKED || (params.has_allowed != 0u && ((allowed[x / 32u] >> (x % 32u)) & 1u) == 0u)) {
+  // What is no number is no token either.
+  if (!(z > 0.5 * MASKED) || (params.has_allowed != 0u && ((allowed[x / 32u] >> (x % 32u)) & 1u) == 0u)) {
     return MASKED;
   }
   return z * scale;
@@ -149,7 +150,10 @@ fn find_threshold(lane: Lane, at: u32, scale: f32, floor: f32, high: f32, wanted
 fn one_hot(lane: Lane, at: u32) {
   var best = Best(2.0 * MASKED, NONE);
   for (var x = lane.id; x < params.vocab_size; x += WORKGROUP_SIZE) {
-    best = better(best, Best(value_at(at, x, 1.0), x));
+    let z = value_at(at, x, 1.0);
+    if (z > 0.5 * MASKED) {
+      best = better(best, Best(z, x));
+    }
   }
   best = reduce_argmax(lane, best);
   for (var x = lane.id; x < params.vocab_size; x += WORKGROUP_SIZE) {

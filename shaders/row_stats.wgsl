@@ -1,9 +1,9 @@
 // row_stats: largest value, log-sum-exp, two best tokens, their gap and margin, entropy, and a token drawn from each row
 // shapes:    laws [*,V], draws u32 [8 + T] -> stats [T,12] as in src/kernels/row_stats.ts
 // grid:      one workgroup per row; lanes stride over the vocabulary
-// numerics:  f32, sums of exp(x - max); ties go to the smaller index; masked and banned entries add nothing
+// numerics:  f32, sums of exp(x - max); ties go to the smaller index; masked and banned entries, and what is no number, add nothing
 // source:    Shannon 1948 (entropy, in nats); Maddison et al. 2014 (Gumbel-max): argmax of z + temperature * noise
-// @use reduce, layouts, rng
+// @use reduce, layouts, rng, stat_row
 
 override WORKGROUP_SIZE: u32 = 64u;
 override SUBGROUP_MIN: u32 = 0u;
@@ -17,7 +17,6 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> stats: array<u32>;
 @group(1) @binding(0) var<uniform> params: Params;
 
-const STATS = 12u;
 // Words of draws before the positions of the rows.
 const POSITIONS = 8u;
 
@@ -39,7 +38,7 @@ fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>) {
       continue;
     }
     let z = laws[at + x];
-    if (z > first.value) {
+    if (z > max(first.value, 0.5 * MASKED)) {
       second = first;
       first = Best(z, x);
     } else if (z > max(second.value, 0.5 * MASKED)) {
@@ -59,28 +58,14 @@ fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>) {
   var sums = vec4<f32>(0.0);
   for (var x = lane.id; x < v; x += WORKGROUP_SIZE) {
     let z = max(laws[at + x] - best.value, MASKED);
-    if (z > -100.0 && !is_banned(x)) {
+    if (z > -100.0 && !is_banned(x) && best.index != NONE) {
       let e = exp(z);
       sums += vec4<f32>(e, e * z, 0.0, 0.0);
     }
   }
   sums = reduce_sum4(lane, sums);
   if (lane.id == 0u) {
-    let to = STATS * row;
-    let log_sum = log(sums.x);
-    let gap = min(best.value - next.value, -MASKED);
-    let token = select(best.index, drawn.index, drawn.index != NONE);
-    stats[to] = bitcast<u32>(best.value);
-    stats[to + 1u] = bitcast<u32>(best.value + log_sum);
-    stats[to + 2u] = best.index;
-    stats[to + 3u] = bitcast<u32>((1.0 - exp(-min(gap, 100.0))) / sums.x);
-    stats[to + 4u] = bitcast<u32>(log_sum - sums.y / sums.x);
-    stats[to + 5u] = next.index;
-    stats[to + 6u] = bitcast<u32>(gap);
-    stats[to + 7u] = token;
-    stats[to + 8u] = bitcast<u32>(min(laws[at + min(token, v - 1u)] - best.value - log_sum, 0.0));
-    stats[to + 9u] = 0u;
-    stats[to + 10u] = 0u;
-    stats[to + 11u] = 0u;
+    let plain = laws[at + min(drawn.index, v - 1u)];
+    write_stats(row, best, next, sums.xy, Best(plain, drawn.index));
   }
 }

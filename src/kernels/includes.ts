@@ -11,6 +11,7 @@ import reduceSubgroup from "../../shaders/include/reduce.subgroup.wgsl?raw";
 import reduceWorkgroup from "../../shaders/include/reduce.workgroup.wgsl?raw";
 import rng from "../../shaders/include/rng.wgsl?raw";
 import signals from "../../shaders/include/signals.wgsl?raw";
+import statRow from "../../shaders/include/stat_row.wgsl?raw";
 import tailRow from "../../shaders/include/tail_row.wgsl?raw";
 import append from "../../shaders/include/append.wgsl?raw";
 import commit from "../../shaders/include/commit.wgsl?raw";
@@ -58,6 +59,7 @@ export const includes: Includes = withHeads(
     "reduce.subgroup": reduceSubgroup,
     "reduce.workgroup": reduceWorkgroup,
     rng,
+    stat_row: statRow,
     tail_row: tailRow,
     append,
     commit,

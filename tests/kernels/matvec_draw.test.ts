@@ -34,6 +34,8 @@ interface Case {
   readonly steps?: number;
   /** Every row of weights twice: ties everywhere. */
   readonly isDoubled?: boolean;
+  /** Rows of weights that are no numbers. */
+  readonly broken?: readonly number[];
 }
 
 const EPS = 1e-5;
@@ -45,6 +47,7 @@ async function check(c: Case): Promise<void> {
   // Logits a few wide, so that laws are neither flat nor one token.
   let plain = noise(V * dim, 9).map((w) => (3 * w) / Math.sqrt(dim));
   if (c.isDoubled) plain = plain.map((_, i) => plain[Math.floor(i / dim / 2) * dim + (i % dim)]!);
+  for (const row of c.broken ?? []) plain.fill(NaN, row * dim, (row + 1) * dim);
   const { given, kept } = storedAs(storage, plain, dim);
   const gain = noise(dim, 10).map((v) => v + 2);
   const x = noise((row + 1) * dim, 11);
@@ -137,6 +140,12 @@ describe("matvec_draw", () => {
     check({ vocabSize: 2048, dim: 128, row: 2, k: 10 }));
   test("vocabularies that are no multiple of four, lists longer than they are", async () => {
     for (const vocabSize of [1, 2, 31, 257]) await check({ vocabSize, dim: 96, k: 3, steps: 3 });
+  });
+  test("weights that are no numbers: one token's, and all tokens'", async () => {
+    for (const row of [0, 77]) await check({ vocabSize: 131, dim: 96, split: 44, broken: [row], steps: 3 });
+    const all = Array.from({ length: 9 }, (_, i) => i);
+    await check({ vocabSize: 9, dim: 96, broken: all, steps: 1 });
+    await check({ vocabSize: 9, dim: 96, broken: all.slice(1), steps: 1 });
   });
   test("no list at all", () => check({ vocabSize: 257, dim: 96, k: 0, steps: 3 }));
   test("the longest list", () => check({ vocabSize: 257, dim: 96, k: MAX_DRAWN_TOP, steps: 2 }));

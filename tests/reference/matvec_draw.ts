@@ -1,6 +1,7 @@
 /** Float64 twin of matvec_draw and draw_commit: what one pass over a row of logits leaves, from the row itself. */
 import { Purpose } from "../../src/base/rng";
-import { logSoftmax, MASKED, rowStats, topK } from "./row_stats";
+import { NONE } from "../../src/kernels/layouts";
+import { isMasked, logSoftmax, MASKED, rowStats, topK } from "./row_stats";
 import { sampleRow } from "./sample";
 
 export interface DrawnRow {
@@ -15,13 +16,21 @@ export interface DrawnRow {
   readonly argmax: number;
 }
 
-/** Of logits [V]; noise is addressed as `sample_commit` addresses it. Temperature 0 is one-hot. */
+/** Of logits [V], where what is no number is no token; noise is addressed as `sample_commit` addresses it. Temperature 0 is one-hot. */
 export function drawnRow(
   logits: ArrayLike<number>,
   o: { readonly temperature: number; readonly k: number; readonly seed: number; readonly step: number },
 ): DrawnRow {
   const isGreedy = o.temperature === 0;
-  const scaled = Float64Array.from(logits, (z) => (isGreedy ? z : z / o.temperature));
+  const row = Float64Array.from(logits, (z) => (Number.isNaN(z) ? MASKED : z));
+  // The last token is taken where none is left, and its logarithm says so: MASKED, as f32 has it.
+  if (row.every(isMasked)) {
+    const masked = Math.fround(MASKED);
+    const top = Array.from({ length: o.k }, () => ({ token: null, logprob: masked }));
+    const none = { max: masked, logSumExp: masked, entropy: 0, argmax: NONE };
+    return { token: row.length - 1, logprob: masked, top, ...none };
+  }
+  const scaled = row.map((z) => (isGreedy || isMasked(z) ? z : z / o.temperature));
   const stats = rowStats(scaled);
   const law = isGreedy
     ? Float64Array.from(logits, (_, x) => (x === stats.argmax ? 0 : MASKED))

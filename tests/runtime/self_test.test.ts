@@ -84,8 +84,8 @@ describe("the self-test", () => {
     ["matvec_stats", "e.x + e.y + e.z + e.w,", "e.x + e.y + e.z,", /statistics of 20 rows/],
     ["matvec_stats", "row < params.row_count)", "row < params.row_count - 1u)", /statistics of 20 rows/],
     ["merge_stats", "if (i == 1u)", "if (i == 2u)", /statistics of 20 rows/],
-    ["merge_stats", "log_sum - sums.y / sums.x", "log_sum + sums.y / sums.x", /statistics of 20 rows/],
-    ["merge_stats", "best.value, drawn_plain, is_drawn", "next.value, drawn_plain, is_drawn", /of 20 rows/],
+    ["merge_stats", "next, sums.xy,", "next, vec2<f32>(sums.x, -sums.y),", /statistics of 20 rows/],
+    ["merge_stats", "write_stats(row, best,", "write_stats(row, next,", /statistics of 20 rows/],
   ])("refuses one that draws or sums wrongly in %s: %s", async (name, right, wrong, detail) => {
     const host = await brokenHost((kernel) => kernel.name === name, [right, wrong]);
     await expect(selfTest(host.engine, host.tuning)).rejects.toMatchObject({
