@@ -6,13 +6,13 @@
 import { defineKernel } from "../engine/kernel";
 import mergeSource from "../../shaders/merge_stats.wgsl?raw";
 import source from "../../shaders/matvec_stats.wgsl?raw";
-import { MATVEC_OVERRIDES, mostGroups, planMatvec } from "./matvec";
+import { MATVEC_OVERRIDES, MOST_ROWS, mostGroups, planMatvec } from "./matvec";
 import type { HeadInput } from "./matvec_head";
 import { needBytes, REDUCE_OVERRIDES, reduceVariant } from "./reduce";
 import { drawWords, STAT_WORDS } from "./row_stats";
 import { topRoom } from "./top_tokens";
 import type { Recording } from "./tuning";
-import { partsOf } from "./weights";
+import { expectParts, partsOf } from "./weights";
 
 export const matvecStatsKernel = defineKernel({
   name: "matvec_stats",
@@ -56,7 +56,7 @@ const mostPieces = (rec: Recording, vocabSize: number, rowTiles: number): number
     : Math.max(8, Math.ceil(Math.min(1024, Math.max(64, vocabSize / 128)) / rowTiles)));
 
 export interface MatvecStatsArgs extends HeadInput {
-  /** Rows, 1 to 512: the first of x. */
+  /** Rows, 1 to MOST_ROWS: the first of x. */
   readonly T: number;
   /** u32 [drawWords(T)], as `drawsOf` makes them. */
   readonly draws: GPUBuffer;
@@ -70,26 +70,13 @@ export interface MatvecStatsArgs extends HeadInput {
   readonly allocate: (bytes: number) => GPUBuffer;
 }
 
-/** One dispatch a part of the vocabulary, and one more. @returns bytes that the first of them write */
-export function matvecStats(rec: Recording, a: MatvecStatsArgs): number {
-  const { x, gain, T, dim, vocabSize, eps, draws, stats, k, top } = a;
-  const matrices = partsOf(a.weight);
-  const total = matrices.reduce((n, { part }) => n + part.rows, 0);
-  if (total !== vocabSize || matrices.some(({ part }) => part.cols !== dim))
-    throw new Error(
-      `matvec_stats: weight has ${total} rows in parts of ${matrices.map(({ part }) => part.cols).join(", ")} columns, expected ${vocabSize} x ${dim}`,
-    );
-  if (!Number.isInteger(k) || k < 0 || k > MAX_STATS_TOP)
-    throw new Error(`matvec_stats: k is ${k}, expected 0 to ${MAX_STATS_TOP}`);
-  needBytes("matvec_stats", "x", x, 4 * T * dim);
-  needBytes("matvec_stats", "gain", gain, 4 * dim);
-  needBytes("matvec_stats", "draws", draws, 4 * drawWords(T));
-  needBytes("merge_stats", "stats", stats, 4 * STAT_WORDS * T);
-  needBytes("merge_stats", "top", top, 8 * k * T);
+/** Room of lists; the two best are always known. */
+const roomOf = (k: number): number => topRoom(Math.max(2, k));
 
+/** How the parts of a vocabulary are multiplied with T rows, where the pieces of each begin, and pieces of a row in all. */
+function planStats(rec: Recording, { weight, x, vocabSize }: HeadInput, T: number) {
   const { choices } = rec.tuning;
-  // The two best are always known.
-  const consts = { TOP: topRoom(Math.max(2, k)) };
+  const matrices = partsOf(weight);
   let count = 0;
   const plans = matrices.map(({ first, part }) => {
     const planned = (groups: number) => {
@@ -104,8 +91,32 @@ export function matvecStats(rec: Recording, a: MatvecStatsArgs): number {
     count += plan.where.grid[0];
     return at;
   });
-  const bytes = 4 * T * count * (PIECE_HEAD + 2 * consts.TOP);
+  return { plans, count };
+}
+
+/** Bytes that workgroups leave of T rows with k listed tokens. More rows may leave fewer, since then fewer workgroups share the vocabulary. */
+export const statsBytes = (rec: Recording, head: HeadInput, T: number, k: number): number =>
+  4 * T * planStats(rec, head, T).count * (PIECE_HEAD + 2 * roomOf(k));
+
+/** One dispatch a part of the vocabulary, and one more. @returns bytes that the first of them write */
+export function matvecStats(rec: Recording, a: MatvecStatsArgs): number {
+  const { x, gain, T, dim, vocabSize, eps, draws, stats, k, top } = a;
+  expectParts("matvec_stats", a.weight, vocabSize, dim);
+  if (!Number.isInteger(T) || T < 1 || T > MOST_ROWS)
+    throw new Error(`matvec_stats: expected 1 to ${MOST_ROWS} rows, found ${T}`);
+  if (!Number.isInteger(k) || k < 0 || k > MAX_STATS_TOP)
+    throw new Error(`matvec_stats: k is ${k}, expected 0 to ${MAX_STATS_TOP}`);
+  needBytes("matvec_stats", "x", x, 4 * T * dim);
+  needBytes("matvec_stats", "gain", gain, 4 * dim);
+  needBytes("matvec_stats", "draws", draws, 4 * drawWords(T));
+  needBytes("merge_stats", "stats", stats, 4 * STAT_WORDS * T);
+  needBytes("merge_stats", "top", top, 8 * k * T);
+
+  const consts = { TOP: roomOf(k) };
+  const { plans, count } = planStats(rec, a, T);
+  const bytes = statsBytes(rec, a, T, k);
   const pieces = a.allocate(bytes);
+  needBytes("matvec_stats", "pieces", pieces, bytes);
   for (const { first, part, plan, firstPiece } of plans) {
     const variant = { ...plan.variant, consts: { ...plan.variant.consts, ...consts } };
     rec.list.add(matvecStatsKernel, variant, {

@@ -4,10 +4,11 @@
  */
 import type { Engine } from "../engine/dispatch_list";
 import { type HeadInput, matvecHead } from "../kernels/matvec_head";
-import { matvecStats } from "../kernels/matvec_stats";
+import { matvecStats, statsBytes } from "../kernels/matvec_stats";
 import { drawWords, MAX_BANNED, rowStats, STAT_WORDS } from "../kernels/row_stats";
 import { topTokens } from "../kernels/top_tokens";
 import type { Recording, Tuning } from "../kernels/tuning";
+import { roomFor } from "./room";
 
 /** Most candidates a pass reports for a position. */
 export const MAX_TOP = 16;
@@ -65,8 +66,8 @@ export class CanvasHead {
     const { draws, stats, top, logits } = this;
     const { vocabSize } = this.options;
     if (!logits) {
-      const allocate = (bytes: number): GPUBuffer => this.roomFor(bytes);
-      matvecStats(rec, { ...head, T: count, draws, stats, k, top, allocate });
+      const pieces = (this.pieces ??= this.roomForAll(rec, head));
+      matvecStats(rec, { ...head, T: count, draws, stats, k, top, allocate: () => pieces });
       return;
     }
     matvecHead(rec, { ...head, logits, T: count });
@@ -74,10 +75,11 @@ export class CanvasHead {
     if (k > 0) topTokens(rec, { laws: logits, firstRow: 0, T: count, vocabSize, k, out: top });
   }
 
-  /** The pieces' buffer, or a larger one: what was recorded before goes on with the one it has. */
-  private roomFor(bytes: number): GPUBuffer {
-    if (!this.pieces || this.pieces.size < bytes)
-      this.pieces = this.options.allocate("pieces", Math.ceil(bytes / 4));
-    return this.pieces;
+  /** Room for what any pass leaves, with the longest list: lists of dispatches hold on to it, so it cannot grow. */
+  private roomForAll(rec: Recording, head: HeadInput): GPUBuffer {
+    const { rows, allocate } = this.options;
+    const counts = new Set(Array.from({ length: rows }, (_, i) => roomFor(i + 1, rows)));
+    const bytes = [...counts].map((count) => statsBytes(rec, head, count, MAX_TOP));
+    return allocate("pieces", Math.max(...bytes) / 4);
   }
 }

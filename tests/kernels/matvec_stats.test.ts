@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { Engine } from "../../src/engine/dispatch_list";
 import { MASKED, NONE } from "../../src/kernels/layouts";
 import { matvecHead } from "../../src/kernels/matvec_head";
-import { matvecStats, MAX_STATS_TOP } from "../../src/kernels/matvec_stats";
+import { matvecStats, type MatvecStatsArgs, MAX_STATS_TOP } from "../../src/kernels/matvec_stats";
 import { drawsOf, MAX_BANNED, rowStats, Stat, STAT_WORDS } from "../../src/kernels/row_stats";
 import { topTokens } from "../../src/kernels/top_tokens";
 import type { Tuning } from "../../src/kernels/tuning";
@@ -32,6 +32,8 @@ interface Case {
   readonly k?: number;
   /** Every row of weights twice: ties everywhere. */
   readonly isDoubled?: boolean;
+  /** Rows of weights that are no numbers. */
+  readonly broken?: readonly number[];
 }
 
 const EPS = 1e-5;
@@ -53,6 +55,7 @@ async function check(c: Case): Promise<void> {
   // Logits a few wide, so that laws are neither flat nor one token.
   let plain = noise(V * dim, 9).map((w) => (3 * w) / Math.sqrt(dim));
   if (c.isDoubled) plain = plain.map((_, i) => plain[Math.floor(i / dim / 2) * dim + (i % dim)]!);
+  for (const row of c.broken ?? []) plain.fill(NaN, row * dim, (row + 1) * dim);
   const { given, kept } = storedAs(storage, plain, dim);
   const gain = noise(dim, 10).map((v) => v + 2);
   const x = noise(T * dim, 11);
@@ -159,8 +162,49 @@ describe("matvec_stats", () => {
     const row = head(Float64Array.from(noise(96, 11)), gain, kept, EPS);
     const best = Array.from(row, (_, i) => i).sort((a, b) => row[b]! - row[a]!);
     await check({ vocabSize: V, dim: 96, T: 2, split: 44, banned: best.slice(0, MAX_BANNED) });
-    // None is left, and one.
+    // One is left, and none.
     await check({ vocabSize: 5, dim: 96, T: 2, banned: [0, 1, 3, 4], k: 2 });
+    for (const T of [2, 20]) await check({ vocabSize: 4, dim: 96, T, banned: [0, 1, 2, 3], k: 2 });
+  });
+  test("weights that are no numbers: one token's, all tokens', and all but the banned ones'", async () => {
+    for (const T of [2, 20]) {
+      for (const row of [0, 77])
+        await check({ vocabSize: 131, dim: 96, T, split: 44, broken: [row], banned: [5] });
+      const all = Array.from({ length: 9 }, (_, i) => i);
+      await check({ vocabSize: 9, dim: 96, T, broken: all });
+      await check({ vocabSize: 9, dim: 96, T, broken: all.slice(2), banned: [0, 1] });
+    }
+  });
+  test("a logit that stands for a dropped token is none, whichever way the row is looked at", async () => {
+    const V = 6;
+    const logits = upload(
+      engine,
+      "test.logits",
+      Float32Array.from({ length: 2 * V }, (_, i) => (i === 3 ? 2 : MASKED)),
+    );
+    const draws = upload(
+      engine,
+      "test.draws",
+      drawsOf({ seed: SEED, step: 0, temperature: 1, banned: [], positions: [0, 1] }),
+    );
+    const out = engine.memory.create({ label: "test.out", bytes: 8 * STAT_WORDS, use: "scratch" });
+    await run(engine, {}, (rec) => {
+      rowStats(rec, { laws: logits, draws, firstRow: 0, T: 2, vocabSize: V, out });
+    });
+    const f = new Float32Array(await download(engine, out));
+    const u = new Uint32Array(f.buffer);
+    const token = (row: number): number[] => TOKENS.map((s) => u[STAT_WORDS * row + s]!);
+    const number = (row: number): number[] => NUMBERS.map((s) => f[STAT_WORDS * row + s]!);
+    const none = Math.fround(MASKED);
+    expect([token(0), number(0)]).toEqual([
+      [3, NONE, 3],
+      [2, 2, 1, 0, -none, 0],
+    ]);
+    expect([token(1), number(1)]).toEqual([
+      [NONE, NONE, NONE],
+      [none, none, 0, 0, -none, none],
+    ]);
+    for (const b of [logits, draws, out]) engine.memory.free(b);
   });
   test.each(["f32", "f16", "int8", "int4"] as const)("a vocabulary in parts, %s", async (storage) => {
     for (const T of [6, 20]) await check({ vocabSize: 131, dim: 96, T, split: 44, storage, banned: [50] });
@@ -190,7 +234,8 @@ describe("matvec_stats", () => {
   test("says what is wrong", async () => {
     const weight = await weightsOf(engine, noise(8 * 8, 1), 8, "f32");
     const b = engine.memory.create({ label: "test.b", bytes: 4096, use: "scratch" });
-    const wrong = (o: { readonly vocabSize?: number; readonly k?: number; readonly T?: number }) =>
+    const uneven = await weightsOf(engine, noise(2 * 8, 1), 8, "f32");
+    const wrong = (o: Partial<MatvecStatsArgs>) =>
       run(engine, {}, (rec) => {
         matvecStats(rec, {
           ...{ x: b, gain: b, weight, T: 1, dim: 8, vocabSize: 8, eps: 1 },
@@ -200,8 +245,15 @@ describe("matvec_stats", () => {
       });
     await expect(wrong({ vocabSize: 9 })).rejects.toThrow(/weight has 8 rows .* expected 9 x 8/);
     await expect(wrong({ k: 17 })).rejects.toThrow(/k is 17, expected 0 to 16/);
+    for (const T of [0, 1.5, 513])
+      await expect(wrong({ T })).rejects.toThrow(`matvec_stats: expected 1 to 512 rows, found ${T}`);
+    await expect(wrong({ vocabSize: 10, weight: [uneven, weight] })).rejects.toThrow(
+      /matvec_stats: a part begins at row 2, expected a multiple of four/,
+    );
+    const small = engine.memory.create({ label: "test.small", bytes: 16, use: "scratch" });
+    await expect(wrong({ allocate: () => small })).rejects.toThrow(/matvec_stats: pieces has 16 bytes/);
     await expect(wrong({ T: 100 })).rejects.toThrow(/merge_stats: stats has 4096 bytes/);
-    freeWeights(engine.memory, weight);
-    engine.memory.free(b);
+    [weight, uneven].forEach((w) => freeWeights(engine.memory, w));
+    [b, small].forEach((held) => engine.memory.free(held));
   });
 });
