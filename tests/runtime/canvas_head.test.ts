@@ -4,7 +4,7 @@ import { canvasMethods } from "../../src/decoding";
 import type { CanvasPass } from "../../src/decoding/canvas/session";
 import { Fused } from "../../src/kernels/matvec_draw";
 import type { Tuning } from "../../src/kernels/tuning";
-import { CanvasHead, MOST_LOGITS } from "../../src/runtime/canvas_head";
+import { CanvasHead, MAX_TOP, MOST_LOGITS } from "../../src/runtime/canvas_head";
 import { GpuCanvasSession } from "../../src/runtime/canvas_session";
 import { judgedTogether } from "../../src/runtime/guider";
 import type { EngineHost } from "../../src/worker/host";
@@ -135,6 +135,30 @@ describe.each([true, false])("a large vocabulary in parts, tied %s", (tieEmbeddi
     // Statistics and list have become one; the head is as many dispatches as the vocabulary has parts.
     expect(fused.dispatches).toBe(apart.dispatches - 1);
   });
+});
+
+it("has one buffer for what passes leave, however many rows they have and tokens they list", async () => {
+  const { gpu: model } = await host.model("story-diffusion");
+  const length = 48;
+  const session = await GpuCanvasSession.open(host.engine, {
+    ...{ model, guider: null, seed: 4, length, tuning: withChoices({ "stats.fused": 1 }), profiler: null },
+  });
+  const tokens = Array.from({ length }, (_, i) => (i < 7 ? 20 + i : 1));
+  const all = tokens.map((_, i) => i);
+  const pieces = () => host.memory.held().filter(({ label }) => /^canvas\d+\.pieces$/.test(label));
+  const first = { tokens, query: all, temperature: 1, step: 0, promptLength: 7, banned: [1] };
+  await session.denoise({ ...first, scored: [8], top: 0 });
+  const [held, ...more] = pieces();
+  expect(more).toEqual([]);
+  for (const [scored, top] of [
+    [all.slice(8), 5],
+    [all.slice(8, 10), MAX_TOP],
+  ] as const) {
+    const { scores } = await session.denoise({ ...first, scored, top });
+    expect(scores.top.map((of) => of.length)).toEqual(scored.map(() => top));
+    expect(pieces()).toEqual([held]);
+  }
+  session.dispose();
 });
 
 it("says so when no logit is a number", async () => {

@@ -177,17 +177,23 @@ describe("how a law is drawn from", () => {
 });
 
 describe("a device that is lost meanwhile", () => {
+  const [quads, fused] = [{ "matvec1.quads": [1, 2] }, { "head.fused": [1] }];
   it.each([
-    ["passes", "matvec_residual", { "matvec1.quads": [1, 2] }],
-    ["rounds", "matvec_draw", { "head.fused": [1] }],
-  ])("is not one that cannot be used: %s", async (_, kernel, candidates) => {
+    ["passes that take no time", "matvec_residual", quads, false],
+    ["passes of kernels that are said not to compile", "matvec_residual", quads, true],
+    ["rounds", "matvec_draw", fused, false],
+    ["rounds of kernels that are said not to compile", "matvec_draw", fused, true],
+  ])("is not one that cannot be used: %s", async (_, kernel, candidates, isSaid) => {
     const own = await openHost();
     const { gpu } = await own.load("tiny", memorySource(tinyModel()));
     const { pipelines } = own.engine;
     const get = pipelines.get.bind(pipelines);
     pipelines.get = (asked, variant) => {
-      if (asked.name === kernel) own.gpu.device.destroy();
-      return get(asked, variant);
+      if (asked.name !== kernel) return get(asked, variant);
+      own.gpu.device.destroy();
+      return isSaid
+        ? Promise.reject(new DecoscopeError("shader", "could not be built"))
+        : get(asked, variant);
     };
     const options = { budgetMs: 1e9, candidates };
     await expect(tune(own.engine, own.tuning, gpu, options)).rejects.toMatchObject({ code: "device_lost" });
