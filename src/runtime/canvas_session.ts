@@ -15,6 +15,7 @@ import { DispatchList, type Engine } from "../engine/dispatch_list";
 import type { Profiler } from "../engine/profiler";
 import { ReadbackRing } from "../engine/readback";
 import { ROW_BIT_WORDS, ROW_WORDS } from "../kernels/layouts";
+import { MOST_ROWS } from "../kernels/matvec";
 import { drawsOf, STAT_WORDS } from "../kernels/row_stats";
 import type { Tuning } from "../kernels/tuning";
 import { CanvasHead, MAX_TOP } from "./canvas_head";
@@ -138,6 +139,12 @@ export class GpuCanvasSession implements CanvasSession {
     const isFirst = new Set(speaking);
     const positions = [...speaking, ...pass.query.filter((p) => !isFirst.has(p))];
     const room = roomFor(positions.length, this.most);
+    // Layers and head are multiplied with so many rows at the most.
+    if (room > MOST_ROWS)
+      throw new DecoscopeError(
+        "limit",
+        `Expected at most ${MOST_ROWS} positions in a pass over a canvas, found ${positions.length}. Choose a shorter prompt or fewer new tokens.`,
+      );
     const heads = scored.length === 0 ? 0 : Math.min(this.maxContext, roomFor(scored.length, room));
     const k = scored.length === 0 ? 0 : head.listed(pass.top);
 

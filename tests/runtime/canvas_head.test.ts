@@ -161,6 +161,22 @@ it("has one buffer for what passes leave, however many rows they have and tokens
   session.dispose();
 });
 
+it("says so when a pass has more rows than products take", async () => {
+  const config = { attention: "bidirectional", max_position_embeddings: 600 };
+  const { gpu: model } = await host.load("long", memorySource(tinyModel({ config }), { id: "long" }));
+  const session = await GpuCanvasSession.open(host.engine, {
+    ...{ model, guider: null, seed: 4, length: 513, tuning, profiler: null },
+  });
+  const tokens = Array.from({ length: 513 }, () => 1);
+  const all = tokens.map((_, i) => i);
+  const pass = { tokens, scored: [12], temperature: 1, step: 0, promptLength: 7, banned: [], top: 0 };
+  await expect(session.denoise({ ...pass, query: all })).rejects.toMatchObject({
+    code: "limit",
+    message: expect.stringMatching(/at most 512 positions .* found 513/) as string,
+  });
+  session.dispose();
+});
+
 it("says so when no logit is a number", async () => {
   const files = tinyModel({ config: { attention: "bidirectional" } });
   const weights = files.get("model.safetensors")!;
