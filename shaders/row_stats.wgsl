@@ -58,7 +58,7 @@ fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>) {
   var sums = vec4<f32>(0.0);
   for (var x = lane.id; x < v; x += WORKGROUP_SIZE) {
     let z = max(laws[at + x] - best.value, MASKED);
-    if (z > -100.0 && !is_banned(x) && best.index != NONE) {
+    if (z > -100.0 && !is_banned(x)) {
       let e = exp(z);
       sums += vec4<f32>(e, e * z, 0.0, 0.0);
     }
