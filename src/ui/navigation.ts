@@ -4,7 +4,7 @@ import { openMethod } from "./open_method";
 import { placeIds } from "./places/index";
 import { HOME, readFragment } from "./routes";
 import { report } from "./engine";
-import { addNotice } from "./stores/engine";
+import { addAddressNotice, dropAddressNotices } from "./stores/engine";
 import { useLayout } from "./stores/layout";
 import { useRoute } from "./stores/route";
 import { useRun } from "./stores/run";
@@ -29,8 +29,9 @@ export async function follow(fragment: string): Promise<void> {
   const isNew = fragment !== useRoute.getState().opened;
   useRoute.setState({ place, item });
   if (place !== HOME) return;
+  if (read.kind === "unknown" || (isNew && (item !== null || read.kind === "link"))) dropAddressNotices();
   if (read.kind === "unknown")
-    addNotice(
+    addAddressNotice(
       `This page has no place called \u201c${read.name}\u201d. There are ${placeIds.map((id) => `#${id}`).join(", ")}; links to runs begin with #v1.`,
     );
   if (item !== null || read.kind === "link") useRoute.setState({ opened: fragment });

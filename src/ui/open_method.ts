@@ -5,7 +5,7 @@ import { showTrace } from "./files";
 import { loadRecording } from "./recordings";
 import { isRunMissed, remember } from "./remember";
 import { showcaseSettings } from "./showcase";
-import { addNotice, isBusy, useEngine } from "./stores/engine";
+import { addAddressNotice, addNotice, isBusy, useEngine } from "./stores/engine";
 import { setView } from "./stores/layout";
 import { adoptSettings, setMethod, setModel, useSettings } from "./stores/settings";
 import { offerUndo } from "./stores/undo";
@@ -21,7 +21,7 @@ export async function openMethod(id: string, isGentle = false): Promise<void> {
   asked = id;
   const method = methodOf(id);
   if (!method) {
-    addNotice(`This page has no method called \u201c${id}\u201d. The gallery has all there are.`);
+    addAddressNotice(`This page has no method called \u201c${id}\u201d. The gallery has all there are.`);
     return;
   }
   if (useSettings.getState().isOwn || isRunMissed())

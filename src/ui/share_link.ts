@@ -14,7 +14,7 @@ import { expectHash } from "./engine";
 import { showTrace } from "./files";
 import { listed } from "./format";
 import { settingsOfRun, type Asked } from "./run_settings";
-import { addNotice, dropNotice } from "./stores/engine";
+import { addAddressNotice, dropNotice } from "./stores/engine";
 import { setView, useLayout } from "./stores/layout";
 import { useMoreModels } from "./stores/more_models";
 import { useRun } from "./stores/run";
@@ -112,11 +112,11 @@ export function makeLink(kind: LinkKind): string {
 function openTrace(bytes: Uint8Array, hash: string | null): boolean {
   try {
     const { events, warnings } = readTrace(bytes);
-    for (const warning of warnings) addNotice(`The run in this link: ${warning}.`);
+    for (const warning of warnings) addAddressNotice(`The run in this link: ${warning}.`);
     showTrace({ kind: "link" }, events);
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message : String(thrown);
-    addNotice(
+    addAddressNotice(
       `The run in this link cannot be shown. ${why} Its settings are in place: Run replays them on this device.`,
     );
     return false;
@@ -126,13 +126,15 @@ function openTrace(bytes: Uint8Array, hash: string | null): boolean {
     .latest.tokens.toArray()
     .map((t) => t.token);
   if (hash !== null && hashTokens(tokens) !== hash)
-    addNotice("The hash in this link is not that of the tokens in its trace: one of them was changed.");
+    addAddressNotice(
+      "The hash in this link is not that of the tokens in its trace: one of them was changed.",
+    );
   return true;
 }
 
 /** Says what is true until the next run of the visitor's own comes to the stage. */
 function noticeUntilRun(message: string): void {
-  addNotice(message);
+  addAddressNotice(message);
   const stop = useRun.subscribe((now, before) => {
     if (now.timeline === before.timeline || now.source.kind !== "live") return;
     stop();
@@ -153,19 +155,19 @@ export function openLink(fragment: string): boolean {
   // A trace that could not be read is said in one notice, with what to do.
   for (const { key, message } of link.issues)
     if (key === "trace")
-      addNotice(
+      addAddressNotice(
         "The recording in this link is damaged: a part of the link was probably cut off on its way. Its settings are in place: Run replays them on this device. Or ask for the link again.",
       );
     else if (key === "link" && isNewer(fragment))
-      addNotice(
+      addAddressNotice(
         `This link was made by a newer Decoscope: this page reads links up to version ${LINK_VERSION}. Reload the page to get the newest one, then open the link again.`,
       );
     else if (key === "link")
-      addNotice(
+      addAddressNotice(
         `This link cannot be read; nothing of the page was changed. It was probably cut off or altered on the way: ask for it again. (What is wrong with it: ${message.replace(/; using defaults.*$/, "")}.)`,
       );
     else
-      addNotice(
+      addAddressNotice(
         `One entry of this link, \u201c${key}\u201d, is not one this page can use; all others are in place. Look at the setup before you press Run. (What is wrong with it: ${message}.)`,
       );
   if (link.status !== "read") return false;
@@ -177,7 +179,7 @@ export function openLink(fragment: string): boolean {
   if (link.trace && openTrace(link.trace, hash)) return true;
   expectHash(hash, kept);
   if (useLayout.getState().isReplayOnly) {
-    addNotice(
+    addAddressNotice(
       "This link holds settings and no recording, so there is nothing to show in a frame. Open it in Decoscope to run them.",
     );
     return false;

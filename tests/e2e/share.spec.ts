@@ -76,6 +76,14 @@ test("bad links say what is wrong with them and leave a page that runs", async (
       await expect(page.getByRole("combobox", { name: "Method" })).not.toHaveValue("");
     });
   }
+  await test.step("what is said of a newer address takes the place of what was said of the one before", async () => {
+    await page.goto("about:blank");
+    await app.open("#hello");
+    await expect(app.notice.filter({ hasText: "no place called" })).toBeVisible();
+    await page.evaluate(() => (location.hash = "#goodbye"));
+    await expect(app.notice.filter({ hasText: /no place called .goodbye/ })).toBeVisible();
+    await expect(app.notice.filter({ hasText: /no place called .hello/ })).toHaveCount(0);
+  });
   const prompt = '<img src=x onerror="document.title=1">';
   await test.step("markup in a link's prompt stays text", async () => {
     await page.goto("about:blank");

@@ -27,7 +27,9 @@ function Line({
 /** Exact methods may write other texts where tokens are drawn: said, because it looks as if they were not exact. */
 function onExactness(lanes: readonly Lane[]): string {
   const { temperature } = lanes[0]!.settings.sampler;
-  const isExact = lanes.slice(1).some(({ settings }) => methodOf(settings.method)?.lossless);
+  // Beside a first run that is not exact itself, texts differ for its reasons.
+  const [isFirstExact, ...others] = lanes.map(({ settings }) => methodOf(settings.method)?.lossless ?? false);
+  const isExact = isFirstExact === true && others.includes(true);
   return temperature > 0 && isExact
     ? ` At temperature ${temperature} tokens are drawn, and each method uses its random numbers in its own way: an exact one writes every text as often as the first, not the same text. At temperature 0 it does.`
     : "";

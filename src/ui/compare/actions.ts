@@ -30,7 +30,7 @@ export const STARTS: readonly { readonly label: string; readonly methods: readon
   { label: "One position a step, or all that is sure", methods: ["low-confidence", "fast-dllm"] },
   { label: "One a step, an early stop, a cache", methods: ["low-confidence", "prophet", "dkv-cache"] },
   { label: "Token by token, or draft trees", methods: ["autoregressive", "rsd-s"] },
-  { label: "All recurrences, or guesses of one", methods: ["recurrent", "self-speculation"] },
+  { label: "Until the latent settles, or guesses checked deep", methods: ["recurrent", "self-speculation"] },
 ];
 
 /** Puts the run on the stage, or the setup, beside the method it is best compared with. */

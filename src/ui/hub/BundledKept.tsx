@@ -20,7 +20,7 @@ export function BundledKept({ id }: { readonly id: string }) {
       {kept && <p className="help">Kept otherwise on this device: {keptText(kept)}.</p>}
       {!isOffered && (
         <p className="hub-buttons">
-          <button type="button" className="quiet" disabled={isBusy} onClick={() => void offerBundled(id)}>
+          <button type="button" disabled={isBusy} onClick={() => void offerBundled(id)}>
             Choose how it is kept on this device
           </button>
           {kept && entry && (

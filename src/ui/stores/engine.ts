@@ -46,4 +46,17 @@ export const addNotice = (message: string): void =>
   useEngine.setState((s) => (s.notices.includes(message) ? s : { notices: [...s.notices, message] }));
 export const dropNotice = (message: string): void =>
   useEngine.setState((s) => ({ notices: s.notices.filter((n) => n !== message) }));
+
+/** What was said of the address that was followed last. */
+let ofAddress: readonly string[] = [];
+export const addAddressNotice = (message: string): void => {
+  ofAddress = [...ofAddress, message];
+  addNotice(message);
+};
+/** A newer address takes the place of an older one, and what is said of it too. */
+export const dropAddressNotices = (): void => {
+  ofAddress.forEach(dropNotice);
+  ofAddress = [];
+};
+
 export const dropError = (): void => useEngine.setState({ error: null });
