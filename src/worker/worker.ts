@@ -146,8 +146,19 @@ async function loading<T>(id: string, load: (signal: AbortSignal) => Promise<T>)
 
 const remembered: Remembered = { get: (key) => get(key), set: (key, value) => set(key, value) };
 
+/** Chooses the variants of kernels. A model runs without that, so only a lost device is a reason not to have it. */
 async function tuneFor(hosted: HostedModel): Promise<void> {
-  await (await openHost()).tuneFor(hosted, remembered);
+  const opened = await openHost();
+  try {
+    await opened.tuneFor(hosted, remembered);
+  } catch (thrown) {
+    const error = toErrorRecord(thrown);
+    if (error.code === "device_lost") throw thrown;
+    send({
+      type: "notice",
+      text: `Which kernels are fastest on this device could not be measured: ${error.message} Models run, with those that are used where nothing was measured.`,
+    });
+  }
 }
 
 /** Loads a bundled model, a stored one of the hub, or a folder that was dropped. */
