@@ -75,7 +75,9 @@ function textBefore(view: RunView, position: number): string {
 /** The end of a text: at most `length` characters, from the beginning of a word on unless one word is longer. */
 export function lastWords(text: string, length: number): string {
   if (text.length <= length) return text;
-  const end = text.slice(-length);
+  // A token such as <bos> stands whole or not at all.
+  const isInToken = /<[^<>\s]*$/.test(text.slice(0, -length));
+  const end = text.slice(-length).replace(isInToken ? /^[^<>\s]*>/ : "", "");
   const isCut = /\S/.test(text.at(-length - 1)!);
   return (isCut && /\s.*\S/s.test(end) ? end.slice(end.search(/\s/)) : end).trimStart();
 }

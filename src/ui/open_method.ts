@@ -24,10 +24,13 @@ export async function openMethod(id: string, isGentle = false): Promise<void> {
     addAddressNotice(`This page has no method called \u201c${id}\u201d. The gallery has all there are.`);
     return;
   }
-  if (useSettings.getState().isOwn || isRunMissed())
-    offerUndo(`The example of ${method.label} took the place of prompt, settings and run.`, remember());
-  adoptSettings(showcaseSettings(method), false);
   const isKept = (): boolean => isGentle && isBusy(useEngine.getState().phase);
+  const replaced = isKept()
+    ? "prompt and settings; the run on the stage goes on"
+    : "prompt, settings and run";
+  if (useSettings.getState().isOwn || isRunMissed())
+    offerUndo(`The example of ${method.label} took the place of ${replaced}.`, remember());
+  adoptSettings(showcaseSettings(method), false);
   if (isKept()) return;
   const [view] = method.views;
   if (view !== undefined) setView(view);

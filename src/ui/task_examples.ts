@@ -90,7 +90,10 @@ export function openProblem(taskId: string): void {
 export function followModel(tokenizer: string): void {
   const { model } = useSettings.getState();
   if (modelOf(model)?.tokenizer === tokenizer) return;
-  const [first] = tasksOf(model);
-  if (first) takeExample(first.id, middleLevel(first), 0);
+  const known = tasksOf(model);
+  // What repeating layers is for shows in the longest chains of lookups, not in copies.
+  const isDeep = modelOf(model)?.recurrence !== undefined;
+  const task = isDeep ? known.at(-1) : known[0];
+  if (task) takeExample(task.id, isDeep ? Math.max(...task.levels) : middleLevel(task), 0);
   else useSettings.setState({ prompt: DEFAULT_PROMPT, begin: null });
 }

@@ -63,6 +63,7 @@ it("a step that froze two tokens explains the newest unless the other is chosen"
 it("a quoted end of a text begins with a word, unless one word is longer", () => {
   expect(lastWords("named Lily. She loved to play", 28)).toBe("Lily. She loved to play");
   expect(lastWords("girl named Lily", 10)).toBe("named Lily");
+  expect(lastWords("<bos>copy:rqfmiclu____=rqfmiclu", 28)).toBe("copy:rqfmiclu____=rqfmiclu");
   expect(lastWords("girl named Lily", 11)).toBe("named Lily");
   expect(lastWords("girl named Lily", 40)).toBe("girl named Lily");
   expect(lastWords("a\nlong word ", 8)).toBe("word ");

@@ -55,6 +55,14 @@ describe("examples in the setup", () => {
     expect(useSettings.getState().prompt).toBe(defaultSettings().prompt);
   });
 
+  it("are the longest lookups for a model that repeats its layers", () => {
+    useSettings.setState({ ...defaultSettings(), model: "task-loop" });
+    followModel("stories-2048");
+    const task = taskOfPrompt(useSettings.getState().prompt);
+    expect(task?.id).toBe("hops");
+    expect(useSettings.getState().prompt).toBe(exampleOf(task!, 4, 0));
+  });
+
   it("leave the prompt alone between models that read the same", () => {
     useSettings.setState({ ...defaultSettings(), model: "story-draft", prompt: "The cat" });
     followModel("stories-2048");

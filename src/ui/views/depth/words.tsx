@@ -104,7 +104,7 @@ function Legend({
       <text y={9} fill="var(--ink)">
         {isWave
           ? `Recurrences a token, mean ${mean.toFixed(2)}: prompt ${words[0]!.maxDepth}, wave at most ${most}`
-          : `Recurrences of each token, mean ${mean.toFixed(2)}, at most ${most}`}
+          : `Recurrences of each token, the prompt\u2019s too: mean ${mean.toFixed(2)}, at most ${most}`}
       </text>
       {shown.map((depth, i) => (
         <g key={depth} transform={`translate(${i * 38},16)`}>
