@@ -5,7 +5,7 @@ import { savePicture, withStyles } from "../export";
 import { SaveMenu } from "../panels/SaveMenu";
 import { useSize } from "../panels/use_size";
 import { drawChart } from "./draw";
-import { markOf, ownerOf } from "./marks";
+import { markIn, type MarkedChart, ownerOf } from "./marks";
 import { ResultTable } from "./ResultTable";
 import type { BenchmarkChart, BenchmarkTable } from "./schema";
 import { type ChartOrigin, standalone } from "./standalone";
@@ -19,11 +19,11 @@ export function referenceNames(chart: BenchmarkChart): readonly string[] {
   return [...new Set(names)];
 }
 
-function Legend({ chart }: { readonly chart: BenchmarkChart }) {
+function Legend({ chart }: { readonly chart: MarkedChart }) {
   return (
     <ul className="chart-legend" aria-label="Series">
       {chart.series.map((series, i) => {
-        const { colour, symbol: shape, dash } = markOf(i);
+        const { colour, symbol: shape, dash } = markIn(chart, i);
         return (
           <li key={series.label}>
             <svg width="26" height="14" viewBox="-13 -7 26 14" aria-hidden="true">
@@ -78,7 +78,7 @@ function tableOf(chart: BenchmarkChart): BenchmarkTable {
 }
 
 interface ChartFigureProps {
-  readonly chart: BenchmarkChart;
+  readonly chart: MarkedChart;
   readonly result: ChartOrigin;
   /** Name of the file it is saved to. */
   readonly name: string;

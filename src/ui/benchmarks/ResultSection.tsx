@@ -5,6 +5,7 @@ import { labelOf, methodOf } from "../definitions";
 import { listed, quoted } from "../format";
 import { hrefOf } from "../routes";
 import { ChartFigure } from "./ChartFigure";
+import { markedAlike } from "./marks";
 import { resultWithNames } from "./names";
 import { ResultTable } from "./ResultTable";
 import type { BenchmarkResult } from "./schema";
@@ -101,6 +102,7 @@ function Notes({ result }: { readonly result: BenchmarkResult }) {
 
 export function ResultSection({ result: found, outdated }: Props) {
   const result = useMemo(() => resultWithNames(found), [found]);
+  const charts = useMemo(() => markedAlike(result.charts), [result]);
   return (
     <section
       className="result"
@@ -113,7 +115,7 @@ export function ResultSection({ result: found, outdated }: Props) {
       <p className="result-summary">{result.summary}</p>
       <Origin result={result} outdated={outdated} />
       <div className="charts">
-        {result.charts.map((chart, i) => (
+        {charts.map((chart, i) => (
           <ChartFigure key={i} chart={chart} result={result} name={`decoscope-${result.id}-${i + 1}`} />
         ))}
       </div>

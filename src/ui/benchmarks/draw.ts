@@ -1,6 +1,6 @@
 /** A chart of a benchmark as an svg, by Observable Plot. A pure function of the chart, a width and a document. */
 import * as Plot from "@observablehq/plot";
-import { markOf, referenceColour } from "./marks";
+import { markIn, type MarkedChart, referenceColour } from "./marks";
 import type { BenchmarkChart, BenchmarkPoint, BenchmarkSeries } from "./schema";
 
 const FONT = 11.5;
@@ -67,7 +67,7 @@ function tip(chart: BenchmarkChart, place: Plot.TipOptions): Plot.Markish {
   );
 }
 
-function references(chart: BenchmarkChart): Plot.Markish[] {
+function references(chart: MarkedChart): Plot.Markish[] {
   const text = { fill: "var(--ink-soft)", stroke: "var(--sheet)", strokeWidth: 3, fontSize: FONT } as const;
   return chart.references.flatMap((r): Plot.Markish[] => {
     switch (r.kind) {
@@ -123,7 +123,7 @@ export function spreadEnds(
 }
 
 /** Names of the curves that are compared with, in the margin on the right. */
-function curveNames(chart: BenchmarkChart, height: number): Plot.Markish[] {
+function curveNames(chart: MarkedChart, height: number): Plot.Markish[] {
   const curves = chart.references.filter((r) => r.kind === "curve");
   if (curves.length === 0 || chart.y.scale === "log") return [];
   const ends = curves.map(({ label, points }) => ({
@@ -149,11 +149,7 @@ function curveNames(chart: BenchmarkChart, height: number): Plot.Markish[] {
 }
 
 /** Domain and ticks of the x axis. */
-function xScale(
-  chart: BenchmarkChart,
-  xs: readonly (number | string)[],
-  isNarrow: boolean,
-): Plot.ScaleOptions {
+function xScale(chart: MarkedChart, xs: readonly (number | string)[], isNarrow: boolean): Plot.ScaleOptions {
   if (chart.x.scale === "names") return { domain: xs };
   const numbers = xs.filter((x) => typeof x === "number");
   const isLog = chart.x.scale === "log";
@@ -169,7 +165,7 @@ function xScale(
   };
 }
 
-function drawPoints(chart: BenchmarkChart, width: number, document: Document): Element {
+function drawPoints(chart: MarkedChart, width: number, document: Document): Element {
   const isNarrow = width < NARROW;
   const isNames = chart.x.scale === "names";
   // Intervals of several series at one x would cover one another: they stand side by side, a few px apart.
@@ -177,7 +173,7 @@ function drawPoints(chart: BenchmarkChart, width: number, document: Document): E
   const xs = [...new Set(chart.series.flatMap((s) => s.points.map((p) => p.x)))];
   const marks = chart.series.flatMap((series, i): Plot.Markish[] => {
     const dx = isDodged ? (i - (chart.series.length - 1) / 2) * DODGE : 0;
-    const { colour, symbol, dash } = markOf(i);
+    const { colour, symbol, dash } = markIn(chart, i);
     const points = isNames
       ? [...series.points]
       : [...series.points].sort((a, b) => (a.x as number) - (b.x as number));
@@ -256,11 +252,11 @@ const isTidy = (d: number): boolean => {
 };
 
 /** Bars lie, so that names have room. */
-function drawBars(chart: BenchmarkChart, width: number, document: Document): Element {
+function drawBars(chart: MarkedChart, width: number, document: Document): Element {
   const names = [...new Set(chart.series.flatMap((s) => s.points.map((p) => p.x as string)))];
   const labels = chart.series.map((s) => s.label);
   const rows = chart.series.flatMap((series, i) =>
-    series.points.map((p) => ({ ...p, of: series.label, mark: markOf(i) })),
+    series.points.map((p) => ({ ...p, of: series.label, mark: markIn(chart, i) })),
   );
   const left = Math.min(widest(names) + 14, width * 0.4);
   return Plot.plot({
@@ -322,6 +318,6 @@ function drawBars(chart: BenchmarkChart, width: number, document: Document): Ele
 }
 
 /** The chart's svg, `width` px wide; colours and faces are the page's variables. */
-export function drawChart(chart: BenchmarkChart, width: number, document: Document): Element {
+export function drawChart(chart: MarkedChart, width: number, document: Document): Element {
   return chart.mark === "bars" ? drawBars(chart, width, document) : drawPoints(chart, width, document);
 }

@@ -2,8 +2,8 @@
 import { symbol } from "d3-shape";
 import { adapterName } from "../adapter";
 import type { Size } from "../views/view";
-import { markOf } from "./marks";
-import type { BenchmarkChart, BenchmarkResult } from "./schema";
+import { markIn, type MarkedChart } from "./marks";
+import type { BenchmarkResult } from "./schema";
 
 const SVG = "http://www.w3.org/2000/svg";
 const EDGE = 16;
@@ -17,7 +17,7 @@ export type ChartOrigin = Pick<BenchmarkResult, "command" | "adapter" | "isSoftw
 /** The file's text with the page's variables still in it, and its size in px. */
 export function standalone(
   drawing: SVGSVGElement,
-  chart: BenchmarkChart,
+  chart: MarkedChart,
   result: ChartOrigin,
 ): { readonly svg: string; readonly size: Size } {
   const document = drawing.ownerDocument;
@@ -38,7 +38,7 @@ export function standalone(
   y += LINE + 6;
   let x = EDGE;
   chart.series.forEach((series, i) => {
-    const { colour, symbol: shape } = markOf(i);
+    const { colour, symbol: shape } = markIn(chart, i);
     if (x > EDGE && x + legendText(series.label) > width - EDGE) {
       x = EDGE;
       y += LINE;
