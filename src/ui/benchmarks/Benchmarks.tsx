@@ -1,5 +1,5 @@
 /** The place that draws what measurements wrote: one section a result, and what could be measured but was not. */
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { useFetched } from "../fetched";
 import { plural } from "../format";
 import { hrefOf } from "../routes";
@@ -150,10 +150,28 @@ export function Benchmarks() {
   );
 }
 
-function toOverview(): void {
-  const list = document.getElementById(OVERVIEW);
-  list?.scrollIntoView({ block: "center" });
-  list?.focus({ preventScroll: true });
+/** The way back from charts far below; out of the way while the list is in sight. */
+function ToOverview() {
+  const [isInSight, setInSight] = useState(true);
+  useEffect(() => {
+    const list = document.getElementById(OVERVIEW);
+    if (!list) return undefined;
+    const observer = new IntersectionObserver((entries) =>
+      setInSight(entries.at(-1)?.isIntersecting ?? false),
+    );
+    observer.observe(list);
+    return () => observer.disconnect();
+  }, []);
+  const go = (): void => {
+    const list = document.getElementById(OVERVIEW);
+    list?.scrollIntoView({ block: "center" });
+    list?.focus({ preventScroll: true });
+  };
+  return (
+    <button type="button" className="to-overview" hidden={isInSight} onClick={go}>
+      To the list of results
+    </button>
+  );
 }
 
 function Results() {
@@ -184,9 +202,7 @@ function Results() {
             />
           ))}
           <NotMeasured ids={index.value.results} />
-          <button type="button" className="to-overview" onClick={toOverview}>
-            To the list of results
-          </button>
+          <ToOverview />
         </div>
       )}
     </div>
