@@ -186,9 +186,9 @@ export function AboutModels() {
         <h2>About these models</h2>
         <p>
           The models that come with this page were trained for it and are tiny: the largest has{" "}
-          {parameters(largest)} parameters, about a hundred times fewer than the smallest models that people talk
-          to. They show how text gets decoded and run anywhere. What they write is fiction by a very small
-          model: it repeats itself, loses its thread and knows nothing.
+          {parameters(largest)} parameters, about a hundred times fewer than the smallest models that people
+          talk to. They show how text gets decoded and run anywhere. What they write is fiction by a very
+          small model: it repeats itself, loses its thread and knows nothing.
         </p>
         <p className="models-leads">
           <button type="button" className="overview-title" onClick={() => goTo(HUB_SECTION)}>
