@@ -2,10 +2,11 @@
 import { randomU32, toUniform } from "../../src/base/rng";
 import { fixedDepth } from "../../src/decoding/depth/params";
 import { morPolicy } from "../../src/decoding/depth/run_mor";
+import type { RowOutcome } from "../../src/decoding/depth/session";
 import { promptLogits } from "../../src/runtime/logits";
 import type { EngineHost, HostedModel } from "../../src/worker/host";
 import { lossOf } from "../recursion/loss";
-import { rounded, type Figure } from "./figures";
+import { rounded, share, type Figure } from "./figures";
 
 /** Held-out text as tokens, cut into windows as long as the models' context; each target is the token after its input. */
 export interface HeldOut {
@@ -98,23 +99,40 @@ export async function causalFigures(
   return figures;
 }
 
-/** The loss that a policy leads to, as a figure. */
+/** The loss that a policy leads to, as a figure, and what became of each token. */
 async function lossFigure(
   host: EngineHost,
   model: HostedModel,
   heldOut: HeldOut,
   named: Pick<Figure, "id" | "label">,
   how: Parameters<typeof lossOf>[3],
-): Promise<Figure> {
-  const { bitsPerByte } = await lossOf(host, model, heldOut, how);
-  const count = heldOut.windows.reduce((sum, { inputs }) => sum + inputs.length, 0);
-  return {
-    ...named,
-    value: rounded(bitsPerByte),
-    unit: "bits/byte",
-    count,
-    of: "tokens of held-out stories",
-  };
+): Promise<{ readonly figure: Figure; readonly outcomes: readonly RowOutcome[] }> {
+  const { bitsPerByte, outcomes } = await lossOf(host, model, heldOut, how);
+  const counted = { count: outcomes.length, of: "tokens of held-out stories" };
+  return { figure: { ...named, value: rounded(bitsPerByte), unit: "bits/byte", ...counted }, outcomes };
+}
+
+/** How often two ways to route agree on whether a token goes on, over recursions 2 to `most`. */
+export function routingAgreement(
+  one: readonly RowOutcome[],
+  other: readonly RowOutcome[],
+  most: number,
+): { readonly agreed: number; readonly count: number } {
+  let agreed = 0;
+  for (let recursion = 2; recursion <= most; recursion++)
+    agreed += one.filter(({ depth }, i) => depth >= recursion === other[i]!.depth >= recursion).length;
+  return { agreed, count: (most - 1) * one.length };
+}
+
+/** How often the latent moves less, relative to its length, in a recurrence than in the one before. */
+export function contractions(outcomes: readonly RowOutcome[]): {
+  readonly smaller: number;
+  readonly count: number;
+} {
+  const pairs = outcomes.flatMap(({ signals }) =>
+    signals.slice(1).map(({ relChange }, i) => relChange < signals[i]!.relChange),
+  );
+  return { smaller: pairs.filter(Boolean).length, count: pairs.length };
 }
 
 /** Bits per byte of a mixture of recursions, each token as deep as its router says, and at the same depth for all. */
@@ -139,11 +157,25 @@ export async function routedFigures(
       ),
     ];
   const figures: Figure[] = [];
+  const outcomesBy = new Map<string, readonly RowOutcome[]>();
   for (const [id, label, params] of readings) {
     const named = { id: `bits_per_byte_${id}`, label: `bits per byte, ${label}` };
     const policy = morPolicy(params, recurrence);
     const how = { policy, cache: asked.cache, origin: "embedding", readsEach: false } as const;
-    figures.push(await lossFigure(host, model, heldOut, named, how));
+    const { figure, outcomes } = await lossFigure(host, model, heldOut, named, how);
+    figures.push(figure);
+    outcomesBy.set(id, outcomes);
+  }
+  const [threshold, topk] = [outcomesBy.get("threshold"), outcomesBy.get("topk")];
+  if (threshold && topk) {
+    const { agreed, count } = routingAgreement(threshold, topk, recurrence.trainedRecurrence);
+    figures.push({
+      id: "routing_agreement",
+      label: "its router at 0.5 lets a token on where the best of each text do, and stops it where they do",
+      value: share(agreed, count),
+      unit: "share",
+      ...{ count, of: "decisions from the second recursion on" },
+    });
   }
   return figures;
 }
@@ -155,6 +187,7 @@ export async function recurrentFigures(
   heldOut: HeldOut,
 ): Promise<Figure[]> {
   const figures: Figure[] = [];
+  let last: readonly RowOutcome[] = [];
   for (let depth = 1; depth <= model.gpu.recurrence!.trainedRecurrence; depth++) {
     const named = {
       id: `bits_per_byte_${depth}`,
@@ -162,9 +195,14 @@ export async function recurrentFigures(
     };
     const how = { policy: fixedDepth(depth), cache: "latest", origin: "random", readsEach: false } as const;
     const curve = { label: "bits per byte", recurrences: depth };
-    figures.push({ ...(await lossFigure(host, model, heldOut, named, how)), curve });
+    const { figure, outcomes } = await lossFigure(host, model, heldOut, named, how);
+    figures.push({ ...figure, curve });
+    last = outcomes;
   }
-  return figures;
+  const { smaller, count } = contractions(last);
+  const label = "the latent moves less, relative to its length, than in the recurrence before";
+  const of = "recurrences from the second on";
+  return [...figures, { id: "contraction", label, value: share(smaller, count), unit: "share", count, of }];
 }
 
 /** Random numbers of the masks; no other use has this purpose in this seed. */

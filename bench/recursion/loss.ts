@@ -1,6 +1,6 @@
 /** Loss on held-out text, when a policy says how deep each token is thought about. */
 import type { CachePolicy, DepthPolicy } from "../../src/decoding/depth/policy";
-import type { DepthRow } from "../../src/decoding/depth/session";
+import type { DepthRow, RowOutcome } from "../../src/decoding/depth/session";
 import { isDepthModel } from "../../src/runtime/depth_model";
 import { GpuDepthSession } from "../../src/runtime/recurrent_session";
 import type { EngineHost, HostedModel } from "../../src/worker/host";
@@ -12,6 +12,8 @@ export interface Loss {
   readonly depth: number;
   /** Keys with values in the shared layers, a token. */
   readonly entries: number;
+  /** What became of each token, window by window. */
+  readonly outcomes: readonly RowOutcome[];
 }
 
 const sampler = { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 };
@@ -35,6 +37,7 @@ export async function lossOf(
   if (!isDepthModel(model)) throw new Error("expected a model of recurrent depth");
   const { policy, cache, origin, readsEach } = how;
   let [nats, depth, entries, count] = [0, 0, 0, 0];
+  const outcomes: RowOutcome[] = [];
   const session = await GpuDepthSession.open(host.engine, {
     ...{ model, cache, tuning: host.tuning, profiler: null, seed: 1 },
     length: Math.max(...windows.map(({ inputs }) => inputs.length)),
@@ -48,6 +51,7 @@ export async function lossOf(
     const shared = { policy, cache, readsEach, sampler, reads: true, compares: false };
     const { result, laws } = await session.laws({ ...shared, rows, top: 0, text: inputs, step: 0 });
     for (const [row, next] of targets.entries()) nats -= laws[row * model.facts.vocabSize + next]!;
+    outcomes.push(...result.rows);
     depth += result.rows.reduce((sum, row) => sum + row.depth, 0);
     entries += result.bankEntries.reduce((a, b) => a + b, 0);
     count += inputs.length;
@@ -57,5 +61,6 @@ export async function lossOf(
     bitsPerByte: nats / Math.LN2 / count / bytesPerToken,
     depth: depth / count,
     entries: entries / count,
+    outcomes,
   };
 }

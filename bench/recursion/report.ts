@@ -4,7 +4,7 @@ import type { Contender } from "./decoding";
 import type { Flops } from "./flops";
 import type { Loss } from "./loss";
 
-export interface LossRow extends Loss {
+export interface LossRow extends Omit<Loss, "outcomes"> {
   readonly model: string;
   /** The curve it is a point of. */
   readonly group: string;

@@ -76,12 +76,9 @@ async function losses(): Promise<LossRow[]> {
   const rows: LossRow[] = [];
   const add = async (id: string, group: string, label: string, how: Parameters<typeof lossOf>[3]) => {
     const model = await load(id);
-    const row = {
-      model: id,
-      group,
-      label,
-      ...(await lossOf(host, model, cutWindows(stories, model, sizes.windows), how)),
-    };
+    const heldOut = cutWindows(stories, model, sizes.windows);
+    const { bitsPerByte, depth, entries } = await lossOf(host, model, heldOut, how);
+    const row = { model: id, group, label, bitsPerByte, depth, entries };
     rows.push(row);
     console.log(`${id}, ${label}: ${row.bitsPerByte.toFixed(4)} bits/byte at depth ${row.depth.toFixed(2)}`);
   };
