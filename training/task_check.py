@@ -5,9 +5,14 @@ import re
 MOST = 99
 
 
+def list_of(prompt):
+    """Returns the list that a prompt ends with, without its open slots."""
+    return prompt[prompt.index(":") + 1:-1].split(",")[-1].rstrip("_")
+
+
 def right(name, prompt, answer, reference):
     """Returns whether `answer` is right for `prompt` (texts); tasks with one right answer compare with `reference`."""
-    list_ = prompt[prompt.index(":") + 1:-1].split(",")[-1].rstrip("_")
+    list_ = list_of(prompt)
     if name == "shuffle":
         return sorted(answer) == sorted(list_) and answer != list_
     if name in ("replace_random", "insert_random", "remove_random"):

@@ -7,6 +7,8 @@ from math import factorial
 
 import torch
 
+from task_check import list_of
+
 
 def shuffle_law(list_, before):
     """Returns {letter: probability} after the letters `before` of a shuffle of `list_`."""
@@ -29,11 +31,11 @@ def replace_law(list_, item, before):
 
 def answer_laws(name, prompt, answer):
     """Returns the law of each letter of `answer` [len(answer)], or None if the task has one answer; all are texts."""
-    head, list_ = prompt[prompt.index(":") + 1:-1].split(",")[0], prompt[:-1].split(",")[-1].split(":")[-1].rstrip("_")
+    list_ = list_of(prompt)
     if name == "shuffle":
         return [shuffle_law(list_, answer[:i]) for i in range(len(answer))]
     if name == "replace_random":
-        return [replace_law(list_, head[0], answer[:i]) for i in range(len(answer))]
+        return [replace_law(list_, prompt[prompt.index(":") + 1], answer[:i]) for i in range(len(answer))]
     return None
 
 
