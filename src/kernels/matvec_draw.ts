@@ -42,7 +42,8 @@ export const drawCommitKernel = defineKernel({
 /** Most tokens that a draw can list. */
 export const MAX_DRAWN_TOP = 16;
 const PIECE_HEAD = 8;
-const pieceWords = (k: number): number => PIECE_HEAD + 2 * topRoom(k);
+/** Words of what a workgroup leaves of a row, with k listed tokens: the shaders' PIECE_HEAD and the list. */
+export const pieceWords = (k: number): number => PIECE_HEAD + 2 * topRoom(k);
 
 /** Words of what a draw leaves beside the outcome: tokens [k], logprobs [k], and {@link DrawStat}. */
 export const foundWords = (k: number): number => 2 * k + 4;

@@ -7,6 +7,7 @@ import { defineKernel } from "../engine/kernel";
 import mergeSource from "../../shaders/merge_stats.wgsl?raw";
 import source from "../../shaders/matvec_stats.wgsl?raw";
 import { MATVEC_OVERRIDES, MOST_ROWS, mostGroups, planMatvec } from "./matvec";
+import { pieceWords } from "./matvec_draw";
 import type { HeadInput } from "./matvec_head";
 import { needBytes, REDUCE_OVERRIDES, reduceVariant } from "./reduce";
 import { drawWords, STAT_WORDS } from "./row_stats";
@@ -43,7 +44,6 @@ export const mergeStatsKernel = defineKernel({
 
 /** Most tokens of a row that can be listed. */
 export const MAX_STATS_TOP = 16;
-const PIECE_HEAD = 8;
 
 /**
  * Workgroups that share a vocabulary, at most ("stats.groups"): with those of the other tiles of rows they must be enough for
@@ -70,8 +70,8 @@ export interface MatvecStatsArgs extends HeadInput {
   readonly allocate: (bytes: number) => GPUBuffer;
 }
 
-/** Room of lists; the two best are always known. */
-const roomOf = (k: number): number => topRoom(Math.max(2, k));
+/** Tokens of lists; the two best are always known. */
+const listed = (k: number): number => Math.max(2, k);
 
 /** How the parts of a vocabulary are multiplied with T rows, where the pieces of each begin, and pieces of a row in all. */
 function planStats(rec: Recording, { weight, x, vocabSize }: HeadInput, T: number) {
@@ -96,7 +96,7 @@ function planStats(rec: Recording, { weight, x, vocabSize }: HeadInput, T: numbe
 
 /** Bytes that workgroups leave of T rows with k listed tokens. More rows may leave fewer, since then fewer workgroups share the vocabulary. */
 export const statsBytes = (rec: Recording, head: HeadInput, T: number, k: number): number =>
-  4 * T * planStats(rec, head, T).count * (PIECE_HEAD + 2 * roomOf(k));
+  4 * T * planStats(rec, head, T).count * pieceWords(listed(k));
 
 /** One dispatch a part of the vocabulary, and one more. @returns bytes that the first of them write */
 export function matvecStats(rec: Recording, a: MatvecStatsArgs): number {
@@ -112,7 +112,7 @@ export function matvecStats(rec: Recording, a: MatvecStatsArgs): number {
   needBytes("merge_stats", "stats", stats, 4 * STAT_WORDS * T);
   needBytes("merge_stats", "top", top, 8 * k * T);
 
-  const consts = { TOP: roomOf(k) };
+  const consts = { TOP: topRoom(listed(k)) };
   const { plans, count } = planStats(rec, a, T);
   const bytes = statsBytes(rec, a, T, k);
   const pieces = a.allocate(bytes);
